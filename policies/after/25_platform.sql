@@ -1,0 +1,38 @@
+-- The tables of platform: one policy for each role that is granted anything. A grant without a
+-- policy sees nothing, because row security is forced.
+--   own   portal_app: rows of the customer it entered
+--   all   every row, limited by the columns and commands granted
+
+do $$
+declare
+  t record;
+begin
+  for t in
+    select c.oid::regclass as name, c.relname
+    from pg_class c
+    where c.relnamespace = 'platform'::regnamespace
+      and c.relkind in ('r', 'p')
+  loop
+    call tenancy.ensure_row_security(t.name);
+  end loop;
+
+  for t in
+    select format('platform.%I', a.table_name)::regclass as name, a.role, a.rows
+    from tenancy.platform_access a
+  loop
+    call tenancy.ensure_policy(t.name, t.role || '_' || t.rows, 'permissive', 'all', array[t.role],
+      case t.rows when 'own' then tenancy.wall() else 'true' end,
+      case t.rows when 'own' then tenancy.wall() else 'true' end);
+  end loop;
+
+  for t in
+    select c.oid::regclass as name, array(
+      select a.role || '_' || a.rows from tenancy.platform_access a where a.table_name = c.relname) as policies
+    from pg_class c
+    where c.relnamespace = 'platform'::regnamespace
+      and c.relkind in ('r', 'p')
+  loop
+    call tenancy.drop_other_policies(t.name, t.policies);
+  end loop;
+end
+$$;

@@ -1,0 +1,165 @@
+-- Triggers, and the functions behind them. Written as PostgreSQL prints them, and left alone where
+-- they already stand so.
+create or replace procedure tenancy.ensure_trigger(target regclass, definition text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  name constant text := substring(definition from '^CREATE TRIGGER (\S+) ');
+begin
+  if exists (
+    select
+    from pg_trigger t
+    where t.tgrelid = target
+      and t.tgname = name
+      and pg_get_triggerdef(t.oid) = definition
+      and t.tgenabled = 'O'
+  ) then
+    return;
+  end if;
+  execute format('drop trigger if exists %I on %s', name, target);
+  execute definition;
+end
+$$;
+
+-- updated_at moves on change.
+create or replace function tenancy.touch() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+
+-- Each member has a login from the beginning; a password comes later.
+create or replace function tenancy.create_login() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into platform.logins (customer_id, user_id, email, role, status)
+  values (new.customer_id, new.id, new.email, new.role, new.status);
+  return null;
+end
+$$;
+
+-- A confirmation is of an address: with another address it is void.
+create or replace function tenancy.unconfirm_login() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.confirmed_at := null;
+  return new;
+end
+$$;
+
+-- Counts what a customer uses, and refuses growth beyond its limit. The upsert locks the customer's
+-- row of usage until the transaction ends, so that two inserts at limit - 1 cannot both pass. A count
+-- that does not grow is never refused: lowering a limit stops new rows only.
+create or replace function tenancy.count_usage(p_customer text, p_users bigint, p_properties bigint) returns void
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  used record;
+  allowed record;
+begin
+  if p_users = 0 and p_properties = 0 then
+    return;
+  end if;
+  insert into platform.usage as u (customer_id, users, properties)
+  values (p_customer, p_users, p_properties)
+  on conflict (customer_id) do update
+    set users = u.users + excluded.users, properties = u.properties + excluded.properties
+  returning u.users, u.properties into used;
+
+  select c.max_users, c.max_properties into allowed
+  from platform.customers c
+  where c.customer_id = p_customer;
+
+  if p_users > 0 and used.users > allowed.max_users then
+    raise exception 'limit reached: users' using errcode = 'TN005',
+      detail = format('%s of %s users are in use', used.users - p_users, allowed.max_users);
+  end if;
+  if p_properties > 0 and used.properties > allowed.max_properties then
+    raise exception 'limit reached: properties' using errcode = 'TN005',
+      detail = format('%s of %s properties are in use', used.properties - p_properties, allowed.max_properties);
+  end if;
+end
+$$;
+
+-- Users count unless they are pending.
+create or replace function tenancy.count_users() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'INSERT' then
+    perform tenancy.count_usage(a.customer_id, count(*), 0)
+    from added a where a.status <> 'pending' group by a.customer_id order by a.customer_id;
+  elsif tg_op = 'DELETE' then
+    perform tenancy.count_usage(r.customer_id, -count(*), 0)
+    from removed r where r.status <> 'pending' group by r.customer_id order by r.customer_id;
+  else
+    perform tenancy.count_usage(d.customer_id, sum(d.n)::bigint, 0)
+    from (
+      select a.customer_id, 1 as n from added a where a.status <> 'pending'
+      union all
+      select r.customer_id, -1 from removed r where r.status <> 'pending'
+    ) as d
+    group by d.customer_id order by d.customer_id;
+  end if;
+  return null;
+end
+$$;
+
+create or replace function tenancy.count_properties() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'INSERT' then
+    perform tenancy.count_usage(a.customer_id, 0, count(*)) from added a group by a.customer_id order by a.customer_id;
+  else
+    perform tenancy.count_usage(r.customer_id, 0, -count(*)) from removed r group by r.customer_id order by r.customer_id;
+  end if;
+  return null;
+end
+$$;
+
+do $$
+declare
+  t record;
+begin
+  for t in
+    select c.oid::regclass as name, n.nspname, c.relname
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attname = 'updated_at' and not a.attisdropped
+    where n.nspname in ('portal', 'platform')
+      and c.relkind in ('r', 'p')
+  loop
+    call tenancy.ensure_trigger(t.name,
+      format('CREATE TRIGGER touch BEFORE UPDATE ON %I.%I FOR EACH ROW EXECUTE FUNCTION tenancy.touch()', t.nspname, t.relname));
+  end loop;
+
+  call tenancy.ensure_trigger('portal.users',
+    'CREATE TRIGGER create_login AFTER INSERT ON portal.users FOR EACH ROW EXECUTE FUNCTION tenancy.create_login()');
+  call tenancy.ensure_trigger('platform.logins',
+    'CREATE TRIGGER unconfirm_login BEFORE UPDATE ON platform.logins FOR EACH ROW WHEN ((old.email IS DISTINCT FROM new.email)) EXECUTE FUNCTION tenancy.unconfirm_login()');
+
+  call tenancy.ensure_trigger('portal.users',
+    'CREATE TRIGGER count_added AFTER INSERT ON portal.users REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tenancy.count_users()');
+  call tenancy.ensure_trigger('portal.users',
+    'CREATE TRIGGER count_removed AFTER DELETE ON portal.users REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION tenancy.count_users()');
+  call tenancy.ensure_trigger('portal.users',
+    'CREATE TRIGGER count_changed AFTER UPDATE ON portal.users REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tenancy.count_users()');
+  call tenancy.ensure_trigger('portal.locations',
+    'CREATE TRIGGER count_added AFTER INSERT ON portal.locations REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tenancy.count_properties()');
+  call tenancy.ensure_trigger('portal.locations',
+    'CREATE TRIGGER count_removed AFTER DELETE ON portal.locations REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION tenancy.count_properties()');
+end
+$$;

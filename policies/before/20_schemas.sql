@@ -1,0 +1,36 @@
+-- portal: tenant tables and nothing else. platform: what must be known before a tenant is.
+-- tenancy: the context, the walls' functions, the audit.
+do $$
+declare
+  s text;
+begin
+  foreach s in array array['portal', 'platform', 'tenancy'] loop
+    if not exists (select from pg_namespace where nspname = s) then
+      execute format('create schema %I authorization portal_owner', s);
+    end if;
+    if has_schema_privilege('public', s, 'usage') or has_schema_privilege('public', s, 'create') then
+      execute format('revoke all on schema %I from public', s);
+    end if;
+  end loop;
+end
+$$;
+
+comment on schema portal is 'Tenant tables and nothing else. Every row belongs to the customer in customer_id.';
+comment on schema platform is 'What must be known before a customer is, or belongs to none.';
+comment on schema tenancy is 'Context functions, tenancy.enter and its key pads, the audit views.';
+
+-- The pads of the keys with which the server signs each entry. Whoever reads them can enter any
+-- customer, so only portal_definer may.
+create table if not exists tenancy.mac_keys (
+  key_id     int primary key,
+  inner_pad  bytea not null constraint inner_pad_is_one_sha256_block check (octet_length(inner_pad) = 64),
+  outer_pad  bytea not null constraint outer_pad_is_one_sha256_block check (octet_length(outer_pad) = 64),
+  created_at timestamptz not null default now()
+);
+
+-- How this database was installed; one row.
+create table if not exists tenancy.installation (
+  only_row     boolean primary key default true constraint there_is_only_one_row check (only_row),
+  by_superuser boolean not null,
+  installed_at timestamptz not null default now()
+);

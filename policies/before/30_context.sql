@@ -1,0 +1,34 @@
+-- Who acts, as tenancy.enter set it for this transaction. Outside of one every answer is null, and a
+-- comparison with null lets no row through.
+--
+-- nullif: after a commit a setting made transaction-locally is '' and not null.
+-- stable: the value may differ between two statements of one cached plan, so never immutable.
+
+create or replace function tenancy.customer_id() returns text
+  language sql stable parallel safe
+  return nullif(current_setting('app.customer_id', true), '');
+
+create or replace function tenancy.user_id() returns bigint
+  language sql stable parallel safe
+  return nullif(current_setting('app.user_id', true), '')::bigint;
+
+create or replace function tenancy.role() returns text
+  language sql stable parallel safe
+  return nullif(current_setting('app.role', true), '');
+
+-- The operator who acts inside a customer, or null.
+create or replace function tenancy.acting_as() returns bigint
+  language sql stable parallel safe
+  return nullif(current_setting('app.acting_as', true), '')::bigint;
+
+comment on function tenancy.customer_id() is 'The customer that this transaction entered, or null.';
+comment on function tenancy.user_id() is 'The member who acts, or null (guest, operator).';
+comment on function tenancy.role() is 'The role of the member who acts, Admin for an acting operator, or null.';
+comment on function tenancy.acting_as() is 'The operator who acts inside the customer, or null.';
+
+-- The one expression of every wall and default door, as PostgreSQL prints it.
+create or replace function tenancy.wall() returns text
+  language sql immutable
+  return '(customer_id = ( SELECT tenancy.customer_id() AS customer_id))';
+
+comment on function tenancy.wall() is 'The canonical tenant expression; the installer and the audit compare with it.';
