@@ -1,0 +1,126 @@
+package db
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// What a unit of work can fail with, besides what its own code returns. Each is told by errors.Is;
+// none carries SQL or a value of a row in its text.
+var (
+	ErrNotFound  = errors.New("not found")                           // no such row, or another customer's
+	ErrConflict  = errors.New("conflict")                            // a unique key is taken, or a concurrent change won
+	ErrReference = errors.New("refused by a rule of the database")   // a foreign key, check or not-null constraint
+	ErrDenied    = errors.New("denied by the database")              // row security or a missing grant: a bug
+	ErrEntry     = errors.New("entry refused")                       // TN001: signature, key or expiry: a bug or an attack
+	ErrPerson    = errors.New("person unknown or changed")           // TN002
+	ErrSession   = errors.New("session over")                        // TN003
+	ErrSuspended = errors.New("customer suspended")                  // TN004
+	ErrLimit     = errors.New("limit reached")                       // TN005; see Refusal
+	ErrBusy      = errors.New("no database connection in time")      // the pool was exhausted
+	ErrTimeout   = errors.New("statement took too long")             // statement or lock time-out
+	ErrDown      = errors.New("database cannot be reached")          // the connection was lost or refused
+	errCancelled = errors.New("request was cancelled by its caller") // nobody waits for the answer
+)
+
+// A Refusal is an error of PostgreSQL, reduced to what may be shown or acted on.
+type Refusal struct {
+	Kind       error  // one of the sentinels above
+	Constraint string // the constraint's name, which reads as a sentence; may be empty
+	Detail     string // only for ErrLimit: what is used of what is allowed
+	cause      error
+}
+
+func (r *Refusal) Error() string {
+	switch {
+	case r.Constraint != "":
+		return r.Kind.Error() + ": " + r.Constraint
+	case r.Detail != "":
+		return r.Kind.Error() + ": " + r.Detail
+	}
+	return r.Kind.Error()
+}
+
+func (r *Refusal) Is(target error) bool { return target == r.Kind }
+
+// Code returns the SQLSTATE behind a Refusal, or "".
+func (r *Refusal) Code() string {
+	var pg *pgconn.PgError
+	if errors.As(r.cause, &pg) {
+		return pg.Code
+	}
+	return ""
+}
+
+// Violates tells whether err is the violation of the constraint (or unique index) of that name.
+func Violates(err error, constraint string) bool {
+	var r *Refusal
+	return errors.As(err, &r) && r.Constraint == constraint
+}
+
+var kinds = map[string]error{
+	"TN001": ErrEntry,
+	"TN002": ErrPerson,
+	"TN003": ErrSession,
+	"TN004": ErrSuspended,
+	"TN005": ErrLimit,
+	"23505": ErrConflict,
+	"23P01": ErrConflict,
+	"40001": ErrConflict,
+	"40P01": ErrConflict,
+	"23502": ErrReference,
+	"23503": ErrReference,
+	"23514": ErrReference,
+	"22001": ErrReference,
+	"22003": ErrReference,
+	"42501": ErrDenied,
+	"57014": ErrTimeout,
+	"55P03": ErrTimeout,
+	"57P01": ErrDown,
+	"57P02": ErrDown,
+	"57P03": ErrDown,
+	"53300": ErrBusy,
+}
+
+// translate turns a driver's error into one of ours. PostgreSQL's message and detail stop here: they
+// may quote values.
+func translate(ctx context.Context, err error) error {
+	var pg *pgconn.PgError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, pgx.ErrNoRows):
+		return ErrNotFound
+	case errors.As(err, &pg):
+		kind, ok := kinds[pg.Code]
+		if !ok {
+			return &Refusal{Kind: errors.New("database error " + pg.Code), cause: err}
+		}
+		if kind == ErrTimeout && ctx.Err() != nil {
+			kind = cancelled(ctx)
+		}
+		r := &Refusal{Kind: kind, Constraint: pg.ConstraintName, cause: err}
+		if kind == ErrLimit {
+			r.Detail = pg.Detail
+		}
+		return r
+	case ctx.Err() != nil:
+		return &Refusal{Kind: cancelled(ctx), cause: err}
+	case connectionLost(err):
+		return &Refusal{Kind: ErrDown, cause: err}
+	}
+	return err
+}
+
+func cancelled(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ErrTimeout
+	}
+	return errCancelled
+}
+
+// Cancelled tells whether err means that the caller went away.
+func Cancelled(err error) bool { return errors.Is(err, errCancelled) }

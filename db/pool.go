@@ -1,0 +1,208 @@
+// Package db owns the connections to PostgreSQL and the tenant that each unit of work enters. It
+// knows no table and no HTTP.
+//
+// There is no way around a unit of work: the pools are not exported, a Tx cannot commit, and the SQL
+// it takes is constant text. A unit of work of a customer begins with a signed entry (Member, Guest,
+// Operator), which only package auth can make and PostgreSQL verifies.
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Config says where the database is. The three URLs name the roles portal_app, portal_auth and
+// portal_platform; a DBA may add what pgx understands, such as default_query_exec_mode=cache_describe
+// behind PgBouncer.
+type Config struct {
+	App, Auth, Platform string        // connection URLs
+	AppConns            int32         // size of the tenants' pool; 0: 10
+	AuthConns           int32         // size of the log-in pool; 0: 4
+	PlatformConns       int32         // size of the operators' pool; 0: 2
+	AcquireTimeout      time.Duration // wait for a free connection before ErrBusy; 0: 5 s
+}
+
+// DB is the way to the database. It is safe for concurrent use.
+type DB struct {
+	app, auth, platform *pgxpool.Pool
+	acquireTimeout      time.Duration
+}
+
+// Open connects the three pools. It refuses a role that is a superuser, bypasses row security, owns a
+// table or can become a role that does.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	d := &DB{acquireTimeout: cfg.AcquireTimeout}
+	if d.acquireTimeout == 0 {
+		d.acquireTimeout = 5 * time.Second
+	}
+	for _, p := range []struct {
+		pool  **pgxpool.Pool
+		role  string
+		url   string
+		conns int32
+	}{
+		{&d.app, "portal_app", cfg.App, orDefault(cfg.AppConns, 10)},
+		{&d.auth, "portal_auth", cfg.Auth, orDefault(cfg.AuthConns, 4)},
+		{&d.platform, "portal_platform", cfg.Platform, orDefault(cfg.PlatformConns, 2)},
+	} {
+		pool, err := open(ctx, p.url, p.conns)
+		if err == nil {
+			*p.pool = pool
+			err = refuseUnsafeRole(ctx, pool, p.role)
+		}
+		if err != nil {
+			d.Close()
+			return nil, fmt.Errorf("pool of %s: %w", p.role, err)
+		}
+	}
+	return d, nil
+}
+
+// Close closes the pools and waits for borrowed connections to come back.
+func (d *DB) Close() {
+	for _, p := range []*pgxpool.Pool{d.app, d.auth, d.platform} {
+		if p != nil {
+			p.Close()
+		}
+	}
+}
+
+func orDefault(n, otherwise int32) int32 {
+	if n == 0 {
+		return otherwise
+	}
+	return n
+}
+
+func open(ctx context.Context, url string, conns int32) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the connection URL cannot be read") // the parser's text may quote the password
+	}
+	if cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol { //nolint:forbidigo // the one place that refuses it
+		return nil, errors.New("default_query_exec_mode=simple_protocol is refused: it admits stacked statements")
+	}
+	cfg.MaxConns = conns
+	// A ping would be a second round trip. A connection that turns out to be broken is retried once.
+	cfg.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
+	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	cfg.ConnConfig.RuntimeParams["application_name"] = "portal"
+	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
+		registerZonedTimes(c)
+		return nil
+	}
+	return pgxpool.NewWithConfig(ctx, cfg)
+}
+
+// The unsafe roles are told from the catalogue, not from the audit: a database without our schema has
+// roles too. Owning is looked for in all schemas of the database.
+const unsafeRoleSQL = `
+select current_user::text as role, r.rolsuper, r.rolbypassrls,
+  exists (select from pg_class c where pg_has_role(current_user, c.relowner, 'member') and c.relkind in ('r', 'p')) as owns,
+  exists (
+    select from pg_roles up
+    where pg_has_role(current_user, up.oid, 'member') and (up.rolsuper or up.rolbypassrls)) as becomes
+from pg_roles r
+where r.rolname = current_user`
+
+func refuseUnsafeRole(ctx context.Context, pool *pgxpool.Pool, want string) error {
+	var role string
+	var super, bypass, owns, becomes bool
+	if err := pool.QueryRow(ctx, unsafeRoleSQL).Scan(&role, &super, &bypass, &owns, &becomes); err != nil {
+		return startError(err)
+	}
+	switch {
+	case super:
+		return fmt.Errorf("role %s is a superuser: row security does not hold for it", role)
+	case bypass:
+		return fmt.Errorf("role %s bypasses row security", role)
+	case becomes:
+		return fmt.Errorf("role %s can become a role that bypasses row security", role)
+	case owns:
+		return fmt.Errorf("role %s owns a table, or can become a role that does", role)
+	case role != want:
+		return fmt.Errorf("role %s connects where %s is expected", role, want)
+	}
+	return nil
+}
+
+// startError names what an operator can mend, without the URL.
+func startError(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return fmt.Errorf("%s (%s)", pg.Message, pg.Code)
+	}
+	return &Refusal{Kind: ErrDown, cause: err}
+}
+
+// State is what the installer left behind.
+type State struct {
+	SchemaVersion int32 // the newest migration that ran
+	Errors        int64 // error-level findings of the audit
+}
+
+const stateSQL = `select coalesce(schema_version, 0), errors from tenancy.state()`
+
+// State asks the database for its schema version and the number of error-level findings.
+func (d *DB) State(ctx context.Context) (s State, err error) {
+	err = d.auth.QueryRow(ctx, stateSQL).Scan(&s.SchemaVersion, &s.Errors)
+	return s, translate(ctx, err)
+}
+
+// connectionLost tells whether err means that the connection is gone rather than that PostgreSQL
+// refused something.
+func connectionLost(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return errors.Is(kinds[pg.Code], ErrDown)
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
+
+const zoneKey = "zone"
+
+// registerZonedTimes makes timestamptz arrive in the time zone of the customer that the connection
+// has entered at that moment.
+func registerZonedTimes(c *pgx.Conn) {
+	zone := &entered{zone: time.UTC}
+	c.PgConn().CustomData()[zoneKey] = zone
+	c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &zonedCodec{zone: zone}})
+}
+
+// entered is the time zone of the customer that a connection serves now.
+type entered struct{ zone *time.Location }
+
+type zonedCodec struct {
+	pgtype.TimestamptzCodec
+	zone *entered
+}
+
+func (c *zonedCodec) PlanScan(m *pgtype.Map, oid uint32, format int16, target any) pgtype.ScanPlan {
+	if c.TimestamptzCodec.PlanScan(m, oid, format, target) == nil {
+		return nil
+	}
+	return &zonedPlan{format: format, zone: c.zone}
+}
+
+// zonedPlan looks the zone up at each scan: plans are cached with the statement, the customer changes.
+type zonedPlan struct {
+	format int16
+	zone   *entered
+}
+
+func (p *zonedPlan) Scan(src []byte, target any) error {
+	codec := pgtype.TimestamptzCodec{ScanLocation: p.zone.zone}
+	return codec.PlanScan(nil, pgtype.TimestamptzOID, p.format, target).Scan(src, target)
+}

@@ -1,0 +1,119 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// text is SQL that was written into the program: only an untyped constant converts to it from
+// outside of this package, so a statement built from data does not compile.
+type text string
+
+// Args are the values of a statement's @names. A name without a value, or a value without a name, is
+// an error.
+type Args map[string]any
+
+// Struct takes a statement's @names from the fields of a struct that have a tag db, those of embedded
+// structs among them.
+func Struct(v any) Args {
+	args := Args{}
+	value := reflect.Indirect(reflect.ValueOf(v))
+	for _, f := range reflect.VisibleFields(value.Type()) {
+		if name := f.Tag.Get("db"); name != "" && name != "-" && !f.Anonymous {
+			args[name] = value.FieldByIndex(f.Index).Interface()
+		}
+	}
+	return args
+}
+
+// All returns every row as a T, by column name. No rows: an empty slice.
+func All[T any](ctx context.Context, tx Tx, sql text, args ...any) ([]T, error) {
+	var all []T
+	err := tx.u.run(ctx, string(sql), named(args), func(rows pgx.Rows) (err error) {
+		all, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
+		return err
+	})
+	return all, err
+}
+
+// One returns the single row as a T, by column name. No row: ErrNotFound.
+func One[T any](ctx context.Context, tx Tx, sql text, args ...any) (one T, err error) {
+	err = tx.u.run(ctx, string(sql), named(args), func(rows pgx.Rows) (err error) {
+		one, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
+		return err
+	})
+	return one, err
+}
+
+// Value returns the single column of the single row. No row: ErrNotFound.
+func Value[T any](ctx context.Context, tx Tx, sql text, args ...any) (value T, err error) {
+	err = tx.u.run(ctx, string(sql), named(args), func(rows pgx.Rows) (err error) {
+		value, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[T])
+		return err
+	})
+	return value, err
+}
+
+// Page returns the rows as Ts, and the value of the last column of the statement, which must be
+// count(*) over (): how many rows there are without limit and offset. The count is -1 where an
+// offset beyond the end left no row to carry it.
+func Page[T any](ctx context.Context, tx Tx, sql text, args ...any) (page []T, total int64, err error) {
+	total = -1
+	err = tx.u.run(ctx, string(sql), named(args), func(rows pgx.Rows) (err error) {
+		page, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (T, error) {
+			return pgx.RowToStructByName[T](counted{row, &total})
+		})
+		return err
+	})
+	return page, total, err
+}
+
+// Exec runs a statement and returns how many rows it touched.
+func Exec(ctx context.Context, tx Tx, sql text, args ...any) (touched int64, err error) {
+	err = tx.u.run(ctx, string(sql), named(args), func(rows pgx.Rows) error {
+		rows.Close()
+		touched = rows.CommandTag().RowsAffected()
+		return rows.Err()
+	})
+	return touched, err
+}
+
+// Touch runs a statement that must touch a row. None: ErrNotFound.
+func Touch(ctx context.Context, tx Tx, sql text, args ...any) error {
+	touched, err := Exec(ctx, tx, sql, args...)
+	if err == nil && touched == 0 {
+		return ErrNotFound
+	}
+	return err
+}
+
+func named(args []any) []any {
+	if len(args) == 1 {
+		if values, ok := args[0].(Args); ok {
+			return []any{pgx.StrictNamedArgs(values)}
+		}
+	}
+	return args
+}
+
+// counted is a row whose last column is the total.
+type counted struct {
+	pgx.CollectableRow
+	total *int64
+}
+
+func (r counted) FieldDescriptions() []pgconn.FieldDescription {
+	columns := r.CollectableRow.FieldDescriptions()
+	return columns[:len(columns)-1]
+}
+
+func (r counted) Scan(dest ...any) error {
+	if err := r.CollectableRow.Scan(append(dest, r.total)...); err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	return nil
+}

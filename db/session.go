@@ -1,0 +1,255 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Read runs fn inside the member's customer, READ ONLY. Each statement travels in one round trip
+// together with its own entry and sees its own snapshot.
+//
+// A unit of work that runs no statement still enters, so that its caller is checked. The connection
+// goes back to the pool in every case; one whose state is not known is closed instead.
+func (d *DB) Read(ctx context.Context, m Member, fn func(context.Context, Tx) error) error {
+	return d.work(ctx, d.app, &unit{sign: func() (string, []any) { return m.SignEnter(true).statement() }}, fn)
+}
+
+// Write runs fn inside the member's customer in one transaction: BEGIN, the entry and the first
+// statement travel in one round trip; it commits when fn returns nil, before Write returns.
+func (d *DB) Write(ctx context.Context, m Member, fn func(context.Context, Tx) error) error {
+	return d.work(ctx, d.app, &unit{write: true, sign: func() (string, []any) { return m.SignEnter(false).statement() }}, fn)
+}
+
+// Auth runs fn in one transaction on the log-in pool, before a customer is known. With a guest it
+// enters that one's customer; a nil guest enters nothing, and tenant tables are empty.
+func (d *DB) Auth(ctx context.Context, g Guest, fn func(context.Context, Tx) error) error {
+	u := &unit{write: true}
+	if g != nil {
+		u.sign = func() (string, []any) { return g.SignGuest().statement() }
+	}
+	return d.work(ctx, d.auth, u, fn)
+}
+
+// PlatformRead runs fn for an operator outside of any customer, READ ONLY.
+func (d *DB) PlatformRead(ctx context.Context, o Operator, fn func(context.Context, Tx) error) error {
+	return d.work(ctx, d.platform, &unit{sign: func() (string, []any) { return o.SignOperator(true).statement() }}, fn)
+}
+
+// PlatformWrite runs fn for an operator outside of any customer, in one transaction.
+func (d *DB) PlatformWrite(ctx context.Context, o Operator, fn func(context.Context, Tx) error) error {
+	return d.work(ctx, d.platform, &unit{write: true, sign: func() (string, []any) { return o.SignOperator(false).statement() }}, fn)
+}
+
+// A Tx is the running unit of work, handed to its function. It has no Commit and no connection: what
+// can be done with it is All, One, Value, Page and Exec. It must not outlive the function, nor be
+// shared between goroutines.
+type Tx struct{ u *unit }
+
+// Zone is the customer's time zone, UTC before the first statement and outside of a customer.
+func (tx Tx) Zone() *time.Location { return tx.u.zone }
+
+type unit struct {
+	pool    *pgxpool.Pool
+	timeout time.Duration
+	write   bool
+	sign    func() (string, []any) // nil: enters nothing
+
+	conn    *pgxpool.Conn
+	begun   bool // an explicit transaction is open
+	entered bool // at least one entry was accepted
+	over    bool
+	zone    *time.Location
+}
+
+func (d *DB) work(ctx context.Context, pool *pgxpool.Pool, u *unit, fn func(context.Context, Tx) error) (err error) {
+	u.pool, u.timeout, u.zone = pool, d.acquireTimeout, time.UTC
+	if err := u.acquire(ctx); err != nil {
+		return err
+	}
+	done := false
+	defer func() {
+		u.over = true
+		if !done { // fn panicked
+			u.abandon()
+		}
+		u.conn.Release()
+	}()
+
+	err = fn(ctx, Tx{u})
+	if err == nil {
+		err = u.finish(ctx)
+	}
+	if err != nil {
+		u.rollback(ctx)
+	}
+	done = true
+	return err
+}
+
+func (u *unit) acquire(ctx context.Context) error {
+	wait, cancel := context.WithTimeout(ctx, u.timeout)
+	defer cancel()
+	conn, err := u.pool.Acquire(wait)
+	if err == nil {
+		u.conn = conn
+		return nil
+	}
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && !connectionLost(err) {
+		return &Refusal{Kind: ErrBusy, cause: err}
+	}
+	if ctx.Err() == nil {
+		return &Refusal{Kind: ErrDown, cause: err}
+	}
+	return translate(ctx, err)
+}
+
+// run sends one statement, with whatever must precede it, in one round trip and hands its rows to
+// collect.
+func (u *unit) run(ctx context.Context, sql string, args []any, collect func(pgx.Rows) error) error {
+	if u.over {
+		return errors.New("a unit of work was used after its end")
+	}
+	err := u.send(ctx, sql, args, collect)
+	if err != nil && !u.entered && !u.begun && connectionLost(err) && ctx.Err() == nil {
+		// The pooled connection had died. Nothing can have been committed: retry once on another.
+		u.abandon()
+		u.conn.Release()
+		if err = u.acquire(ctx); err != nil {
+			u.conn = closedConn
+			return err
+		}
+		err = u.send(ctx, sql, args, collect)
+	}
+	return translate(ctx, err)
+}
+
+// closedConn stands for a connection that could not be had again; releasing it does nothing.
+var closedConn = &pgxpool.Conn{}
+
+func (u *unit) send(ctx context.Context, sql string, args []any, collect func(pgx.Rows) error) (err error) {
+	batch := &pgx.Batch{}
+	begin := u.write && !u.begun
+	enter := u.sign != nil && (!u.write || begin)
+	if begin {
+		batch.Queue("begin")
+	}
+	if enter {
+		entry, values := u.sign()
+		batch.Queue(entry, values...)
+	}
+	if sql != "" {
+		batch.Queue(sql, args...)
+	}
+
+	results := u.conn.SendBatch(ctx, batch)
+	defer func() {
+		if closeErr := results.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	if begin {
+		if _, err := results.Exec(); err != nil {
+			return err
+		}
+		u.begun = true
+	}
+	if enter {
+		var zone *string
+		if err := results.QueryRow().Scan(&zone); err != nil {
+			return err
+		}
+		u.entered = true
+		if err := u.setZone(zone); err != nil {
+			return err
+		}
+	}
+	if sql == "" {
+		return nil
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	return collect(rows)
+}
+
+func (u *unit) setZone(name *string) error {
+	u.zone = time.UTC
+	if name != nil {
+		zone, err := location(*name)
+		if err != nil {
+			return fmt.Errorf("the customer's time zone: %w", err)
+		}
+		u.zone = zone
+	}
+	u.conn.Conn().PgConn().CustomData()[zoneKey].(*entered).zone = u.zone
+	return nil
+}
+
+// finish enters, where no statement did, and commits what was begun.
+func (u *unit) finish(ctx context.Context) error {
+	if u.sign != nil && !u.entered {
+		if err := u.run(ctx, "", nil, nil); err != nil {
+			return err
+		}
+	}
+	if !u.begun {
+		return nil
+	}
+	tag, err := u.conn.Exec(ctx, "commit")
+	if err != nil {
+		return translate(ctx, err)
+	}
+	if tag.String() != "COMMIT" {
+		return errors.New("the transaction had failed before its end, and its error was ignored")
+	}
+	u.begun = false
+	return nil
+}
+
+// rollback leaves a clean connection or a closed one.
+func (u *unit) rollback(ctx context.Context) {
+	if u.conn == closedConn {
+		return
+	}
+	if ctx.Err() != nil {
+		u.abandon()
+		return
+	}
+	if !u.begun || u.conn.Conn().IsClosed() {
+		return
+	}
+	if _, err := u.conn.Exec(ctx, "rollback"); err != nil {
+		u.abandon()
+	}
+}
+
+// abandon closes the connection; PostgreSQL rolls back by itself.
+func (u *unit) abandon() {
+	if u.conn == closedConn {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second) //nolint:forbidigo,contextcheck // the caller's context may be over, the goodbye must go out
+	defer cancel()
+	_ = u.conn.Conn().Close(ctx)
+}
+
+var locations sync.Map // name → *time.Location
+
+func location(name string) (*time.Location, error) {
+	if zone, ok := locations.Load(name); ok {
+		return zone.(*time.Location), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, err
+	}
+	locations.Store(name, zone)
+	return zone, nil
+}
