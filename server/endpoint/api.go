@@ -1,0 +1,221 @@
+package endpoint
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+
+	"contractor-portal/db"
+	"contractor-portal/server/auth"
+)
+
+// An API is where features register their operations.
+type API struct {
+	huma huma.API
+	db   *db.DB
+	keys *auth.Keys
+	log  *slog.Logger
+	tags []string
+}
+
+// New returns an API on an Echo server. The paths /openapi.json and /docs are not registered here.
+func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger) API {
+	cfg := huma.DefaultConfig("Contractor portal", "1.0.0")
+	cfg.Info.Description = "Each company sees its own data only: PostgreSQL's row-level security decides, row by row. " +
+		"Log in at /api/login/ and send the access token as a bearer token."
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
+	cfg.CreateHooks = nil // huma's adds $schema fields to answers
+	cfg.AllowAdditionalPropertiesByDefault = true
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+	}
+	cfg.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	cfg.DefaultFormat = "application/json"
+
+	inner := humaecho.New(e, huma.Config{OpenAPI: &huma.OpenAPI{Components: &huma.Components{}}, Formats: cfg.Formats}).Adapter()
+	return API{huma: huma.NewAPI(cfg, slashless{inner}), db: d, keys: keys, log: log}
+}
+
+// jsonFormat writes characters as they are, without HTML escapes.
+var jsonFormat = huma.Format{
+	Marshal: func(w io.Writer, v any) error {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		return e.Encode(v)
+	},
+	Unmarshal: json.Unmarshal,
+}
+
+// slashless registers every path without its trailing slash, the form to which the server reduces
+// what clients ask for. The document keeps the contract's paths.
+type slashless struct{ huma.Adapter }
+
+func (a slashless) Handle(op *huma.Operation, handler func(huma.Context)) {
+	routed := *op
+	if routed.Path != "/" {
+		routed.Path = strings.TrimSuffix(routed.Path, "/")
+	}
+	a.Adapter.Handle(&routed, handler)
+}
+
+// Tag returns the API for one group of operations of the document.
+func (api API) Tag(name string) API {
+	api.tags = []string{name}
+	return api
+}
+
+// OpenAPI returns the document (OpenAPI 3.1, JSON).
+func (api API) OpenAPI() ([]byte, error) { return json.MarshalIndent(api.huma.OpenAPI(), "", "  ") }
+
+// Roles say who may call an operation. The zero value is refused at start: every operation declares
+// its roles.
+type Roles struct {
+	public  bool
+	members []string
+	outside bool // operators outside of any customer
+	own     bool // not operators who act inside a customer: they have no record of their own there
+}
+
+var (
+	// Public needs no token.
+	Public = Roles{public: true}
+	// Members is every role of a customer.
+	Members = Roles{members: []string{auth.Admin, auth.Manager, auth.Contractor, auth.Subcontractor, auth.User}}
+	// Everybody is every role of a customer, and operators outside of any.
+	Everybody = Roles{members: Members.members, outside: true}
+	// Operators are super admins outside of any customer.
+	Operators = Roles{outside: true}
+)
+
+// Only is one or more roles of a customer.
+func Only(roles ...string) Roles { return Roles{members: roles} }
+
+// Own narrows roles to callers with a record of their own: an operator who acts inside a customer has
+// none there.
+func (r Roles) Own() Roles {
+	r.own = true
+	return r
+}
+
+func (r Roles) document(op *huma.Operation) {
+	if !r.public && !r.outside && len(r.members) == 0 {
+		panic(op.Method + " " + op.Path + " declares no roles")
+	}
+	if r.public {
+		return
+	}
+	roles := slices.Clone(r.members)
+	if r.outside {
+		roles = append(roles, auth.SuperAdmin)
+	}
+	op.Security = []map[string][]string{{"bearer": {}}}
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+	op.Extensions = map[string]any{"x-roles": roles}
+	if r.own {
+		op.Extensions["x-own"] = true
+	}
+}
+
+// admit verifies the token, and lets in whom the operation's roles name.
+func (api API) admit(roles Roles) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		c := humaecho.Unwrap(ctx)
+		c.Set(operationKey, ctx.Operation().OperationID)
+		ctx = huma.WithValue(ctx, requestKey{}, c)
+		if roles.public {
+			next(ctx)
+			return
+		}
+		token, isBearer := bearer(ctx.Header("Authorization"))
+		if !isBearer {
+			api.refuse(ctx, Unauthenticated("a bearer token is required; log in first"))
+			return
+		}
+		p, err := api.keys.Verify(token)
+		if err != nil {
+			api.refuse(ctx, Unauthenticated("the token is not valid or has expired; log in again"))
+			return
+		}
+		c.Set(principalKey, p)
+		if problem := roles.refuse(p); problem != nil {
+			api.refuse(ctx, problem)
+			return
+		}
+		next(huma.WithValue(ctx, callerKey{}, p))
+	}
+}
+
+func (r Roles) refuse(p *auth.Principal) *Problem {
+	switch {
+	case p.Outside() && !r.outside:
+		return Forbidden("this belongs to a company; switch into one first")
+	case p.Outside():
+		return nil
+	case !slices.Contains(r.members, p.Role()):
+		return Forbidden("the role " + p.Role() + " may not do this")
+	case r.own && p.Acting():
+		return Forbidden("an operator who acts inside a company has no record of his own there")
+	}
+	return nil
+}
+
+func bearer(header string) (token string, ok bool) {
+	scheme, token, ok := strings.Cut(header, " ")
+	return strings.TrimSpace(token), ok && strings.EqualFold(scheme, "bearer")
+}
+
+func (api API) refuse(ctx huma.Context, p *Problem) {
+	c := humaecho.Unwrap(ctx)
+	if err := p.write(c); err != nil {
+		api.log.Error("answer not written", "error", err)
+	}
+}
+
+// What the access log wants to know of a request, in Echo's context.
+const (
+	operationKey = "operation"
+	principalKey = "principal"
+	errorKey     = "error"
+)
+
+// Facts are what became known of a request while it was served, for the access log. None of it is
+// personal.
+type Facts struct {
+	Operation  string
+	CustomerID string
+	UserID     int64
+	OperatorID int64
+	Err        error // behind a status of 500 and above, or a sign of a bug or an attack
+}
+
+// FactsOf returns what is known of a request so far.
+func FactsOf(c echo.Context) (f Facts) {
+	f.Operation, _ = c.Get(operationKey).(string)
+	f.Err, _ = c.Get(errorKey).(error)
+	if p, ok := c.Get(principalKey).(*auth.Principal); ok {
+		f.CustomerID, f.UserID, f.OperatorID = p.CustomerID(), p.UserID(), p.OperatorID()
+	}
+	return f
+}
+
+type requestKey struct{}
+
+// ClientAddress is the network address that the request of ctx came from; invalid where it is not
+// known.
+func ClientAddress(ctx interface{ Value(any) any }) netip.Addr {
+	if c, ok := ctx.Value(requestKey{}).(echo.Context); ok {
+		if a, err := netip.ParseAddr(c.RealIP()); err == nil {
+			return a
+		}
+	}
+	return netip.Addr{}
+}

@@ -1,0 +1,185 @@
+// Package endpoint turns a typed function into a route: it checks the role, opens the unit of work in
+// the caller's customer, answers JSON or a problem, and writes the OpenAPI document. It is the only
+// package that knows huma, and knows no feature.
+//
+// A feature's handler is pure in form: (ctx, tx, in) → (out, error). It cannot commit, and it need
+// not filter: PostgreSQL shows it the rows of its caller's customer and no others.
+package endpoint
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"contractor-portal/db"
+	"contractor-portal/server/auth"
+)
+
+// A Handler serves one operation inside the caller's customer. GET runs READ ONLY; every other method
+// runs in one transaction that commits when the handler returns nil.
+type Handler[I, O any] func(ctx context.Context, tx db.Tx, in *I) (O, error)
+
+// A Lister serves a list: one page of it, and how many rows there are in all (db.Page).
+type Lister[I, T any] func(ctx context.Context, tx db.Tx, in *I) ([]T, int64, error)
+
+// A Call serves an operation that does not run inside one transaction: it is public, or waits for
+// something else than the database. Caller(ctx) is nil without a token.
+type Call[I, O any] func(ctx context.Context, in *I) (O, error)
+
+// Get registers a read of one thing.
+func Get[I, O any](api API, path, summary string, h Handler[I, O], roles Roles, options ...Option) {
+	register(api, http.MethodGet, path, summary, inTenant(api, h, true), roles, options)
+}
+
+// List registers a read of many things. The answer is a bare array; X-Total-Count says how many there
+// are without limit and offset. The input embeds Window.
+func List[I, T any](api API, path, summary string, h Lister[I, T], roles Roles, options ...Option) {
+	register(api, http.MethodGet, path, summary, func(ctx context.Context, in *I) (*page[T], error) {
+		out := &page[T]{}
+		err := api.db.Read(ctx, Caller(ctx), func(ctx context.Context, tx db.Tx) error {
+			rows, total, err := h(ctx, tx, in)
+			out.Body = rows
+			if total >= 0 {
+				out.Total = fmt.Sprint(total)
+			}
+			return err
+		})
+		return out, err
+	}, roles, options)
+}
+
+// Post registers a write.
+func Post[I, O any](api API, path, summary string, h Handler[I, O], roles Roles, options ...Option) {
+	register(api, http.MethodPost, path, summary, inTenant(api, h, false), roles, options)
+}
+
+// Put registers a write that may be repeated.
+func Put[I, O any](api API, path, summary string, h Handler[I, O], roles Roles, options ...Option) {
+	register(api, http.MethodPut, path, summary, inTenant(api, h, false), roles, options)
+}
+
+// Delete registers a removal.
+func Delete[I, O any](api API, path, summary string, h Handler[I, O], roles Roles, options ...Option) {
+	register(api, http.MethodDelete, path, summary, inTenant(api, h, false), roles, options)
+}
+
+// Either registers an operation on the caller's own record, which for an operator outside of any
+// customer is another table: member runs inside the customer, operator on the platform.
+func Either[I, O any](api API, method, path, summary string, member, operator Handler[I, O], roles Roles, options ...Option) {
+	read := method == http.MethodGet
+	inside, outside := inTenant(api, member, read), onPlatform(api, operator, read)
+	register(api, method, path, summary, func(ctx context.Context, in *I) (*body[O], error) {
+		if Caller(ctx).Outside() {
+			return outside(ctx, in)
+		}
+		return inside(ctx, in)
+	}, roles, options)
+}
+
+// Direct registers a Call.
+func Direct[I, O any](api API, method, path, summary string, h Call[I, O], roles Roles, options ...Option) {
+	register(api, method, path, summary, func(ctx context.Context, in *I) (*body[O], error) {
+		out, err := h(ctx, in)
+		return &body[O]{out}, err
+	}, roles, options)
+}
+
+type body[O any] struct{ Body O }
+
+type page[T any] struct {
+	Total string `header:"X-Total-Count" doc:"Number of rows without limit and offset."`
+	Body  []T
+}
+
+// Window is the part of a list that is asked for.
+type Window struct {
+	Limit  int `query:"limit" db:"limit" default:"10000" minimum:"1" maximum:"10000" doc:"How many rows at the most."`
+	Offset int `query:"offset" db:"offset" default:"0" minimum:"0" maximum:"1000000000" doc:"How many rows to pass over."`
+}
+
+// None is the input of an operation without any.
+type None struct{}
+
+// A Message is the answer of most writes.
+type Message struct {
+	Message string `json:"message" doc:"What was done."`
+}
+
+func inTenant[I, O any](api API, h Handler[I, O], read bool) func(context.Context, *I) (*body[O], error) {
+	work := api.db.Write
+	if read {
+		work = api.db.Read
+	}
+	return func(ctx context.Context, in *I) (*body[O], error) {
+		out := &body[O]{}
+		err := work(ctx, Caller(ctx), func(ctx context.Context, tx db.Tx) (err error) {
+			out.Body, err = h(ctx, tx, in)
+			return err
+		})
+		return out, err
+	}
+}
+
+func onPlatform[I, O any](api API, h Handler[I, O], read bool) func(context.Context, *I) (*body[O], error) {
+	work := api.db.PlatformWrite
+	if read {
+		work = api.db.PlatformRead
+	}
+	return func(ctx context.Context, in *I) (*body[O], error) {
+		out := &body[O]{}
+		err := work(ctx, Caller(ctx), func(ctx context.Context, tx db.Tx) (err error) {
+			out.Body, err = h(ctx, tx, in)
+			return err
+		})
+		return out, err
+	}
+}
+
+// An Option changes how an operation is registered.
+type Option func(*huma.Operation)
+
+// Form makes an operation take its body as a form too (application/x-www-form-urlencoded or
+// multipart/form-data), as the contract's pages send it. Its fields must be texts.
+func Form(op *huma.Operation) {
+	op.Middlewares = append(op.Middlewares, formAsJSON)
+	op.Metadata = map[string]any{"form": true}
+}
+
+// Describe adds a longer text to the document.
+func Describe(text string) Option { return func(op *huma.Operation) { op.Description = text } }
+
+func register[I, O any](api API, method, path, summary string, h func(context.Context, *I) (*O, error), roles Roles, options []Option) {
+	op := huma.Operation{
+		Method: method, Path: path, Summary: summary, Tags: api.tags,
+		OperationID: huma.GenerateOperationID(method, strings.TrimSuffix(path, "/"), new(O)),
+		Middlewares: huma.Middlewares{api.admit(roles)},
+		Errors:      []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+	}
+	roles.document(&op)
+	for _, o := range options {
+		o(&op)
+	}
+	huma.Register(api.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, in)
+		if err != nil {
+			return nil, api.problem(ctx, err)
+		}
+		return out, nil
+	})
+	documented := operation(api.huma.OpenAPI(), method, path)
+	references[I](api, documented)
+	if op.Metadata["form"] == true {
+		documentForm(documented)
+	}
+}
+
+// Caller is who calls, or nil without a token.
+func Caller(ctx context.Context) *auth.Principal {
+	p, _ := ctx.Value(callerKey{}).(*auth.Principal)
+	return p
+}
+
+type callerKey struct{}

@@ -1,0 +1,275 @@
+package endpoint
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+
+	"contractor-portal/db"
+	"contractor-portal/server/auth"
+)
+
+// A Problem is every error that a client sees (RFC 9457). It is an error itself, so a handler returns
+// it. Detail is for a person and names what to do; no SQL, no secret and no other company's value is
+// ever in it.
+type Problem struct {
+	Type      string         `json:"type" example:"/problems/not-found" doc:"Kind of problem, with a page that explains it."`
+	Title     string         `json:"title" example:"Not Found" doc:"The status in words."`
+	Status    int            `json:"status" example:"404" doc:"HTTP status."`
+	Detail    string         `json:"detail" example:"there is no such property" doc:"What is wrong, as one text."`
+	Errors    []FieldError   `json:"errors,omitempty" doc:"The fields that are wrong."`
+	Companies []auth.Company `json:"companies,omitempty" doc:"Only at log-in: the companies that the log-in fits."`
+	RequestID string         `json:"request_id,omitempty" doc:"Quote it to support."`
+
+	retryAfter string
+}
+
+// A FieldError is one field of a request that is wrong.
+type FieldError struct {
+	Location string `json:"location" example:"body.name" doc:"The field."`
+	Message  string `json:"message" example:"expected required property name to be present" doc:"What is wrong with it."`
+}
+
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus makes a huma.StatusError of a Problem.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType makes a huma.ContentTypeFilter of a Problem.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// GetHeaders makes a huma.HeadersError of a Problem.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	if p.retryAfter != "" {
+		h.Set("Retry-After", p.retryAfter)
+	}
+	return h
+}
+
+// Types are the kinds of problems, each with a sentence for its page under /problems/.
+var Types = map[string]string{
+	"unauthenticated":    "The request has no valid token: it is absent, expired, or its session has ended. Log in again.",
+	"forbidden":          "The caller's role may not do this, or it is not his own record.",
+	"not-found":          "There is no such thing, or it belongs to another company; which of the two is not told.",
+	"conflict":           "The request contradicts what is stored: something is taken already, or was changed meanwhile.",
+	"limit-reached":      "The company's plan does not allow more of this.",
+	"customer-suspended": "The company is suspended or cancelled, or its trial is over. Nothing is lost; the operator can activate it.",
+	"invalid":            "The request cannot be understood or breaks a rule. errors names the fields.",
+	"too-many-requests":  "Too many tries. Retry-After says how many seconds to wait.",
+	"unavailable":        "The server cannot serve this now. Retry-After says how many seconds to wait.",
+	"internal":           "Something failed on our side. The request_id finds it in the log.",
+}
+
+func newProblem(kind string, status int, detail string) *Problem {
+	return &Problem{Type: "/problems/" + kind, Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// Unauthenticated is 401.
+func Unauthenticated(detail string) *Problem {
+	return newProblem("unauthenticated", http.StatusUnauthorized, detail)
+}
+
+// Forbidden is 403.
+func Forbidden(detail string) *Problem { return newProblem("forbidden", http.StatusForbidden, detail) }
+
+// NotFound is 404, for what is absent and for what is another company's.
+func NotFound(what string) *Problem {
+	return newProblem("not-found", http.StatusNotFound, "there is no such "+what)
+}
+
+// Conflict is 409.
+func Conflict(detail string) *Problem { return newProblem("conflict", http.StatusConflict, detail) }
+
+// Invalid is 400: a rule over several fields, or over what is stored.
+func Invalid(detail string) *Problem { return newProblem("invalid", http.StatusBadRequest, detail) }
+
+// InvalidField is 422 for one field of the body.
+func InvalidField(field, message string) *Problem {
+	p := newProblem("invalid", http.StatusUnprocessableEntity, field+": "+message)
+	p.Errors = []FieldError{{Location: "body." + field, Message: message}}
+	return p
+}
+
+func unavailable(detail string) *Problem {
+	p := newProblem("unavailable", http.StatusServiceUnavailable, detail)
+	p.retryAfter = "1"
+	return p
+}
+
+// table says, for each error that a handler may return, what the client sees. The first that fits
+// counts. grave: it means a bug or an attack, and is logged though it is no 5xx.
+var table = []struct {
+	err     error
+	grave   bool
+	problem func(error) *Problem
+}{
+	{db.ErrNotFound, false, func(error) *Problem { return NotFound("object") }},
+	{db.ErrConflict, false, func(err error) *Problem { return Conflict("this contradicts what is stored" + rule(err)) }},
+	{db.ErrReference, false, func(err error) *Problem { return Invalid("this breaks a rule" + rule(err)) }},
+	{db.ErrDenied, true, func(error) *Problem { return Forbidden("the database does not allow this") }},
+	{db.ErrEntry, true, func(error) *Problem { return Unauthenticated("the request was not admitted; log in again") }},
+	{db.ErrPerson, false, func(error) *Problem { return Unauthenticated("the account is not active or has changed; log in again") }},
+	{db.ErrSession, false, func(error) *Problem { return Unauthenticated("the session has ended; log in again") }},
+	{db.ErrSuspended, false, func(error) *Problem {
+		return newProblem("customer-suspended", http.StatusForbidden, "the company is suspended or its trial is over")
+	}},
+	{db.ErrLimit, false, func(err error) *Problem {
+		return newProblem("limit-reached", http.StatusForbidden, "the plan's limit is reached: "+limit(err))
+	}},
+	{db.ErrBusy, true, func(error) *Problem { return unavailable("the server is busy") }},
+	{db.ErrTimeout, true, func(error) *Problem { return unavailable("this took too long") }},
+	{db.ErrDown, true, func(error) *Problem { return unavailable("the database cannot be reached") }},
+	{auth.ErrRefused, false, func(error) *Problem { return Unauthenticated(auth.ErrRefused.Error()) }},
+	{auth.ErrToken, false, func(error) *Problem { return Unauthenticated("the token is not valid or has expired; log in again") }},
+	{auth.ErrPasswordLength, false, func(error) *Problem { return InvalidField("password", auth.ErrPasswordLength.Error()) }},
+}
+
+// rule names the constraint that was broken; constraints are named so that they read as sentences.
+func rule(err error) string {
+	var r *db.Refusal
+	if errors.As(err, &r) && r.Constraint != "" && !strings.HasSuffix(r.Constraint, "_pkey") {
+		return ": " + strings.ReplaceAll(r.Constraint, "_", " ")
+	}
+	return ""
+}
+
+func limit(err error) string {
+	var r *db.Refusal
+	if errors.As(err, &r) {
+		return r.Detail
+	}
+	return ""
+}
+
+// problem turns any error into a Problem, and notes for the log what must not be seen by the client.
+func (api API) problem(ctx context.Context, err error) *Problem {
+	c, _ := ctx.Value(requestKey{}).(echo.Context)
+	p, grave := problemOf(err)
+	if c != nil {
+		p.RequestID = requestID(c)
+		if grave || p.Status >= http.StatusInternalServerError {
+			c.Set(errorKey, err)
+		}
+	}
+	return p
+}
+
+func problemOf(err error) (p *Problem, grave bool) {
+	var several *auth.SeveralError
+	var limited *auth.TooManyError
+	switch {
+	case errors.As(err, &p):
+		ours := *p
+		return &ours, false
+	case errors.As(err, &several):
+		p := Conflict(several.Error())
+		p.Companies = several.Companies
+		return p, false
+	case errors.As(err, &limited):
+		p := newProblem("too-many-requests", http.StatusTooManyRequests, limited.Error())
+		p.retryAfter = strconv.Itoa(int(limited.RetryAfter.Seconds()))
+		return p, false
+	}
+	for _, row := range table {
+		if errors.Is(err, row.err) {
+			return row.problem(err), row.grave
+		}
+	}
+	return newProblem("internal", http.StatusInternalServerError, "internal error"), true
+}
+
+func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
+
+// Answer writes an error that did not come through a typed endpoint: Echo's own, or a middleware's. It
+// is Echo's HTTPErrorHandler, and answers as endpoints do.
+func Answer(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	var p *Problem
+	var he *echo.HTTPError
+	if errors.As(err, &he) {
+		p = ofStatus(he.Code)
+	} else {
+		var grave bool
+		if p, grave = problemOf(err); grave {
+			c.Set(errorKey, err)
+		}
+	}
+	if err := p.write(c); err != nil {
+		c.Set(errorKey, err)
+	}
+}
+
+// ofStatus is the Problem where only a status is known.
+func ofStatus(status int) *Problem {
+	switch status {
+	case http.StatusUnauthorized:
+		return Unauthenticated("log in first")
+	case http.StatusForbidden:
+		return Forbidden("this is not allowed")
+	case http.StatusNotFound:
+		return newProblem("not-found", status, "there is nothing at this path")
+	case http.StatusConflict:
+		return Conflict("this contradicts what is stored")
+	case http.StatusTooManyRequests:
+		return newProblem("too-many-requests", status, "too many requests")
+	case http.StatusServiceUnavailable:
+		return unavailable("the server is busy")
+	}
+	if status >= http.StatusInternalServerError {
+		return newProblem("internal", status, "internal error")
+	}
+	return newProblem("invalid", status, strings.ToLower(http.StatusText(status)))
+}
+
+func (p *Problem) write(c echo.Context) error {
+	p.RequestID = requestID(c)
+	for name, values := range p.GetHeaders() {
+		c.Response().Header()[name] = values
+	}
+	c.Response().Header().Set(echo.HeaderContentType, p.ContentType(""))
+	c.Response().WriteHeader(p.Status)
+	return json.NewEncoder(c.Response()).Encode(p)
+}
+
+// huma makes its own errors, for requests it cannot decode or that do not fit their schema, through
+// these two. What the client sent is not repeated.
+func init() {
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return newHumaProblem(status, message, errs)
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		p := newHumaProblem(status, message, errs)
+		if ctx != nil {
+			p.RequestID = requestID(humaecho.Unwrap(ctx))
+		}
+		return p
+	}
+}
+
+func newHumaProblem(status int, message string, errs []error) *Problem {
+	p := ofStatus(status)
+	if status < http.StatusInternalServerError {
+		p.Detail = message
+	}
+	for _, err := range errs {
+		var detailed huma.ErrorDetailer
+		if errors.As(err, &detailed) {
+			d := detailed.ErrorDetail()
+			p.Errors = append(p.Errors, FieldError{Location: d.Location, Message: d.Message})
+		}
+	}
+	if len(p.Errors) > 0 {
+		p.Detail = p.Errors[0].Location + ": " + p.Errors[0].Message
+	}
+	return p
+}
