@@ -1,0 +1,89 @@
+// Package login is the way in and out: log-in, refresh, log-out, and what a person does with the own
+// account: profile, password, default equipment, token check. How a password is verified and a token
+// signed is package auth's business.
+package login
+
+import (
+	"context"
+	"net/http"
+
+	"contractor-portal/server/auth"
+	"contractor-portal/server/endpoint"
+)
+
+// Routes registers the operations of this package.
+func Routes(api endpoint.API, a *auth.Auth) {
+	api = api.Tag("auth")
+	h := handlers{a}
+	endpoint.Direct(api, http.MethodPost, "/api/login/", "Log in with e-mail and password", h.login, endpoint.Public, endpoint.Form,
+		endpoint.Describe("A person who is a member of several companies with the same password gets 409 with companies, and repeats the call with customer_id."))
+	endpoint.Direct(api, http.MethodPost, "/api/refresh/", "Change a refresh token for new tokens", h.refresh, endpoint.Public, endpoint.Form,
+		endpoint.Describe("Each refresh token works once. One that is used again ends the session."))
+	endpoint.Direct(api, http.MethodPost, "/api/logout/", "End the session of the token", h.logout, everybody)
+	endpoint.Direct(api, http.MethodPost, "/api/change-password/", "Change the own password", h.changePassword, everybody.Own())
+
+	endpoint.Either(api, http.MethodGet, "/verify-token", "Check the token, return the own account", whoAmI, whichOperator, everybody)
+	endpoint.Either(api, http.MethodPut, "/update-profile", "Change the own phone, address, equipment", updateProfile, updateOperator, everybody.Own())
+	endpoint.Either(api, http.MethodPost, "/api/update-default-equipment/", "Set the own default equipment", setEquipment, setOperatorEquipment, everybody.Own())
+	endpoint.Either(api, http.MethodGet, "/api/my-default-equipment/", "Read the own default equipment", equipment, operatorEquipment, everybody.Own())
+}
+
+var everybody = endpoint.Everybody
+
+type handlers struct{ auth *auth.Auth }
+
+// LoginForm is what the log-in page sends.
+type LoginForm struct {
+	Username   string `json:"username" maxLength:"255" example:"admin@example.com" doc:"The e-mail."`
+	Password   string `json:"password" maxLength:"100000" example:"correct horse battery"`
+	GrantType  string `json:"grant_type,omitempty" doc:"Accepted and not used."`
+	CustomerID string `json:"customer_id,omitempty" maxLength:"9" example:"LEGACY001" doc:"The company, for a member of several; PLATFORM for an operator."`
+}
+
+// TokenPair is what a log-in or a refresh gives.
+type TokenPair struct {
+	AccessToken  string `json:"access_token" doc:"Send it as a bearer token."`
+	TokenType    string `json:"token_type" example:"bearer"`
+	ExpiresIn    int64  `json:"expires_in" doc:"Seconds until the access token is over."`
+	RefreshToken string `json:"refresh_token" doc:"Works once, at /api/refresh/."`
+}
+
+func pair(t auth.Tokens, err error) (TokenPair, error) {
+	return TokenPair{AccessToken: t.Access, TokenType: "bearer", ExpiresIn: int64(t.ExpiresIn.Seconds()), RefreshToken: t.Refresh}, err
+}
+
+func (h handlers) login(ctx context.Context, in *struct{ Body LoginForm }) (TokenPair, error) {
+	return pair(h.auth.Login(ctx, auth.Credentials{
+		Email: in.Body.Username, Password: in.Body.Password, CustomerID: in.Body.CustomerID, Address: endpoint.ClientAddress(ctx),
+	}))
+}
+
+// RefreshForm carries a refresh token.
+type RefreshForm struct {
+	RefreshToken string `json:"refresh_token" maxLength:"200"`
+}
+
+func (h handlers) refresh(ctx context.Context, in *struct{ Body RefreshForm }) (TokenPair, error) {
+	return pair(h.auth.Refresh(ctx, in.Body.RefreshToken))
+}
+
+func (h handlers) logout(ctx context.Context, _ *endpoint.None) (endpoint.Message, error) {
+	return endpoint.Message{Message: "Logged out"}, h.auth.Logout(ctx, endpoint.Caller(ctx))
+}
+
+// Done is the answer that the old pages look into for ok.
+type Done struct {
+	OK      bool   `json:"ok"`
+	Message string `json:"message"`
+}
+
+// PasswordChange is a new password with the one it replaces.
+type PasswordChange struct {
+	CurrentPassword string `json:"current_password" maxLength:"100000" example:"correct horse battery"`
+	NewPassword     string `json:"new_password" minLength:"8" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+}
+
+func (h handlers) changePassword(ctx context.Context, in *struct{ Body PasswordChange }) (Done, error) {
+	err := h.auth.ChangePassword(ctx, endpoint.Caller(ctx), in.Body.CurrentPassword, in.Body.NewPassword)
+	return Done{OK: true, Message: "Password changed; other sessions have ended"}, err
+}

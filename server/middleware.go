@@ -1,0 +1,96 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"contractor-portal/server/endpoint"
+)
+
+// accessLog writes one line per request. There is no path, query, body, token or address of a person
+// in it: the operation and the ids say enough.
+func accessLog(log *slog.Logger) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			start := time.Now()
+			if err := next(c); err != nil {
+				c.Error(err)
+			}
+			f := endpoint.FactsOf(c)
+			attrs := []slog.Attr{
+				slog.String("operation", f.Operation),
+				slog.String("method", c.Request().Method),
+				slog.Int("status", c.Response().Status),
+				slog.Float64("ms", float64(time.Since(start).Microseconds())/1000),
+				slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)),
+			}
+			if f.CustomerID != "" {
+				attrs = append(attrs, slog.String("customer", f.CustomerID))
+			}
+			if f.UserID != 0 {
+				attrs = append(attrs, slog.Int64("user", f.UserID))
+			}
+			if f.OperatorID != 0 {
+				attrs = append(attrs, slog.Int64("operator", f.OperatorID))
+			}
+			level := slog.LevelInfo
+			if f.Err != nil {
+				level = slog.LevelError
+				attrs = append(attrs, slog.String("error", f.Err.Error()))
+			}
+			log.LogAttrs(c.Request().Context(), level, "request", attrs...)
+			return nil
+		}
+	}
+}
+
+// A panicError is a panic of a handler, with its stack for the log.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (p panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
+
+// recoverPanics turns a panic into an error; the unit of work has been rolled back on its way here.
+func recoverPanics() echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) (err error) {
+			defer func() {
+				if v := recover(); v != nil {
+					if v == http.ErrAbortHandler { //nolint:errorlint // compared as net/http does
+						panic(v)
+					}
+					err = panicError{v, debug.Stack()}
+				}
+			}()
+			return next(c)
+		}
+	}
+}
+
+// noStore keeps answers out of caches: what one company sees is nobody else's.
+func noStore(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
+		return next(c)
+	}
+}
+
+// timeout bounds a request; its statements are cancelled.
+func timeout(limit time.Duration) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			ctx, cancel := context.WithTimeout(c.Request().Context(), limit)
+			defer cancel()
+			c.SetRequest(c.Request().WithContext(ctx))
+			return next(c)
+		}
+	}
+}

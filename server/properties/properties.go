@@ -1,0 +1,250 @@
+// Package properties keeps the places that a company services: address, lot, what is done there and
+// when snow service becomes due. The table is portal.locations.
+package properties
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"contractor-portal/db"
+	"contractor-portal/server/auth"
+	"contractor-portal/server/endpoint"
+)
+
+// Routes registers the operations of this package.
+func Routes(api endpoint.API) {
+	api = api.Tag("property")
+	office := endpoint.Only(auth.Admin, auth.Manager)
+	endpoint.Post(api, "/add-property/", "Add a property", add, office)
+	endpoint.List(api, "/properties/", "List the properties", list, endpoint.Members)
+	endpoint.Get(api, "/properties/{property_id}", "One property", get, endpoint.Members)
+	endpoint.Put(api, "/update-property/", "Replace a property", update, office)
+	endpoint.Delete(api, "/delete-property/{property_id}", "Delete a property that has no logs", remove, office)
+	endpoint.Post(api, "/update-property-coordinates/", "Place a property on the map", locate, office)
+	endpoint.List(api, "/my-properties/", "The properties assigned to the caller", mine, endpoint.Members.Own())
+}
+
+// A Property is a row of portal.locations.
+type Property struct {
+	ID                     int64         `json:"id" db:"id"`
+	CustomerID             string        `json:"customer_id" db:"customer_id"`
+	Name                   string        `json:"name" db:"name"`
+	Address                string        `json:"address" db:"address"`
+	Sqft                   *int32        `json:"sqft" db:"sqft" doc:"Lot size in square feet."`
+	AreaManager            *string       `json:"area_manager" db:"area_manager"`
+	Plow                   bool          `json:"plow" db:"plow"`
+	Salt                   bool          `json:"salt" db:"salt"`
+	Notes                  *string       `json:"notes" db:"notes"`
+	TriggerType            string        `json:"trigger_type" db:"trigger_type"`
+	TriggerAmount          float64       `json:"trigger_amount" db:"trigger_amount" doc:"Inches of snow at which service becomes due."`
+	ContractTier           string        `json:"contract_tier" db:"contract_tier"`
+	OpenByTime             *string       `json:"open_by_time" db:"open_by_time" doc:"HH:MM, local time."`
+	BillingType            string        `json:"billing_type" db:"billing_type"`
+	PlowRate               *float64      `json:"plow_rate" db:"plow_rate"`
+	SaltRate               *float64      `json:"salt_rate" db:"salt_rate"`
+	SidewalkDeiceRate      *float64      `json:"sidewalk_deice_rate" db:"sidewalk_deice_rate"`
+	SidewalkSnowRate       *float64      `json:"sidewalk_snow_rate" db:"sidewalk_snow_rate"`
+	Latitude               *float64      `json:"latitude" db:"latitude"`
+	Longitude              *float64      `json:"longitude" db:"longitude"`
+	ShowOnWeatherDashboard bool          `json:"show_on_weather_dashboard" db:"show_on_weather_dashboard"`
+	CreatedAt              endpoint.Time `json:"created_at" db:"created_at"`
+	UpdatedAt              endpoint.Time `json:"updated_at" db:"updated_at"`
+}
+
+const listSQL = `
+select p.id, p.customer_id, p.name, p.address, p.sqft, p.area_manager, p.plow, p.salt, p.notes,
+  p.trigger_type, p.trigger_amount, p.contract_tier, to_char(p.open_by_time, 'HH24:MI') as open_by_time,
+  p.billing_type, p.plow_rate, p.salt_rate, p.sidewalk_deice_rate, p.sidewalk_snow_rate,
+  p.latitude, p.longitude, p.show_on_weather_dashboard, p.created_at, p.updated_at,
+  count(*) over () as total
+from locations p
+order by p.name, p.id
+limit @limit offset @offset`
+
+func list(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]Property, int64, error) {
+	return db.Page[Property](ctx, tx, listSQL, db.Struct(in))
+}
+
+type ref struct {
+	PropertyID int64 `path:"property_id" ref:"locations" minimum:"1" doc:"The property."`
+}
+
+const getSQL = `
+select p.id, p.customer_id, p.name, p.address, p.sqft, p.area_manager, p.plow, p.salt, p.notes,
+  p.trigger_type, p.trigger_amount, p.contract_tier, to_char(p.open_by_time, 'HH24:MI') as open_by_time,
+  p.billing_type, p.plow_rate, p.salt_rate, p.sidewalk_deice_rate, p.sidewalk_snow_rate,
+  p.latitude, p.longitude, p.show_on_weather_dashboard, p.created_at, p.updated_at
+from locations p
+where p.id = @id`
+
+func get(ctx context.Context, tx db.Tx, in *ref) (Property, error) {
+	p, err := db.One[Property](ctx, tx, getSQL, db.Args{"id": in.PropertyID})
+	return p, missing(err)
+}
+
+// PropertyFields are what a client says of a property: the contract's body P.
+type PropertyFields struct {
+	Name                   string        `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Maple Plaza"`
+	Address                string        `json:"address" db:"address" minLength:"1" maxLength:"255" example:"120 Maple Street, Buffalo, NY 14201"`
+	Sqft                   *int32        `json:"sqft" db:"sqft" nullable:"true" minimum:"0" example:"42000" doc:"Lot size in square feet."`
+	AreaManager            *string       `json:"area_manager" db:"area_manager" nullable:"true" maxLength:"100" example:"Pat Doyle"`
+	Plow                   endpoint.Bool `json:"plow" db:"plow"`
+	Salt                   endpoint.Bool `json:"salt" db:"salt"`
+	TriggerType            *string       `json:"trigger_type,omitempty" db:"trigger_type" nullable:"true" enum:"zero_tolerance,half_inch,one_inch,two_inch,custom" example:"two_inch" doc:"two_inch if absent."`
+	TriggerAmount          *float64      `json:"trigger_amount,omitempty" db:"trigger_amount" nullable:"true" minimum:"0" maximum:"12" example:"2" doc:"Inches; the type's value if absent, free only with custom."`
+	ContractTier           *string       `json:"contract_tier,omitempty" db:"contract_tier" nullable:"true" enum:"Premium,Standard,Basic" example:"Standard" doc:"Standard if absent."`
+	OpenByTime             *string       `json:"open_by_time,omitempty" db:"open_by_time" nullable:"true" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" example:"06:30" doc:"HH:MM, local time."`
+	BillingType            *string       `json:"billing_type,omitempty" db:"billing_type" nullable:"true" enum:"hourly,per_occurrence" example:"hourly" doc:"hourly if absent."`
+	PlowRate               *float64      `json:"plow_rate,omitempty" db:"plow_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	SaltRate               *float64      `json:"salt_rate,omitempty" db:"salt_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	SidewalkDeiceRate      *float64      `json:"sidewalk_deice_rate,omitempty" db:"sidewalk_deice_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	SidewalkSnowRate       *float64      `json:"sidewalk_snow_rate,omitempty" db:"sidewalk_snow_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	Notes                  *string       `json:"notes,omitempty" db:"notes" nullable:"true" maxLength:"10000"`
+	ShowOnWeatherDashboard *bool         `json:"show_on_weather_dashboard,omitempty" db:"show_on_weather_dashboard" nullable:"true" doc:"true if absent."`
+	Latitude               *float64      `json:"latitude,omitempty" db:"latitude" nullable:"true" minimum:"-90" maximum:"90"`
+	Longitude              *float64      `json:"longitude,omitempty" db:"longitude" nullable:"true" minimum:"-180" maximum:"180"`
+}
+
+// triggerAmounts are the inches of each type but custom.
+var triggerAmounts = map[string]float64{"zero_tolerance": 0, "half_inch": 0.5, "one_inch": 1, "two_inch": 2}
+
+// complete fills in what the client left out, and checks what spans several fields.
+func (f *PropertyFields) complete() error {
+	f.Name, f.Address = strings.TrimSpace(f.Name), strings.TrimSpace(f.Address)
+	if f.Name == "" {
+		return endpoint.InvalidField("name", "expected a text that is not blank")
+	}
+	if f.Address == "" {
+		return endpoint.InvalidField("address", "expected a text that is not blank")
+	}
+	setDefault(&f.TriggerType, "two_inch")
+	setDefault(&f.ContractTier, "Standard")
+	setDefault(&f.BillingType, "hourly")
+	setDefault(&f.ShowOnWeatherDashboard, true)
+	amount, fixed := triggerAmounts[*f.TriggerType]
+	switch {
+	case f.TriggerAmount == nil && fixed:
+		f.TriggerAmount = &amount
+	case f.TriggerAmount == nil:
+		return endpoint.InvalidField("trigger_amount", "expected inches of snow with the type custom")
+	case fixed && *f.TriggerAmount != amount:
+		return endpoint.InvalidField("trigger_amount", fmt.Sprintf("expected %g with the type %s, or the type custom", amount, *f.TriggerType))
+	}
+	if (f.Latitude == nil) != (f.Longitude == nil) {
+		return endpoint.InvalidField("longitude", "expected latitude and longitude together, or neither")
+	}
+	return nil
+}
+
+func setDefault[T any](field **T, value T) {
+	if *field == nil {
+		*field = &value
+	}
+}
+
+const addSQL = `
+insert into locations (name, address, sqft, area_manager, plow, salt, trigger_type, trigger_amount, contract_tier,
+  open_by_time, billing_type, plow_rate, salt_rate, sidewalk_deice_rate, sidewalk_snow_rate, notes,
+  show_on_weather_dashboard, latitude, longitude)
+values (@name, @address, @sqft, @area_manager, @plow, @salt, @trigger_type, @trigger_amount, @contract_tier,
+  @open_by_time::text::time, @billing_type, @plow_rate, @salt_rate, @sidewalk_deice_rate, @sidewalk_snow_rate, @notes,
+  @show_on_weather_dashboard, @latitude, @longitude)
+on conflict (customer_id, address) do nothing
+returning id`
+
+// Added is the answer to a new property.
+type Added struct {
+	Message    string `json:"message"`
+	PropertyID int64  `json:"property_id"`
+}
+
+func add(ctx context.Context, tx db.Tx, in *struct{ Body PropertyFields }) (out Added, err error) {
+	if err := in.Body.complete(); err != nil {
+		return out, err
+	}
+	id, err := db.Value[int64](ctx, tx, addSQL, db.Struct(in.Body))
+	if errors.Is(err, db.ErrNotFound) {
+		return out, taken(ctx, tx, in.Body.Address)
+	}
+	return Added{Message: "Property added", PropertyID: id}, err
+}
+
+// PropertyReplacement is the contract's body P with the id of the property it replaces.
+type PropertyReplacement struct {
+	ID int64 `json:"id" db:"id" ref:"locations" minimum:"1" doc:"The property."`
+	PropertyFields
+}
+
+// Notes and coordinates that the client leaves out stay: the old pages send neither. An address that
+// another property has leaves the row as it is: the statement then touches none.
+const updateSQL = `
+update locations p
+set name = @name, address = @address, sqft = @sqft, area_manager = @area_manager, plow = @plow, salt = @salt,
+  trigger_type = @trigger_type, trigger_amount = @trigger_amount, contract_tier = @contract_tier,
+  open_by_time = @open_by_time::text::time, billing_type = @billing_type, plow_rate = @plow_rate, salt_rate = @salt_rate,
+  sidewalk_deice_rate = @sidewalk_deice_rate, sidewalk_snow_rate = @sidewalk_snow_rate,
+  notes = coalesce(@notes, p.notes), show_on_weather_dashboard = @show_on_weather_dashboard,
+  latitude = coalesce(@latitude, p.latitude), longitude = coalesce(@longitude, p.longitude)
+where p.id = @id
+  and not exists (select from locations other where other.address = @address and other.id <> @id)`
+
+func update(ctx context.Context, tx db.Tx, in *struct{ Body PropertyReplacement }) (out endpoint.Message, err error) {
+	if err := in.Body.complete(); err != nil {
+		return out, err
+	}
+	touched, err := db.Exec(ctx, tx, updateSQL, db.Struct(in.Body))
+	if err == nil && touched == 0 {
+		if _, err := db.Value[int64](ctx, tx, existsSQL, db.Args{"id": in.Body.ID}); err != nil {
+			return out, missing(err)
+		}
+		return out, taken(ctx, tx, in.Body.Address)
+	}
+	return endpoint.Message{Message: "Property updated"}, err
+}
+
+const existsSQL = `select id from locations where id = @id`
+
+const takenSQL = `select name from locations where address = @address`
+
+// taken names the property that has the address.
+func taken(ctx context.Context, tx db.Tx, address string) error {
+	name, err := db.Value[string](ctx, tx, takenSQL, db.Args{"address": address})
+	if err != nil {
+		return err
+	}
+	return endpoint.Conflict(fmt.Sprintf("the address %q belongs to the property %q already", address, name))
+}
+
+const removeSQL = `delete from locations where id = @id`
+
+func remove(ctx context.Context, tx db.Tx, in *ref) (out endpoint.Message, err error) {
+	err = db.Touch(ctx, tx, removeSQL, db.Args{"id": in.PropertyID})
+	if db.Violates(err, "property_is_of_the_same_customer") {
+		return out, endpoint.Conflict("the property has logs or invoices; they must stay, so it cannot be deleted")
+	}
+	return endpoint.Message{Message: "Property deleted"}, missing(err)
+}
+
+// Coordinates place a property on the map.
+type Coordinates struct {
+	PropertyID int64   `json:"property_id" db:"id" ref:"locations" minimum:"1" doc:"The property."`
+	Latitude   float64 `json:"latitude" db:"latitude" minimum:"-90" maximum:"90" example:"42.8864"`
+	Longitude  float64 `json:"longitude" db:"longitude" minimum:"-180" maximum:"180" example:"-78.8784"`
+}
+
+const locateSQL = `update locations set latitude = @latitude, longitude = @longitude where id = @id`
+
+func locate(ctx context.Context, tx db.Tx, in *struct{ Body Coordinates }) (endpoint.Message, error) {
+	err := db.Touch(ctx, tx, locateSQL, db.Struct(in.Body))
+	return endpoint.Message{Message: "Coordinates stored"}, missing(err)
+}
+
+// missing names what is not found.
+func missing(err error) error {
+	if errors.Is(err, db.ErrNotFound) {
+		return endpoint.NotFound("property")
+	}
+	return err
+}

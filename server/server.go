@@ -1,0 +1,148 @@
+// Package server is the Echo API: the order of its middleware, then one line per feature.
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	swgui "github.com/swaggest/swgui/v5emb"
+
+	"contractor-portal/db"
+	"contractor-portal/server/auth"
+	"contractor-portal/server/endpoint"
+	"contractor-portal/server/login"
+	"contractor-portal/server/properties"
+)
+
+// Config is what the server is made of.
+type Config struct {
+	DB            *db.DB
+	Auth          *auth.Auth
+	Log           *slog.Logger
+	SchemaVersion int32         // the version of the schema that this program expects
+	Origins       []string      // CORS: the origins of pages that may call; none by default
+	TrustProxy    bool          // take the client's address from X-Forwarded-For, behind a proxy on a private network
+	Timeout       time.Duration // of one request; 0: 30 s
+}
+
+// maxBody is how large a request may be.
+const maxBody = "2M"
+
+// New returns the server. It serves nothing yet.
+func New(cfg Config) (*echo.Echo, error) {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = endpoint.Answer
+	e.IPExtractor = echo.ExtractIPDirect()
+	if cfg.TrustProxy {
+		e.IPExtractor = echo.ExtractIPFromXFFHeader()
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 30 * time.Second
+	}
+
+	e.Pre(middleware.RemoveTrailingSlash())
+	e.Use(
+		middleware.RequestID(),
+		accessLog(cfg.Log),
+		recoverPanics(),
+		middleware.SecureWithConfig(middleware.SecureConfig{ContentTypeNosniff: "nosniff", XFrameOptions: "DENY", ReferrerPolicy: "no-referrer"}),
+		noStore,
+		middleware.BodyLimit(maxBody),
+		timeout(cfg.Timeout),
+	)
+	if len(cfg.Origins) > 0 {
+		e.Use(middleware.CORSWithConfig(middleware.CORSConfig{
+			AllowOrigins:  cfg.Origins,
+			AllowHeaders:  []string{echo.HeaderAuthorization, echo.HeaderContentType},
+			ExposeHeaders: []string{"X-Total-Count", echo.HeaderXRequestID},
+		}))
+	}
+
+	api := features(e, cfg)
+	if err := pages(e, api, cfg.Auth.Keys()); err != nil {
+		return nil, err
+	}
+	health(e, cfg)
+	return e, nil
+}
+
+// features registers every feature, in one line each.
+func features(e *echo.Echo, cfg Config) endpoint.API {
+	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log)
+	login.Routes(api, cfg.Auth)
+	properties.Routes(api)
+	return api
+}
+
+// OpenAPI returns the document of all operations, without a database.
+func OpenAPI() ([]byte, error) {
+	return features(echo.New(), Config{Auth: auth.New(nil, &auth.Keys{}, auth.Config{})}).OpenAPI()
+}
+
+// pages serves the document, the page that shows it, the pages of the problems, and the public keys.
+func pages(e *echo.Echo, api endpoint.API, keys *auth.Keys) error {
+	document, err := api.OpenAPI()
+	if err != nil {
+		return err
+	}
+	e.GET("/openapi.json", func(c echo.Context) error {
+		return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, document)
+	})
+	docs := echo.WrapHandler(swgui.New("Contractor portal", "/openapi.json", "/docs/"))
+	e.GET("/docs", docs)
+	e.GET("/docs/*", docs)
+	e.GET("/problems/:type", func(c echo.Context) error {
+		text, ok := endpoint.Types[c.Param("type")]
+		if !ok {
+			return echo.ErrNotFound
+		}
+		return c.String(http.StatusOK, c.Param("type")+"\n\n"+text+"\n")
+	})
+	e.GET("/.well-known/jwks.json", func(c echo.Context) error {
+		set, err := keys.JWKS()
+		if err != nil {
+			return err
+		}
+		c.Response().Header().Set(echo.HeaderCacheControl, "public, max-age=60")
+		return c.JSONBlob(http.StatusOK, set)
+	})
+	return nil
+}
+
+// Readiness is the answer of /readyz.
+type Readiness struct {
+	Status string `json:"status"` // ready, or what is missing
+}
+
+// health serves /healthz (the process is alive) and /readyz (database reachable, schema as expected,
+// audit without an error).
+func health(e *echo.Echo, cfg Config) {
+	e.GET("/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, Readiness{Status: "alive"}) })
+	e.GET("/readyz", func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), 3*time.Second)
+		defer cancel()
+		if missing := Unready(ctx, cfg.DB, cfg.SchemaVersion); missing != "" {
+			return c.JSON(http.StatusServiceUnavailable, Readiness{Status: missing})
+		}
+		return c.JSON(http.StatusOK, Readiness{Status: "ready"})
+	})
+}
+
+// Unready says why the database cannot be served from, or "".
+func Unready(ctx context.Context, d *db.DB, version int32) string {
+	state, err := d.State(ctx)
+	switch {
+	case err != nil:
+		return "the database cannot be reached or is not installed; run portal migrate"
+	case state.SchemaVersion != version:
+		return "the schema has another version than this program; run portal migrate"
+	case state.Errors > 0:
+		return "the audit has error-level findings; run portal audit"
+	}
+	return ""
+}
