@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"contractor-portal/db"
+	"contractor-portal/server/auth"
+)
+
+// A secret does not print.
+type secret string
+
+func (secret) String() string       { return "***" }
+func (secret) GoString() string     { return "***" }
+func (secret) LogValue() slog.Value { return slog.StringValue("***") }
+
+// config is all that the environment says. There are no defaults for secrets.
+type config struct {
+	DatabaseURL     secret        `env:"DATABASE_URL"`          // the installer's: migrate, up
+	App             secret        `env:"DATABASE_URL_APP"`      // role portal_app
+	Auth            secret        `env:"DATABASE_URL_AUTH"`     // role portal_auth
+	Platform        secret        `env:"DATABASE_URL_PLATFORM"` // role portal_platform
+	Keys            secret        `env:"PORTAL_KEYS"`           // what `portal keys new` prints
+	KeysFile        string        `env:"PORTAL_KEYS_FILE"`      // or the file that holds it
+	AppConns        int32         `env:"PORTAL_APP_CONNECTIONS" envDefault:"10"`
+	Origins         []string      `env:"PORTAL_CORS_ORIGINS"` // comma-separated; none by default
+	TrustProxy      bool          `env:"PORTAL_TRUST_PROXY"`  // take the client's address from X-Forwarded-For
+	AccessLifetime  time.Duration `env:"PORTAL_ACCESS_LIFETIME" envDefault:"12h"`
+	SessionLifetime time.Duration `env:"PORTAL_SESSION_LIFETIME" envDefault:"720h"`
+	RefusalTime     time.Duration `env:"PORTAL_REFUSAL_TIME" envDefault:"750ms"` // of every refused log-in
+	RequestTimeout  time.Duration `env:"PORTAL_REQUEST_TIMEOUT" envDefault:"30s"`
+}
+
+// readConfig reads the environment and names all faults at once.
+func readConfig() (*config, error) {
+	var c config
+	if err := env.Parse(&c); err != nil {
+		var all env.AggregateError
+		if errors.As(err, &all) {
+			return nil, fmt.Errorf("the environment has faults:\n  %s", strings.ReplaceAll(errors.Join(all.Errors...).Error(), "\n", "\n  "))
+		}
+		return nil, err
+	}
+	return &c, nil
+}
+
+// need names every variable of the list that is not set.
+func need(variables map[string]secret) error {
+	var missing []string
+	for name, value := range variables {
+		if value == "" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return errors.New("not set in the environment: " + strings.Join(sorted(missing), ", "))
+}
+
+func (c *config) database() db.Config {
+	return db.Config{App: string(c.App), Auth: string(c.Auth), Platform: string(c.Platform), AppConns: c.AppConns}
+}
+
+func (c *config) auth() auth.Config {
+	return auth.Config{AccessLifetime: c.AccessLifetime, SessionLifetime: c.SessionLifetime, RefusalTime: c.RefusalTime}
+}
+
+// keys reads the server's secrets from the one place that is set.
+func (c *config) keys() (*auth.Keys, error) {
+	switch {
+	case c.Keys != "" && c.KeysFile != "":
+		return nil, errors.New("both PORTAL_KEYS and PORTAL_KEYS_FILE are set; which one counts?")
+	case c.Keys != "":
+		return auth.ParseKeys(string(c.Keys))
+	case c.KeysFile != "":
+		return auth.LoadKeys(c.KeysFile)
+	}
+	return nil, errors.New("not set in the environment: PORTAL_KEYS or PORTAL_KEYS_FILE (portal keys new makes them)")
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"contractor-portal/db"
+	"contractor-portal/db/install"
+	"contractor-portal/migrations"
+	"contractor-portal/policies"
+	"contractor-portal/server"
+	"contractor-portal/server/auth"
+)
+
+type serveCommand struct {
+	Listen string `default:"127.0.0.1:8080" env:"PORTAL_LISTEN" help:"Address to serve on."`
+}
+
+// Run refuses to start with an unsafe role, another schema version, or an error of the audit.
+func (c serveCommand) Run(ctx context.Context, cfg *config) error {
+	missing := need(map[string]secret{"DATABASE_URL_APP": cfg.App, "DATABASE_URL_AUTH": cfg.Auth, "DATABASE_URL_PLATFORM": cfg.Platform})
+	keys, err := cfg.keys()
+	if err := errors.Join(missing, err); err != nil {
+		return err
+	}
+	listener, err := listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, cfg, keys, listener, logger(), func() {})
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var l net.ListenConfig
+	listener, err := l.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot serve on %s: %w (another --listen may be free)", address, err)
+	}
+	return listener, nil
+}
+
+// serve runs the API until ctx ends, then lets requests finish.
+func serve(ctx context.Context, cfg *config, keys *auth.Keys, listener net.Listener, log *slog.Logger, ready func()) error {
+	defer listener.Close() //nolint:errcheck // closed by the server, too
+	d, err := db.Open(ctx, cfg.database())
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	version := newestVersion()
+	if missing := server.Unready(ctx, d, version); missing != "" {
+		return errors.New(missing)
+	}
+	e, err := server.New(server.Config{
+		DB: d, Auth: auth.New(d, keys, cfg.auth()), Log: log, SchemaVersion: version,
+		Origins: cfg.Origins, TrustProxy: cfg.TrustProxy, Timeout: cfg.RequestTimeout,
+	})
+	if err != nil {
+		return err
+	}
+
+	web := &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(listener) }()
+	ready()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return web.Shutdown(grace)
+}
+
+// source is what this program installs.
+func source() install.Source {
+	scripts := func(files []policies.File) (s []install.Script) {
+		for _, f := range files {
+			s = append(s, install.Script{Name: "policies/" + f.Name, SQL: f.SQL})
+		}
+		return s
+	}
+	return install.Source{
+		Before: scripts(policies.Before()), Migrations: migrations.FS, After: scripts(policies.After()),
+		Close: install.Script{Name: "policies/close.sql", SQL: policies.Close},
+	}
+}
+
+func newestVersion() int32 {
+	n, err := install.Newest(migrations.FS)
+	if err != nil {
+		panic(err) // the files are embedded
+	}
+	return n
+}
+
+func pads(keys *auth.Keys) (all []install.Pad) {
+	for _, p := range keys.Pads() {
+		all = append(all, install.Pad(p))
+	}
+	return all
+}
+
+func sorted(words []string) []string {
+	slices.Sort(words)
+	return words
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/db/embedded"
+	"contractor-portal/db/install"
+	"contractor-portal/server/auth"
+	"contractor-portal/server/demo"
+)
+
+type upCommand struct {
+	Listen string `default:"127.0.0.1:8080" env:"PORTAL_LISTEN" help:"Address to serve on."`
+	Data   string `default:".portal" help:"Directory of the database and the secrets; /var/lib/portal where the database's user may not enter it."`
+}
+
+// Run brings up everything in order, each step with a line, and serves until Ctrl-C.
+func (c upCommand) Run(ctx context.Context, cfg *config) (err error) {
+	listener, err := listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() //nolint:errcheck // closed by the server, too
+
+	dir := c.Data
+	if cfg.DatabaseURL == "" {
+		var pg *embedded.Server
+		if pg, dir, err = startEmbedded(ctx, c.Data); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, pg.Stop()) }()
+		cfg.DatabaseURL = secret(pg.URL("postgres"))
+		running, stop := context.WithCancelCause(ctx)
+		defer stop(nil)
+		go func() { <-pg.Done(); stop(pg.Err()) }()
+		ctx = running
+		defer func() { err = errors.Join(err, pg.Err()) }()
+	} else {
+		say("using the database of DATABASE_URL")
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	keys, err := cfg.ownKeys(dir)
+	if err != nil {
+		return err
+	}
+	if err := cfg.ownRoles(dir); err != nil {
+		return err
+	}
+	say("schema, walls and grants")
+	if err := install.Up(ctx, source(), cfg.installOptions(keys)); err != nil {
+		return err
+	}
+	logins, password, err := loadDemo(ctx, string(cfg.DatabaseURL))
+	if err != nil {
+		return fmt.Errorf("demo data: %w", err)
+	}
+	address := "http://" + strings.Replace(listener.Addr().String(), "[::]", "127.0.0.1", 1)
+	return serve(ctx, cfg, keys, listener, logger(), func() { welcome(address, logins, password) })
+}
+
+func startEmbedded(ctx context.Context, data string) (pg *embedded.Server, dir string, err error) {
+	if dir, err = embedded.DataDir(data); err != nil {
+		return nil, "", err
+	}
+	binaries, err := embedded.FindFor(dir)
+	if errors.Is(err, embedded.ErrNotInstalled) {
+		if err := embedded.Install(ctx, say); err != nil {
+			return nil, "", err
+		}
+		// The package brought a user of its own, who may be the one to run the database.
+		if dir, err = embedded.DataDir(data); err != nil {
+			return nil, "", err
+		}
+		binaries, err = embedded.FindFor(dir)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	say(fmt.Sprintf("PostgreSQL %d in %s", binaries.Major, dir))
+	pg, err = embedded.Start(ctx, binaries, embedded.Config{Data: dir, Say: say})
+	return pg, dir, err
+}
+
+// ownKeys reads the secrets of the environment, or else those of the data directory, made at the first
+// start.
+func (c *config) ownKeys(dir string) (*auth.Keys, error) {
+	if c.Keys == "" && c.KeysFile == "" {
+		c.KeysFile = filepath.Join(dir, "keys.json")
+		if _, err := os.Stat(c.KeysFile); errors.Is(err, fs.ErrNotExist) {
+			text, err := auth.NewKeys()
+			if err != nil {
+				return nil, err
+			}
+			say("new keys in " + c.KeysFile)
+			if err := auth.SaveKeys(c.KeysFile, text); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return c.keys()
+}
+
+// ownRoles completes the connection URLs of the API's roles: the same server and database, with
+// passwords of the data directory, made at the first start.
+func (c *config) ownRoles(dir string) error {
+	file := filepath.Join(dir, "roles.json")
+	passwords := map[string]string{}
+	text, err := os.ReadFile(file) //nolint:gosec // the operator's own directory
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		for _, role := range []string{"portal_app", "portal_auth", "portal_platform"} {
+			passwords[role] = rand.Text()
+		}
+		if text, err = json.Marshal(passwords); err != nil {
+			return err
+		}
+		err = os.WriteFile(file, text, 0o600)
+	case err == nil:
+		err = json.Unmarshal(text, &passwords)
+	}
+	if err != nil {
+		return fmt.Errorf("passwords of the API's roles: %w", err)
+	}
+	for role, target := range map[string]*secret{"portal_app": &c.App, "portal_auth": &c.Auth, "portal_platform": &c.Platform} {
+		if *target != "" {
+			continue
+		}
+		u, err := url.Parse(string(c.DatabaseURL))
+		if err != nil {
+			return errors.New("DATABASE_URL is not a URL")
+		}
+		u.User = url.UserPassword(role, passwords[role])
+		*target = secret(u.String())
+	}
+	return nil
+}
+
+// loadDemo fills an empty database, and returns who can log in with the password.
+func loadDemo(ctx context.Context, url string) (logins []demo.Login, password string, err error) {
+	password, hash, err := newPassword(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	err = install.Transaction(ctx, url, func(ctx context.Context, tx pgx.Tx) (err error) {
+		logins, _, err = demo.Load(ctx, tx, hash, say)
+		return err
+	})
+	return logins, password, err
+}
+
+func newPassword(ctx context.Context) (password, hash string, err error) {
+	password = rand.Text()[:16]
+	hash, err = auth.HashPassword(ctx, password)
+	return password, hash, err
+}
+
+func welcome(address string, logins []demo.Login, password string) {
+	fmt.Printf("\nThe portal is ready.\n\n  API       %s\n  Document  %s/docs\n", address, address)
+	if len(logins) == 0 {
+		fmt.Println("\nThe data is that of an earlier start; its passwords are not printed again.")
+	} else {
+		fmt.Printf("\nLog in with the password  %s  (printed this once):\n\n", password)
+		for _, l := range logins {
+			fmt.Printf("  %-9s  %-13s  %s\n", l.CustomerID, l.Role, l.Email)
+		}
+		fmt.Printf("\n  curl -s %s/api/login/ -d username=%s --data-urlencode password=%s\n", address, logins[0].Email, password)
+	}
+	fmt.Println("\nA super admin is made by `portal admin create`. Ctrl-C stops everything.")
+}
