@@ -1,0 +1,156 @@
+package integration_tests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/modules/postgres"
+
+	"contractor-portal/db/embedded"
+)
+
+// A cluster is one running PostgreSQL.
+type cluster struct {
+	description string
+	host        string // host:port
+	superuser   string
+	secret      string
+	stop        func() error
+}
+
+// rolePassword is what the API's roles log in with, in every test cluster.
+const rolePassword = "role-password-of-the-tests"
+
+// url is the connection URL of a role in a database; the empty role is the superuser.
+func (c cluster) url(role, database string) string {
+	user := url.UserPassword(role, rolePassword)
+	if role == "" {
+		user = url.UserPassword(c.superuser, c.secret)
+	}
+	u := url.URL{Scheme: "postgres", User: user, Host: c.host, Path: "/" + database, RawQuery: "sslmode=disable"}
+	return u.String()
+}
+
+// image is the one that CI uses; the local one is built by integration_tests/pgimage where no registry
+// is reachable.
+const (
+	image      = "postgres:17-alpine"
+	localImage = "local/" + image
+)
+
+// startCluster starts the PostgreSQL of the tests: a container where Docker answers and an image is
+// there or can be pulled, else the embedded one. TEST_POSTGRES=container or =embedded insists.
+func startCluster(ctx context.Context) (cluster, error) {
+	wanted := os.Getenv("TEST_POSTGRES")
+	switch wanted {
+	case "", "container", "embedded":
+	default:
+		return cluster{}, fmt.Errorf("TEST_POSTGRES=%s: expected container or embedded", wanted)
+	}
+	if wanted != "embedded" {
+		c, err := startContainer(ctx)
+		if err == nil {
+			return c, nil
+		}
+		if wanted == "container" {
+			return c, fmt.Errorf("TEST_POSTGRES=container, but: %w", err)
+		}
+		fmt.Println("no container:", err)
+	}
+	return startEmbedded(ctx)
+}
+
+func startContainer(ctx context.Context) (c cluster, err error) {
+	name, err := availableImage(ctx)
+	if err != nil {
+		return c, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	container, err := postgres.Run(ctx, name,
+		postgres.WithUsername("postgres"), postgres.WithPassword("superuser-of-the-tests"), postgres.BasicWaitStrategies(),
+		testcontainers.WithTmpfs(map[string]string{"/var/lib/postgresql/data": "rw"}),
+		testcontainers.WithCmdArgs("-c", "fsync=off", "-c", "max_connections=300", "-c", "max_prepared_transactions=0"))
+	stop := func() error { return testcontainers.TerminateContainer(container) }
+	if err != nil {
+		return c, errors.Join(err, stop())
+	}
+	host, err := container.PortEndpoint(ctx, "5432/tcp", "")
+	if err != nil {
+		return c, errors.Join(err, stop())
+	}
+	return cluster{description: "container of " + name, host: host, superuser: "postgres", secret: "superuser-of-the-tests", stop: stop}, nil
+}
+
+// availableImage returns an image that is there, pulling the official one if need be, and tells
+// testcontainers what it must know on a machine without a registry.
+func availableImage(ctx context.Context) (string, error) {
+	docker := func(args ...string) error {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, "docker", args...).CombinedOutput() //nolint:gosec // constant arguments
+		if err != nil {
+			return fmt.Errorf("docker %s: %w: %s", args[0], err, strings.TrimSpace(string(out)))
+		}
+		return nil
+	}
+	if err := docker("info"); err != nil {
+		return "", errors.New("Docker does not answer") //nolint:staticcheck // a name
+	}
+	if _, err := os.Stat("/.dockerenv"); err == nil {
+		if err := os.Setenv("TESTCONTAINERS_HOST_OVERRIDE", "localhost"); err != nil {
+			return "", err
+		}
+	}
+	if docker("image", "inspect", image) == nil || docker("image", "inspect", localImage) != nil && docker("pull", image) == nil {
+		return image, nil
+	}
+	if docker("image", "inspect", localImage) != nil {
+		return "", fmt.Errorf("there is no image %s, none can be pulled, and %s is not built (task image:postgres)", image, localImage)
+	}
+	// The helper container that cleans up after a killed run needs an image too.
+	return localImage, os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+}
+
+func startEmbedded(ctx context.Context) (c cluster, err error) {
+	binaries, err := embedded.Find()
+	if errors.Is(err, embedded.ErrNotInstalled) {
+		if err := embedded.Install(ctx, func(line string) { fmt.Println(line) }); err != nil {
+			return c, err
+		}
+		binaries, err = embedded.Find()
+	}
+	if err != nil {
+		return c, err
+	}
+	dir, err := os.MkdirTemp("", "portal-tests-")
+	if err != nil {
+		return c, err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the database's user must enter it
+		return c, err
+	}
+	server, err := embedded.Start(ctx, binaries, embedded.Config{
+		Data:     dir + "/data",
+		Settings: map[string]string{"fsync": "off", "full_page_writes": "off", "max_connections": "300"},
+	})
+	if err != nil {
+		return c, errors.Join(err, os.RemoveAll(dir))
+	}
+	u, err := url.Parse(server.URL("postgres"))
+	if err != nil {
+		return c, err
+	}
+	secret, _ := u.User.Password()
+	return cluster{
+		description: fmt.Sprintf("embedded PostgreSQL %d", server.Major()), host: u.Host, superuser: u.User.Username(), secret: secret,
+		stop: func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) },
+	}, nil
+}

@@ -1,0 +1,125 @@
+// Package integration_tests proves the portal from outside: HTTP in, JSON out, and SQL as the roles of
+// the API, against a real PostgreSQL.
+package integration_tests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/db/install"
+	"contractor-portal/migrations"
+	"contractor-portal/policies"
+	"contractor-portal/server/auth"
+)
+
+// suite is what all tests share: one cluster, a template database in it, and the secrets.
+var suite struct {
+	cluster  cluster
+	keys     *auth.Keys
+	keysText string
+	template string // the database that each test clones
+}
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "integration tests:", err)
+		os.Exit(1)
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	suite.cluster, err = startCluster(ctx)
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, suite.cluster.stop()) }()
+	fmt.Println("PostgreSQL under test:", suite.cluster.description)
+
+	text, err := auth.NewKeys()
+	if err != nil {
+		return 1, err
+	}
+	suite.keysText = string(text)
+	if suite.keys, err = auth.ParseKeys(suite.keysText); err != nil {
+		return 1, err
+	}
+	suite.template = "portal_template"
+	if err := makeTemplate(ctx); err != nil {
+		return 1, err
+	}
+	return m.Run(), nil
+}
+
+// source is what the program installs.
+func source() install.Source {
+	scripts := func(files []policies.File) (s []install.Script) {
+		for _, f := range files {
+			s = append(s, install.Script{Name: f.Name, SQL: f.SQL})
+		}
+		return s
+	}
+	return install.Source{
+		Before: scripts(policies.Before()), Migrations: migrations.FS, After: scripts(policies.After()),
+		Close: install.Script{Name: "policies/close.sql", SQL: policies.Close},
+	}
+}
+
+// options install a database of the cluster with the suite's keys and roles.
+func options(c cluster, database string) install.Options {
+	o := install.Options{URL: c.url("", database), Roles: []string{c.url("portal_app", database), c.url("portal_auth", database), c.url("portal_platform", database)}}
+	for _, p := range suite.keys.Pads() {
+		o.Pads = append(o.Pads, install.Pad(p))
+	}
+	return o
+}
+
+// makeTemplate installs the template and fills it with the two companies that every test finds.
+func makeTemplate(ctx context.Context) error {
+	if err := execute(ctx, suite.cluster.url("", "postgres"), "create database "+suite.template); err != nil {
+		return err
+	}
+	if err := install.Up(ctx, source(), options(suite.cluster, suite.template)); err != nil {
+		return err
+	}
+	hash, err := auth.HashPassword(ctx, password)
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, suite.cluster.url("", suite.template))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx) //nolint:errcheck // the process ends with it
+	if _, err := conn.Exec(ctx, seedSQL); err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, `update platform.logins set password_hash = $1, confirmed_at = now()`, hash); err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, `update platform.operators set password_hash = $1`, hash)
+	return err
+}
+
+func execute(ctx context.Context, url string, statements ...string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx) //nolint:errcheck // nothing is lost with it
+	for _, sql := range statements {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
+}

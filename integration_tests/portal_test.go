@@ -1,0 +1,317 @@
+package integration_tests
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"contractor-portal/db"
+	"contractor-portal/db/install"
+	"contractor-portal/server"
+	"contractor-portal/server/auth"
+)
+
+// The two companies of every test, and what their people log in with. A person's e-mail is the role
+// in lower case at the company's domain: admin@a.example.
+const (
+	companyA = "AAAA22222"
+	companyB = "BBBB33333"
+	password = "correct horse battery"
+	operator = "operator@platform.example"
+)
+
+var roles = []string{auth.Admin, auth.Manager, auth.Contractor, auth.Subcontractor, auth.User}
+
+func email(company, role string) string {
+	domain := map[string]string{companyA: "a.example", companyB: "b.example"}[company]
+	return strings.ToLower(role) + "@" + domain
+}
+
+// Both companies have the same names and addresses, so that a leak cannot hide behind a difference.
+const seedSQL = `
+insert into platform.customers (customer_id, company_name, max_users, max_properties, timezone)
+values ('AAAA22222', 'Alder Grounds', 50, 200, 'America/New_York'), ('BBBB33333', 'Birch Grounds', 50, 200, 'America/Chicago');
+
+insert into portal.users (customer_id, name, username, email, role, status)
+select c.customer_id, r.role || ' One', lower(r.role), lower(r.role) || '@' || c.domain, r.role, 'active'
+from (values ('AAAA22222', 'a.example'), ('BBBB33333', 'b.example')) as c (customer_id, domain)
+cross join (values ('Admin'), ('Manager'), ('Contractor'), ('Subcontractor'), ('User')) as r (role);
+
+insert into portal.locations (customer_id, name, address, sqft, area_manager, plow, salt)
+select c, 'Property ' || n, n || ' Same Street, Springfield, NY 14201', 1000 * n, 'Pat Doyle', true, n % 2 = 0
+from unnest(array['AAAA22222', 'BBBB33333']) as c, generate_series(1, 3) as n;
+
+insert into platform.operators (email, name) values ('operator@platform.example', 'Olive Operator');
+`
+
+// A portal is a server of its own on a database of its own.
+type portal struct {
+	t        *testing.T
+	database string
+	super    *pgxpool.Pool // a superuser's, for what tests prepare and compare
+	db       *db.DB
+	auth     *auth.Auth
+	keys     *auth.Keys
+	url      string
+	log      *syncBuffer
+
+	mu     sync.Mutex
+	tokens map[string]string
+}
+
+type settings struct {
+	auth   auth.Config
+	db     db.Config
+	server server.Config
+	keys   *auth.Keys
+}
+
+// newPortal clones the template and serves it, until the test ends. Refused log-ins answer at once and
+// attempts are not limited, unless the test says otherwise.
+func newPortal(t *testing.T, change ...func(*settings)) *portal {
+	t.Helper()
+	database := cloneDatabase(t)
+	s := settings{keys: suite.keys, auth: auth.Config{RefusalTime: -1, Attempts: -1}, db: db.Config{
+		App: suite.cluster.url("portal_app", database), Auth: suite.cluster.url("portal_auth", database),
+		Platform: suite.cluster.url("portal_platform", database), AppConns: 4, AuthConns: 2, PlatformConns: 1,
+	}}
+	for _, c := range change {
+		c(&s)
+	}
+
+	p := &portal{t: t, database: database, keys: s.keys, log: &syncBuffer{}, tokens: map[string]string{}}
+	var err error
+	if p.super, err = pgxpool.New(t.Context(), suite.cluster.url("", database)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.super.Close)
+	if p.db, err = db.Open(t.Context(), s.db); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.db.Close)
+	p.auth = auth.New(p.db, s.keys, s.auth)
+	s.server.DB, s.server.Auth, s.server.SchemaVersion = p.db, p.auth, newestVersion(t)
+	s.server.Log = slog.New(slog.NewJSONHandler(p.log, nil))
+	e, err := server.New(s.server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(e)
+	t.Cleanup(web.Close)
+	p.url = web.URL
+	return p
+}
+
+func newestVersion(t *testing.T) int32 {
+	t.Helper()
+	s, err := install.Read(t.Context(), source(), options(suite.cluster, suite.template))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Newest
+}
+
+var (
+	clones atomic.Int64
+	// PostgreSQL copies one template at a time anyway, and refuses a second session on it.
+	cloning sync.Mutex
+)
+
+// cloneDatabase makes a database of the template, dropped when the test ends.
+func cloneDatabase(t *testing.T) string {
+	t.Helper()
+	name := fmt.Sprintf("portal_%d", clones.Add(1))
+	cloning.Lock()
+	defer cloning.Unlock()
+	// Privileges on a database are not copied with it.
+	err := execute(t.Context(), suite.cluster.url("", "postgres"),
+		"create database "+name+" template "+suite.template+" strategy file_copy",
+		"revoke all on database "+name+" from public",
+		"grant connect on database "+name+" to portal_app, portal_auth, portal_platform, portal_inspector, portal_auditor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := execute(ctx, suite.cluster.url("", "postgres"), "drop database "+name+" with (force)"); err != nil {
+			t.Error(err)
+		}
+	})
+	return name
+}
+
+// as connects to the portal's database as one of its roles, for SQL from outside of the server.
+func (p *portal) as(role string) *pgx.Conn {
+	p.t.Helper()
+	return connectAs(p.t, role, p.database)
+}
+
+func connectAs(t *testing.T, role, database string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), suite.cluster.url(role, database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// An answer is what the server said.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// json reads the body into v.
+func (a answer) json(t *testing.T, v any) {
+	t.Helper()
+	if err := json.Unmarshal(a.body, v); err != nil {
+		t.Fatalf("%v: %s", err, a.body)
+	}
+}
+
+// problem reads the body of an error; it fails the test where the status is not the one wanted.
+func (a answer) problem(t *testing.T, status int) (p struct {
+	Type, Title, Detail string
+	Status              int
+	Errors              []struct{ Location, Message string }
+	Companies           []auth.Company
+	RequestID           string `json:"request_id"`
+},
+) {
+	t.Helper()
+	a.want(t, status)
+	if kind := a.header.Get("Content-Type"); kind != "application/problem+json" {
+		t.Fatalf("Content-Type %q of an error", kind)
+	}
+	a.json(t, &p)
+	return p
+}
+
+func (a answer) want(t *testing.T, status int) answer {
+	t.Helper()
+	if a.status != status {
+		t.Fatalf("status %d, want %d: %s", a.status, status, a.body)
+	}
+	return a
+}
+
+// do sends a request; body is nil, url.Values for a form, or anything for JSON.
+func (p *portal) do(method, path, token string, body any) answer {
+	p.t.Helper()
+	a, err := p.try(p.t.Context(), method, path, token, body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return a
+}
+
+// try is do for goroutines and for requests that are meant to be cut off.
+func (p *portal) try(ctx context.Context, method, path, token string, body any) (a answer, err error) {
+	var r io.Reader
+	kind := "application/json"
+	switch b := body.(type) {
+	case nil:
+	case url.Values:
+		r, kind = strings.NewReader(b.Encode()), "application/x-www-form-urlencoded"
+	default:
+		text, err := json.Marshal(b)
+		if err != nil {
+			return a, err
+		}
+		r = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, p.url+path, r)
+	if err != nil {
+		return a, err
+	}
+	if r != nil {
+		req.Header.Set("Content-Type", kind)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return a, err
+	}
+	defer res.Body.Close()
+	a.status, a.header = res.StatusCode, res.Header
+	a.body, err = io.ReadAll(res.Body)
+	return a, err
+}
+
+// login logs in with the password of all; customer may be empty.
+func (p *portal) login(email, customer string) answer {
+	p.t.Helper()
+	return p.do("POST", "/api/login/", "", url.Values{"username": {email}, "password": {password}, "customer_id": {customer}})
+}
+
+// token is the access token of a company's person of that role; auth.SuperAdmin is the operator's.
+func (p *portal) token(company, role string) string {
+	p.t.Helper()
+	who := operator
+	if role != auth.SuperAdmin {
+		who = email(company, role)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.tokens[who] == "" {
+		var pair struct {
+			AccessToken string `json:"access_token"`
+		}
+		p.login(who, "").want(p.t, http.StatusOK).json(p.t, &pair)
+		p.tokens[who] = pair.AccessToken
+	}
+	return p.tokens[who]
+}
+
+// query returns the single value of a superuser's query.
+func query[T any](p *portal, sql string, args ...any) (value T) {
+	p.t.Helper()
+	if err := p.super.QueryRow(p.t.Context(), sql, args...).Scan(&value); err != nil {
+		p.t.Fatalf("%s: %v", sql, err)
+	}
+	return value
+}
+
+func (p *portal) exec(sql string, args ...any) {
+	p.t.Helper()
+	if _, err := p.super.Exec(p.t.Context(), sql, args...); err != nil {
+		p.t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// syncBuffer is a log that tests read while it is written.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(text)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
