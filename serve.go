@@ -57,7 +57,7 @@ func serve(ctx context.Context, cfg *config, keys *auth.Keys, listener net.Liste
 	if missing := server.Unready(ctx, d, version); missing != "" {
 		return errors.New(missing)
 	}
-	e, err := server.New(server.Config{
+	e, err := server.New(server.Config{ //nolint:contextcheck // middleware takes the context of each request
 		DB: d, Auth: auth.New(d, keys, cfg.auth()), Log: log, SchemaVersion: version,
 		Origins: cfg.Origins, TrustProxy: cfg.TrustProxy, Timeout: cfg.RequestTimeout,
 	})

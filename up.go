@@ -75,7 +75,7 @@ func startEmbedded(ctx context.Context, data string) (pg *embedded.Server, dir s
 	if dir, err = embedded.DataDir(data); err != nil {
 		return nil, "", err
 	}
-	binaries, err := embedded.FindFor(dir)
+	binaries, err := embedded.FindFor(ctx, dir)
 	if errors.Is(err, embedded.ErrNotInstalled) {
 		if err := embedded.Install(ctx, say); err != nil {
 			return nil, "", err
@@ -84,7 +84,7 @@ func startEmbedded(ctx context.Context, data string) (pg *embedded.Server, dir s
 		if dir, err = embedded.DataDir(data); err != nil {
 			return nil, "", err
 		}
-		binaries, err = embedded.FindFor(dir)
+		binaries, err = embedded.FindFor(ctx, dir)
 	}
 	if err != nil {
 		return nil, "", err

@@ -99,11 +99,11 @@ func translate(ctx context.Context, err error) error {
 		if !ok {
 			return &Refusal{Kind: errors.New("database error " + pg.Code), cause: err}
 		}
-		if kind == ErrTimeout && ctx.Err() != nil {
+		if errors.Is(kind, ErrTimeout) && ctx.Err() != nil {
 			kind = cancelled(ctx)
 		}
 		r := &Refusal{Kind: kind, Constraint: pg.ConstraintName, cause: err}
-		if kind == ErrLimit {
+		if errors.Is(kind, ErrLimit) {
 			r.Detail = pg.Detail
 		}
 		return r

@@ -120,12 +120,12 @@ func availableImage(ctx context.Context) (string, error) {
 }
 
 func startEmbedded(ctx context.Context) (c cluster, err error) {
-	binaries, err := embedded.Find()
+	binaries, err := embedded.Find(ctx)
 	if errors.Is(err, embedded.ErrNotInstalled) {
 		if err := embedded.Install(ctx, func(line string) { fmt.Println(line) }); err != nil {
 			return c, err
 		}
-		binaries, err = embedded.Find()
+		binaries, err = embedded.Find(ctx)
 	}
 	if err != nil {
 		return c, err

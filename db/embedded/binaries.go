@@ -33,14 +33,14 @@ func (b Binaries) program(name string) string { return filepath.Join(b.Dir, name
 
 // Find returns the newest PostgreSQL on this machine. The error is ErrNotInstalled if there is none, or none that is
 // new enough; it then names those that are too old.
-func Find() (Binaries, error) {
-	return newest(installed())
+func Find(ctx context.Context) (Binaries, error) {
+	return newest(installed(ctx))
 }
 
 // FindFor is Find for a data directory that may already hold a cluster: an installation of the cluster's major
 // version is preferred to a newer one, which could not run it.
-func FindFor(data string) (Binaries, error) {
-	all := installed()
+func FindFor(ctx context.Context, data string) (Binaries, error) {
+	all := installed(ctx)
 	major, err := clusterMajor(filepath.Join(data, clusterName))
 	if err != nil {
 		return newest(all)
@@ -71,16 +71,16 @@ func newest(all []Binaries) (Binaries, error) {
 }
 
 // installed lists the installations, the newest first; of equal ones, that which the user's PATH prefers.
-func installed() []Binaries {
+func installed(ctx context.Context) []Binaries {
 	var all []Binaries
 	seen := map[string]bool{}
-	for _, dir := range candidates() {
+	for _, dir := range candidates(ctx) {
 		real, err := filepath.EvalSymlinks(dir)
 		if err != nil || seen[real] {
 			continue
 		}
 		seen[real] = true
-		if major, err := majorOf(real); err == nil {
+		if major, err := majorOf(ctx, real); err == nil {
 			all = append(all, Binaries{Dir: real, Major: major})
 		}
 	}
@@ -89,14 +89,14 @@ func installed() []Binaries {
 	return all
 }
 
-func candidates() []string {
+func candidates(ctx context.Context) []string {
 	var dirs []string
 	if path, err := exec.LookPath("postgres"); err == nil {
 		if path, err = filepath.EvalSymlinks(path); err == nil { // Homebrew links single programs
 			dirs = append(dirs, filepath.Dir(path))
 		}
 	}
-	if out, err := output("pg_config", "--bindir"); err == nil {
+	if out, err := output(ctx, "pg_config", "--bindir"); err == nil {
 		dirs = append(dirs, strings.TrimSpace(out))
 	}
 	for _, pattern := range []string{
@@ -117,11 +117,11 @@ func candidates() []string {
 }
 
 // majorOf asks the server program in dir for its version; initdb must lie beside it.
-func majorOf(dir string) (int, error) {
+func majorOf(ctx context.Context, dir string) (int, error) {
 	if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
 		return 0, err
 	}
-	out, err := output(filepath.Join(dir, "postgres"), "--version")
+	out, err := output(ctx, filepath.Join(dir, "postgres"), "--version")
 	if err != nil {
 		return 0, err
 	}
@@ -143,8 +143,8 @@ func parseMajor(version string) (int, error) {
 	return strconv.Atoi(number)
 }
 
-func output(program string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+func output(ctx context.Context, program string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, program, args...).Output()
 
@@ -181,7 +181,7 @@ func Install(ctx context.Context, say func(string)) error {
 	if err != nil {
 		return err
 	}
-	_, err = Find()
+	_, err = Find(ctx)
 
 	return err
 }

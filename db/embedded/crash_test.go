@@ -93,7 +93,9 @@ func TestCrash_WaitsForBackendsOfAKilledServer(t *testing.T) {
 	stop(t, s)
 	s = start(t, Config{Data: data})
 	query(t, s.URL("postgres"), "select 1")
-	<-busy
+	if err := <-busy; err == nil {
+		t.Error("the statement outlived its server")
+	}
 }
 
 func TestCrash_KilledPortal(t *testing.T) {

@@ -84,10 +84,10 @@ func TestFind(t *testing.T) {
 	}
 
 	data := newCluster(t)
-	if got, err := FindFor(data); err != nil || got != bin {
+	if got, err := FindFor(t.Context(), data); err != nil || got != bin {
 		t.Errorf("FindFor a cluster of the newest: got %v, %v, want %v", got, err, bin)
 	}
-	if got, err := FindFor(filepath.Join(data, "nothing")); err != nil || got != bin {
+	if got, err := FindFor(t.Context(), filepath.Join(data, "nothing")); err != nil || got != bin {
 		t.Errorf("FindFor no cluster: got %v, %v, want %v", got, err, bin)
 	}
 }

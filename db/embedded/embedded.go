@@ -143,7 +143,7 @@ func (s *Server) run(ctx context.Context, bin Binaries, settings map[string]stri
 		return err
 	}
 	if err := s.awaitReady(ctx); err != nil {
-		s.terminate()
+		_ = s.terminate() // adds nothing to why the start failed
 		return err
 	}
 

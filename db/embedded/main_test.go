@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 func portal(data string) int {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
-	bin, err := Find()
+	bin, err := Find(ctx)
 	if err != nil {
 		fmt.Println(err)
 		return 1
@@ -145,7 +145,7 @@ func (p *portalProcess) url(t *testing.T) string {
 // binaries returns the PostgreSQL of this machine; without one the tests fail, they do not skip.
 func binaries(t *testing.T) Binaries {
 	t.Helper()
-	bin, err := Find()
+	bin, err := Find(t.Context())
 	if err != nil {
 		t.Fatalf("these tests need PostgreSQL %d or newer on this machine: %v", OldestMajor, err)
 	}
@@ -175,7 +175,7 @@ func newData(t *testing.T) string {
 
 // template is a data directory with a cluster that was shut down; making one takes a second.
 var template = sync.OnceValues(func() (string, error) {
-	bin, err := Find()
+	bin, err := Find(context.Background())
 	if err != nil {
 		return "", err
 	}
