@@ -1,11 +1,13 @@
--- The actors are no foreign keys: an entry outlives the person it names.
+-- Who acts, in which customer, is a default from the verified context, and no role of the API may write it by hand. The
+-- actors are no foreign keys, and the name is a copy: an entry outlives the person it names.
 create table platform.audit_log (
   id bigint generated always as identity primary key,
   at timestamptz not null default clock_timestamp(),
   customer_id text default tenancy.customer_id(),
-  actor_user_id bigint,
-  actor_operator_id bigint,
-  actor_role text,
+  actor_user_id bigint default tenancy.user_id(),
+  actor_operator_id bigint default tenancy.acting_as(),
+  actor_role text default tenancy.role(),
+  actor_name text default tenancy.actor_name(),
   action text not null
     constraint action_has_1_to_100_characters check (char_length(action) between 1 and 100),
   object_type text

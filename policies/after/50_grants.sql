@@ -56,7 +56,7 @@ grant select (customer_id, id, email, name, role, invited_by, invited_by_operato
 grant insert (customer_id, email, name, role, token_hash, invited_by, expires_at), update (revoked_at) on platform.invitations to portal_app;
 grant select (customer_id, id, name, scopes, created_by, last_used_at, revoked_at, created_at) on platform.service_tokens to portal_app;
 grant insert (customer_id, name, token_hash, scopes, created_by), update (revoked_at) on platform.service_tokens to portal_app;
-grant insert (customer_id, actor_user_id, actor_operator_id, actor_role, action, object_type, object_id, detail, request_id) on platform.audit_log to portal_app;
+grant insert (action, object_type, object_id, detail, request_id) on platform.audit_log to portal_app;
 
 -- portal_auth: before a customer is known.
 grant select (customer_id, company_name, status, trial_ends_at, subdomain, timezone) on platform.customers to portal_auth;
@@ -69,7 +69,7 @@ grant select, update (last_used_at) on platform.service_tokens to portal_auth;
 grant select on platform.receiving_numbers to portal_auth;
 grant select, insert, delete on platform.login_states to portal_auth;
 grant select, insert (email, address, outcome), update (outcome), delete on platform.login_attempts to portal_auth;
-grant insert (customer_id, actor_user_id, actor_operator_id, actor_role, action, object_type, object_id, detail, request_id) on platform.audit_log to portal_auth;
+grant insert (action, object_type, object_id, detail, request_id) on platform.audit_log to portal_auth;
 grant select (customer_id, id, name, email, role, status), update (last_login_at) on portal.users to portal_auth;
 
 -- portal_platform: operators.
@@ -81,13 +81,13 @@ grant update (phone, address, default_equipment, password_hash) on platform.oper
 grant select (customer_id, id, email, name, role, invited_by_operator, expires_at, accepted_at, revoked_at, created_at) on platform.invitations to portal_platform;
 grant insert (customer_id, email, name, role, token_hash, invited_by_operator, expires_at), update (revoked_at) on platform.invitations to portal_platform;
 grant select (id, operator_id, created_at, expires_at, revoked_at), update (revoked_at) on platform.sessions to portal_platform;
-grant select, insert (customer_id, actor_operator_id, actor_role, action, object_type, object_id, detail, request_id) on platform.audit_log to portal_platform;
+grant select, insert (customer_id, action, object_type, object_id, detail, request_id) on platform.audit_log to portal_platform;
 
 -- portal_definer: what tenancy.enter and the counters need.
 grant select on tenancy.mac_keys, tenancy.schema_version, tenancy.findings to portal_definer;
 grant select (customer_id, status, trial_ends_at, timezone, max_users, max_properties) on platform.customers to portal_definer;
 grant select (customer_id, user_id, role, status) on platform.logins to portal_definer;
-grant select (id, status) on platform.operators to portal_definer;
+grant select (id, name, status) on platform.operators to portal_definer;
 grant select (id, customer_id, user_id, operator_id, expires_at, revoked_at) on platform.sessions to portal_definer;
 grant select, insert (customer_id, users, properties), update (users, properties) on platform.usage to portal_definer;
 

@@ -21,6 +21,33 @@ create or replace function tenancy.acting_as() returns bigint
   language sql stable parallel safe
   return nullif(current_setting('app.acting_as', true), '')::bigint;
 
+-- Operators are nobody's to read but the platform's: inside a customer, of the one who acts, the name.
+create or replace function tenancy.operator_name() returns text
+  language plpgsql stable parallel safe security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select o.name from platform.operators o where o.id = (select tenancy.acting_as()));
+end
+$$;
+
+create or replace function tenancy.actor_name() returns text
+  language plpgsql stable parallel safe
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tenancy.acting_as() is not null then
+    return tenancy.operator_name();
+  end if;
+  if tenancy.user_id() is not null then
+    return (select coalesce(u.name, u.email) from portal.users u where u.id = (select tenancy.user_id()));
+  end if;
+  return null;
+end
+$$;
+
+comment on function tenancy.operator_name() is 'The name of the operator who acts, or null.';
+comment on function tenancy.actor_name() is 'The name of whoever acts, or null (guest).';
 comment on function tenancy.customer_id() is 'The customer that this transaction entered, or null.';
 comment on function tenancy.user_id() is 'The member who acts, or null (guest, operator).';
 comment on function tenancy.role() is 'The role of the member who acts, Admin for an acting operator, or null.';

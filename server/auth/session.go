@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -208,13 +209,7 @@ func (a *Auth) ChangePassword(ctx context.Context, p *Principal, current, replac
 	if err != nil {
 		return firstError(err, a.forgive(ctx, attempt))
 	}
-	set := func(ctx context.Context, tx db.Tx) error { return setHash(ctx, tx, p, replaced) }
-	if p.Outside() {
-		err = a.db.PlatformWrite(ctx, p, set)
-	} else {
-		err = a.db.Write(ctx, p, set)
-	}
-	if err != nil {
+	if err := a.replaceHash(ctx, p, replaced); err != nil {
 		return err
 	}
 	return a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) error {
@@ -223,6 +218,23 @@ func (a *Auth) ChangePassword(ctx context.Context, p *Principal, current, replac
 		}
 		_, err := db.Exec(ctx, tx, revokeOthersSQL, db.Args{"session": p.sessionID, "user": p.userID, "operator": p.operatorID})
 		return err
+	})
+}
+
+func (a *Auth) replaceHash(ctx context.Context, p *Principal, hash string) error {
+	if p.Outside() {
+		return a.db.PlatformWrite(ctx, p, func(ctx context.Context, tx db.Tx) error {
+			if err := setHash(ctx, tx, p, hash); err != nil {
+				return err
+			}
+			return RecordOnPlatform(ctx, tx, Deed{Action: "password.changed", ObjectType: "operator", ObjectID: strconv.FormatInt(p.operatorID, 10)})
+		})
+	}
+	return a.db.Write(ctx, p, func(ctx context.Context, tx db.Tx) error {
+		if err := setHash(ctx, tx, p, hash); err != nil {
+			return err
+		}
+		return Record(ctx, tx, Deed{Action: "password.changed", ObjectType: "user", ObjectID: strconv.FormatInt(p.userID, 10)})
 	})
 }
 

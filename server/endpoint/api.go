@@ -119,9 +119,9 @@ func (r Roles) document(op *huma.Operation) {
 	}
 	op.Security = []map[string][]string{{"bearer": {}}}
 	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
-	op.Extensions = map[string]any{"x-roles": roles}
+	extend(op, "x-roles", roles)
 	if r.own {
-		op.Extensions["x-own"] = true
+		extend(op, "x-own", true)
 	}
 }
 
@@ -131,6 +131,7 @@ func (api API) admit(roles Roles) func(huma.Context, func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
 		c.Set(operationKey, ctx.Operation().OperationID)
 		ctx = huma.WithValue(ctx, requestKey{}, c)
+		ctx = huma.WithValue(ctx, auth.RequestID{}, requestID(c))
 		if roles.public {
 			next(ctx)
 			return

@@ -26,7 +26,8 @@ type Handler[I, O any] func(ctx context.Context, tx db.Tx, in *I) (O, error)
 type Lister[I, T any] func(ctx context.Context, tx db.Tx, in *I) ([]T, int64, error)
 
 // A Call serves an operation that does not run inside one transaction: it is public, or waits for
-// something else than the database. Caller(ctx) is nil without a token.
+// something else than the database. Caller(ctx) is nil without a token. What it writes it records
+// itself (auth.Record).
 type Call[I, O any] func(ctx context.Context, in *I) (O, error)
 
 // Get registers a read of one thing.
@@ -84,7 +85,7 @@ func Direct[I, O any](api API, method, path, summary string, h Call[I, O], roles
 	register(api, method, path, summary, func(ctx context.Context, in *I) (*body[O], error) {
 		out, err := h(ctx, in)
 		return &body[O]{out}, err
-	}, roles, options)
+	}, roles, append(options, recordsItself))
 }
 
 type body[O any] struct{ Body O }
@@ -109,9 +110,9 @@ type Message struct {
 }
 
 func inTenant[I, O any](api API, h Handler[I, O], read bool) func(context.Context, *I) (*body[O], error) {
-	work := api.db.Write
-	if read {
-		work = api.db.Read
+	work := api.db.Read
+	if !read {
+		work, h = api.db.Write, audited(h, auth.Record)
 	}
 	return func(ctx context.Context, in *I) (*body[O], error) {
 		out := &body[O]{}
@@ -124,9 +125,9 @@ func inTenant[I, O any](api API, h Handler[I, O], read bool) func(context.Contex
 }
 
 func onPlatform[I, O any](api API, h Handler[I, O], read bool) func(context.Context, *I) (*body[O], error) {
-	work := api.db.PlatformWrite
-	if read {
-		work = api.db.PlatformRead
+	work := api.db.PlatformRead
+	if !read {
+		work, h = api.db.PlatformWrite, audited(h, auth.RecordOnPlatform)
 	}
 	return func(ctx context.Context, in *I) (*body[O], error) {
 		out := &body[O]{}
@@ -163,7 +164,7 @@ func register[I, O any](api API, method, path, summary string, h func(context.Co
 		o(&op)
 	}
 	huma.Register(api.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := h(ctx, in)
+		out, err := h(follow(ctx, &op), in)
 		if err != nil {
 			return nil, api.problem(ctx, err)
 		}

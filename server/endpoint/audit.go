@@ -1,0 +1,116 @@
+package endpoint
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"contractor-portal/db"
+	"contractor-portal/server/auth"
+)
+
+// Audited makes each successful call of a write leave an entry in the audit log, in the transaction of
+// the write: both stand or neither. The action reads as noun and participle, such as user.suspended.
+//
+// A write by an operator leaves an entry in every case, with the operation's id for an action where
+// this option is absent.
+func Audited(action string) Option {
+	return func(op *huma.Operation) {
+		if op.Method == http.MethodGet {
+			panic(op.Method + " " + op.Path + " is audited, but writes nothing")
+		}
+		extend(op, "x-audited", action)
+	}
+}
+
+// recordsItself refuses Audited where there is no transaction to write the entry in.
+func recordsItself(op *huma.Operation) {
+	if op.Extensions["x-audited"] != nil {
+		panic(op.Method + " " + op.Path + " opens its own units of work, and has to record in them")
+	}
+}
+
+// Note says what a call has touched, for the entry that it leaves in the audit log: objectType such as
+// user, objectID its id, detail what else a reader will ask for. Nothing secret may be in it. Without
+// a note the ids of the input are noted: the one in the path as the object, the others as details. A
+// second note replaces the first.
+func Note(ctx context.Context, objectType string, objectID any, detail map[string]any) {
+	if t, ok := ctx.Value(trailKey{}).(*trail); ok {
+		t.noted = true
+		t.deed.ObjectType, t.deed.ObjectID, t.deed.Detail = objectType, fmt.Sprint(objectID), detail
+	}
+}
+
+// NoteCustomer says whose audit log the entry of a call outside of any customer belongs to. Nobody
+// inside a customer can say so.
+func NoteCustomer(ctx context.Context, customerID string) {
+	if t, ok := ctx.Value(trailKey{}).(*trail); ok {
+		t.deed.CustomerID = customerID
+	}
+}
+
+// A trail becomes the entry of one call.
+type trail struct {
+	deed  auth.Deed
+	noted bool
+}
+
+type trailKey struct{}
+
+// follow begins the trail of a call.
+func follow(ctx context.Context, op *huma.Operation) context.Context {
+	t := &trail{}
+	t.deed.Action, _ = op.Extensions["x-audited"].(string)
+	if p := Caller(ctx); t.deed.Action == "" && p != nil && p.OperatorID() != 0 {
+		t.deed.Action = op.OperationID
+	}
+	return context.WithValue(ctx, trailKey{}, t)
+}
+
+// audited completes a handler that writes: it records the call that has succeeded.
+func audited[I, O any](h Handler[I, O], record func(context.Context, db.Tx, auth.Deed) error) Handler[I, O] {
+	return func(ctx context.Context, tx db.Tx, in *I) (O, error) {
+		out, err := h(ctx, tx, in)
+		t, ok := ctx.Value(trailKey{}).(*trail)
+		if err != nil || !ok || t.deed.Action == "" {
+			return out, err
+		}
+		if !t.noted {
+			t.noteIDs(reflect.ValueOf(in).Elem())
+		}
+		return out, record(ctx, tx, t.deed)
+	}
+}
+
+func (t *trail) noteIDs(in reflect.Value) {
+	detail := map[string]any{}
+	for f := range fields(in.Type()) {
+		name := f.Tag.Get("path")
+		switch {
+		case name == "":
+		case t.deed.ObjectType == "":
+			t.deed.ObjectType, t.deed.ObjectID = strings.TrimSuffix(name, "_id"), fmt.Sprint(in.FieldByIndex(f.Index).Interface())
+		default:
+			detail[name] = in.FieldByIndex(f.Index).Interface()
+		}
+	}
+	if body := in.FieldByName("Body"); body.IsValid() && body.Kind() == reflect.Struct {
+		for f := range fields(body.Type()) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); f.Tag.Get("ref") != "" {
+				detail[name] = body.FieldByIndex(f.Index).Interface()
+			}
+		}
+	}
+	t.deed.Detail = detail
+}
+
+func extend(op *huma.Operation, name string, value any) {
+	if op.Extensions == nil {
+		op.Extensions = map[string]any{}
+	}
+	op.Extensions[name] = value
+}
