@@ -29,9 +29,6 @@ type Config struct {
 	Timeout       time.Duration // of one request; 0: 30 s
 }
 
-// maxBody is how large a request may be.
-const maxBody = "2M"
-
 // New returns the server. It serves nothing yet.
 func New(cfg Config) (*echo.Echo, error) {
 	e := echo.New()
@@ -52,7 +49,6 @@ func New(cfg Config) (*echo.Echo, error) {
 		recoverPanics(),
 		middleware.SecureWithConfig(middleware.SecureConfig{ContentTypeNosniff: "nosniff", XFrameOptions: "DENY", ReferrerPolicy: "no-referrer"}),
 		noStore,
-		middleware.BodyLimit(maxBody),
 		timeout(cfg.Timeout),
 	)
 	if len(cfg.Origins) > 0 {

@@ -30,6 +30,13 @@ type Lister[I, T any] func(ctx context.Context, tx db.Tx, in *I) ([]T, int64, er
 // itself (auth.Record).
 type Call[I, O any] func(ctx context.Context, in *I) (O, error)
 
+// A Preparer is an input with work to do before the unit of work opens, so that no connection waits
+// for it: hashing a password, reading a spreadsheet. Prepare runs on a valid input of a caller whose
+// token and role are good; that the customer is open and the person active is known only later.
+type Preparer interface {
+	Prepare(ctx context.Context) error
+}
+
 // Get registers a read of one thing.
 func Get[I, O any](api API, path, summary string, h Handler[I, O], roles Roles, options ...Option) {
 	register(api, http.MethodGet, path, summary, inTenant(api, h, true), roles, options)
@@ -158,13 +165,21 @@ func register[I, O any](api API, method, path, summary string, h func(context.Co
 		OperationID: huma.GenerateOperationID(method, strings.TrimSuffix(path, "/"), new(O)),
 		Middlewares: huma.Middlewares{api.admit(roles)},
 		Errors:      []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+
+		MaxBodyBytes: maxBody, BodyReadTimeout: bodyTime,
 	}
 	roles.document(&op)
 	for _, o := range options {
 		o(&op)
 	}
-	huma.Register(api.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := h(follow(ctx, &op), in)
+	huma.Register(api.huma, op, func(ctx context.Context, in *I) (out *O, err error) {
+		ctx = follow(ctx, &op)
+		if p, ok := any(in).(Preparer); ok {
+			err = p.Prepare(ctx)
+		}
+		if err == nil {
+			out, err = h(ctx, in)
+		}
 		if err != nil {
 			return nil, api.problem(ctx, err)
 		}
