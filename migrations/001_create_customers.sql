@@ -1,6 +1,7 @@
 create table platform.customers (
   customer_id text primary key
-    constraint customer_id_is_8_or_9_capitals_or_digits check (customer_id ~ '^[A-Z0-9]{8,9}$'),
+    constraint customer_id_is_8_or_9_capitals_or_digits check (customer_id ~ '^[A-Z0-9]{8,9}$')
+    constraint platform_is_no_customer check (customer_id <> 'PLATFORM'),
   id bigint generated always as identity
     constraint one_customer_per_number unique,
   company_name text not null
@@ -33,7 +34,8 @@ create table platform.customers (
   trial_ends_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint trial_has_an_end check (status <> 'trial' or trial_ends_at is not null)
+  constraint trial_has_an_end check (status <> 'trial' or trial_ends_at is not null),
+  constraint primary_customer_stays_open check (customer_id <> 'LEGACY001' or status in ('trial', 'active'))
 );
 
 -- Counted beside the customer, not in its row: adding a user must not wait for someone who edits the address.

@@ -26,6 +26,18 @@ from (values
 
 comment on view tenancy.narrow_doors is 'Doors of portal_app that are narrower than the wall. reads_all: the expression limits writes only.';
 
+create or replace view tenancy.other_doors as
+select *
+from (values
+  -- Grants say which columns.
+  ('portal.users'::text,         'guest_door'::text, 'portal_auth'::text, 'all'::text, 'stamping a log-in, a public sign-up, accepting an invitation'::text),
+  ('portal.equipment_rates',     'starter_door', 'portal_definer', 'insert', 'the starter sets of a new customer'),
+  ('portal.winter_products',     'starter_door', 'portal_definer', 'insert', 'the starter sets of a new customer'),
+  ('portal.landscape_products',  'starter_door', 'portal_definer', 'insert', 'the starter sets of a new customer')
+) as door (table_name, name, role, command, reason);
+
+comment on view tenancy.other_doors is 'Doors beside those of portal_app and portal_inspector. Each is as wide as the wall.';
+
 create or replace view tenancy.platform_access as
 select *
 from (values

@@ -2,8 +2,8 @@
 -- cannot be forgotten.
 --
 -- The wall is restrictive and to everyone: no other policy, made by whomever, widens it.
--- A door is permissive: it says which role may come in at all. The tables of the second list have a
--- narrower one, because a row there is dangerous inside the customer too.
+-- A door is permissive: it says which role may come in at all. tenancy.narrow_doors are narrower,
+-- because a row there is dangerous inside the customer too; tenancy.other_doors let in further roles.
 
 do $$
 declare
@@ -22,13 +22,24 @@ begin
       case when t.reads_all then tenancy.wall() else coalesce(t.expression, tenancy.wall()) end,
       coalesce(t.expression, tenancy.wall()));
     call tenancy.ensure_policy(t.name, 'inspector_door', 'permissive', 'select', array['portal_inspector'], tenancy.wall(), null);
-    if t.name = 'portal.users'::regclass then
-      -- A guest: stamping a log-in, a public sign-up, accepting an invitation. Grants say which columns.
-      call tenancy.ensure_policy(t.name, 'guest_door', 'permissive', 'all', array['portal_auth'], tenancy.wall(), tenancy.wall());
-      call tenancy.drop_other_policies(t.name, array['wall', 'app_door', 'inspector_door', 'guest_door']);
-    else
-      call tenancy.drop_other_policies(t.name, array['wall', 'app_door', 'inspector_door']);
-    end if;
+  end loop;
+
+  for t in
+    select d.table_name::regclass as table_name, d.name, d.role, d.command
+    from tenancy.other_doors d
+  loop
+    call tenancy.ensure_policy(t.table_name, t.name, 'permissive', t.command, array[t.role],
+      case when t.command <> 'insert' then tenancy.wall() end, tenancy.wall());
+  end loop;
+
+  for t in
+    select c.oid::regclass as name, array(
+      select d.name from tenancy.other_doors d where d.table_name = format('portal.%I', c.relname)) as doors
+    from pg_class c
+    where c.relnamespace = 'portal'::regnamespace
+      and c.relkind in ('r', 'p')
+  loop
+    call tenancy.drop_other_policies(t.name, array['wall', 'app_door', 'inspector_door'] || t.doors);
   end loop;
 end
 $$;

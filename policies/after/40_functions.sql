@@ -16,7 +16,7 @@ do $$
 declare
   f record;
   wanted text;
-  definers constant text[] := array['enter', 'enter_guest', 'enter_operator', 'count_usage', 'count_users', 'count_properties', 'operator_name', 'state'];
+  definers constant text[] := array['enter', 'enter_guest', 'enter_operator', 'count_usage', 'count_users', 'count_properties', 'operator_name', 'give_starter_sets', 'state'];
   -- A managed installer may hand a function only to a role that can create in the schema.
   borrowed constant boolean := not (select rolsuper from pg_roles where rolname = current_user);
 begin

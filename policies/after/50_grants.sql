@@ -83,13 +83,15 @@ grant insert (customer_id, email, name, role, token_hash, invited_by_operator, e
 grant select (id, operator_id, created_at, expires_at, revoked_at), update (revoked_at) on platform.sessions to portal_platform;
 grant select, insert (customer_id, action, object_type, object_id, detail, request_id) on platform.audit_log to portal_platform;
 
--- portal_definer: what tenancy.enter and the counters need.
+-- portal_definer: what tenancy.enter, the counters and the starter sets need.
 grant select on tenancy.mac_keys, tenancy.schema_version, tenancy.findings to portal_definer;
 grant select (customer_id, status, trial_ends_at, timezone, max_users, max_properties) on platform.customers to portal_definer;
 grant select (customer_id, user_id, role, status) on platform.logins to portal_definer;
 grant select (id, name, status) on platform.operators to portal_definer;
 grant select (id, customer_id, user_id, operator_id, expires_at, revoked_at) on platform.sessions to portal_definer;
 grant select, insert (customer_id, users, properties), update (users, properties) on platform.usage to portal_definer;
+grant insert (equipment_name, hourly_rate, description) on portal.equipment_rates to portal_definer;
+grant insert (name, unit) on portal.winter_products, portal.landscape_products to portal_definer;
 
 -- portal_auditor: the audit and no data.
 do $$

@@ -23,44 +23,28 @@ values
   ('LEGACY001', 'signup_notification_email', 'morgan.hale@example.com'),
   ('TEST0001', 'signup_notification_email', 'ellen.sorensen@example.net');
 
-insert into portal.equipment_rates (customer_id, equipment_name, hourly_rate, description)
-select c.customer_id, e.name, case c.customer_id when 'LEGACY001' then e.legacy else e.lakeshore end, e.description
+-- Both have the starter sets by now; this is where the younger company differs, and what both have added.
+update portal.equipment_rates r
+set hourly_rate = lakeshore.rate
 from (
   values
-    ('Shovel', 25.00, 25.00, 'One person on foot'),
-    ('Snow Blower', 35.00, 38.00, 'Walk-behind, two stages'),
-    ('Sidewalk Plow', 65.00, 68.00, 'Narrow machine for walks and ramps'),
-    ('Small Tractor', 72.00, 75.00, 'Compact tractor with blade or blower'),
-    ('Pickup with Straight Blade', 80.00, 85.00, 'Eight-foot blade, no spreader'),
-    ('Plow Truck with 1-Yard Bulk Spreader', 95.00, 98.00, 'Drives and small lots'),
-    ('Plow Truck with 2-Yard Bulk Spreader', 108.00, 112.00, 'Ordinary lots'),
-    ('Plow Truck with 4-Yard Bulk Spreader', 125.00, 130.00, 'Large lots and access roads'),
-    ('Skid Steer Loader', 118.00, 115.00, 'With an eight-foot pusher'),
-    ('Backhoe Loader', 145.00, 140.00, 'With a twelve-foot pusher'),
-    ('Wheel Loader', 175.00, 168.00, 'Stacking and hauling snow')
-) as e (name, legacy, lakeshore, description)
-cross join platform.customers c;
+    ('Snow Blower', 38.00),
+    ('Sidewalk Plow', 68.00),
+    ('Small Tractor', 75.00),
+    ('Pickup with Straight Blade', 85.00),
+    ('Plow Truck with 1-Yard Bulk Spreader', 98.00),
+    ('Plow Truck with 2-Yard Bulk Spreader', 112.00),
+    ('Plow Truck with 4-Yard Bulk Spreader', 130.00),
+    ('Skid Steer Loader', 115.00),
+    ('Backhoe Loader', 140.00),
+    ('Wheel Loader', 168.00)
+) as lakeshore (name, rate)
+where (r.customer_id, r.equipment_name) = ('TEST0001', lakeshore.name);
 
 insert into portal.winter_products (customer_id, name, unit)
-values
-  ('LEGACY001', 'Bulk Salt', 'yards'),
-  ('LEGACY001', 'Bagged Salt', 'bags'),
-  ('LEGACY001', 'Calcium Chloride', 'bags'),
-  ('TEST0001', 'Bulk Salt', 'yards'),
-  ('TEST0001', 'Bagged Salt', 'bags'),
-  ('TEST0001', 'Calcium Chloride', 'bags'),
-  ('TEST0001', 'Salt Brine', 'gallons');
+values ('TEST0001', 'Salt Brine', 'gallons');
 
 insert into portal.landscape_products (customer_id, name, unit)
-values
-  ('LEGACY001', 'Mulch', 'yards'),
-  ('LEGACY001', 'Fertilizer', 'bags'),
-  ('LEGACY001', 'Herbicide', 'gallons'),
-  ('LEGACY001', 'Grass Seed', 'lbs'),
-  ('LEGACY001', 'Topsoil', 'yards'),
-  ('TEST0001', 'Mulch', 'yards'),
-  ('TEST0001', 'Fertilizer', 'bags'),
-  ('TEST0001', 'Herbicide', 'gallons'),
-  ('TEST0001', 'Grass Seed', 'lbs');
+values ('LEGACY001', 'Topsoil', 'yards');
 
 select format('%s companies', count(*)) from platform.customers;
