@@ -50,7 +50,7 @@ func Audit() File {
 	var views, union strings.Builder
 	for i, f := range read(audit, "audit") {
 		name := strings.TrimSuffix(path.Base(f.Name), ".sql")
-		fmt.Fprintf(&views, "create or replace view tenancy.lint_%s as\n%s;\n", name, f.SQL)
+		views.WriteString(ensureView("lint_"+name, f.SQL))
 		if i > 0 {
 			union.WriteString("union all\n")
 		}
@@ -58,9 +58,14 @@ func Audit() File {
 	}
 	return File{
 		Name: "audit/*.sql",
-		SQL: views.String() + "create or replace view tenancy.findings as\n" + union.String() + ";\n" +
+		SQL: views.String() + ensureView("findings", union.String()) +
 			"comment on view tenancy.findings is 'Every lint of the audit; severity error stops the server.';\n",
 	}
+}
+
+// ensureView makes a view, and leaves one alone that is as it should be.
+func ensureView(name, query string) string {
+	return fmt.Sprintf("call tenancy.ensure_view('%s', $view$\n%s$view$);\n", name, query)
 }
 
 // read returns the scripts of an embedded folder; an embedded folder is always readable.

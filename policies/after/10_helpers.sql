@@ -1,6 +1,23 @@
--- Policies are compared with what stands in the catalogue and only replaced where they differ: a
--- second installation takes no lock that a reader would feel. Expressions are therefore written as
--- PostgreSQL prints them.
+-- Policies and views are compared with what stands in the catalogue and only replaced where they
+-- differ: a second installation takes no lock that a reader would feel. Expressions of policies are
+-- therefore written as PostgreSQL prints them; a view is printed beside the one that stands.
+create or replace procedure tenancy.ensure_view(name text, query text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if to_regclass('tenancy.' || quote_ident(name)) is not null then
+    execute 'create view tenancy.candidate as ' || query;
+    if pg_get_viewdef('tenancy.candidate'::regclass) = pg_get_viewdef(('tenancy.' || quote_ident(name))::regclass) then
+      drop view tenancy.candidate;
+      return;
+    end if;
+    drop view tenancy.candidate;
+  end if;
+  execute format('create or replace view tenancy.%I as %s', name, query);
+end
+$$;
+
 create or replace procedure tenancy.ensure_policy(
   target regclass, name text, kind text, command text, roles text[], using_expr text, check_expr text)
 language plpgsql

@@ -2,15 +2,16 @@
 -- compares them with. A DBA reads them as views.
 
 -- The tenant tables.
-create or replace view tenancy.tenant_tables as
+call tenancy.ensure_view('tenant_tables', $view$
 select c.oid, c.oid::regclass::text as name, c.relname
 from pg_class c
 where c.relnamespace = 'portal'::regnamespace
-  and c.relkind in ('r', 'p');
+  and c.relkind in ('r', 'p')
+$view$);
 
 comment on view tenancy.tenant_tables is 'Every ordinary or partitioned table of schema portal.';
 
-create or replace view tenancy.narrow_doors as
+call tenancy.ensure_view('narrow_doors', $view$
 select *
 from (values
   -- A role is changed by an Admin only; everybody else writes himself, as he is.
@@ -22,11 +23,12 @@ from (values
   ('portal.api_keys',        '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.acting_as() AS acting_as) IS NULL))', false, 'an acting operator uses none of the customer''s keys'),
   ('portal.jobber_auth',     '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.acting_as() AS acting_as) IS NULL))', false, 'an acting operator uses none of the customer''s keys'),
   ('portal.quickbooks_auth', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.acting_as() AS acting_as) IS NULL))', false, 'an acting operator uses none of the customer''s keys')
-) as door (table_name, expression, reads_all, reason);
+) as door (table_name, expression, reads_all, reason)
+$view$);
 
 comment on view tenancy.narrow_doors is 'Doors of portal_app that are narrower than the wall. reads_all: the expression limits writes only.';
 
-create or replace view tenancy.other_doors as
+call tenancy.ensure_view('other_doors', $view$
 select *
 from (values
   -- Grants say which columns.
@@ -34,11 +36,12 @@ from (values
   ('portal.equipment_rates',     'starter_door', 'portal_definer', 'insert', 'the starter sets of a new customer'),
   ('portal.winter_products',     'starter_door', 'portal_definer', 'insert', 'the starter sets of a new customer'),
   ('portal.landscape_products',  'starter_door', 'portal_definer', 'insert', 'the starter sets of a new customer')
-) as door (table_name, name, role, command, reason);
+) as door (table_name, name, role, command, reason)
+$view$);
 
 comment on view tenancy.other_doors is 'Doors beside those of portal_app and portal_inspector. Each is as wide as the wall.';
 
-create or replace view tenancy.platform_access as
+call tenancy.ensure_view('platform_access', $view$
 select *
 from (values
   ('customers',         'portal_app', 'own'),
@@ -69,13 +72,14 @@ from (values
   ('audit_log',         'portal_app', 'own'),
   ('audit_log',         'portal_auth', 'all'),
   ('audit_log',         'portal_platform', 'all')
-) as access (table_name, role, rows);
+) as access (table_name, role, rows)
+$view$);
 
 comment on view tenancy.platform_access is 'Which role sees which rows of the tables of platform.';
 
 -- Columns that hold another service's secret (as ciphertext): a DBA who inspects a customer has no
 -- business with them.
-create or replace view tenancy.secret_columns as
+call tenancy.ensure_view('secret_columns', $view$
 select *
 from (values
   ('portal.api_keys'::text, 'key_ciphertext'::text),
@@ -83,11 +87,12 @@ from (values
   ('portal.jobber_auth', 'refresh_token_ciphertext'),
   ('portal.quickbooks_auth', 'access_token_ciphertext'),
   ('portal.quickbooks_auth', 'refresh_token_ciphertext')
-) as secret (table_name, column_name);
+) as secret (table_name, column_name)
+$view$);
 
 -- The functions: whoever may call them can switch the context in an expression, end or watch other
 -- sessions, sleep, write files or large objects, or run SQL given as text.
-create or replace view tenancy.dangerous_functions as
+call tenancy.ensure_view('dangerous_functions', $view$
 select p.oid::regprocedure as function
 from pg_proc p
 where p.pronamespace = 'pg_catalog'::regnamespace
@@ -97,11 +102,12 @@ where p.pronamespace = 'pg_catalog'::regnamespace
       'pg_try_advisory_lock', 'pg_try_advisory_lock_shared')
     or p.proname ~ '^(pg_sleep|lo_)'
     or p.proname ~ '_to_xml'
-  );
+  )
+$view$);
 
 comment on view tenancy.dangerous_functions is 'Functions of PostgreSQL that no role of the API may execute.';
 
-create or replace view tenancy.role_settings as
+call tenancy.ensure_view('role_settings', $view$
 select s.role, s.setting, s.value
 from (values
   ('portal_app',       'search_path', 'portal, pg_temp'),
@@ -125,6 +131,7 @@ from (values
   ('portal_auditor',   'search_path', 'tenancy, pg_temp'),
   ('portal_auditor',   'statement_timeout', '60s'),
   ('portal_auditor',   'default_transaction_read_only', 'on')
-) as s (role, setting, value);
+) as s (role, setting, value)
+$view$);
 
 comment on view tenancy.role_settings is 'What each role starts a session with; the audit compares pg_db_role_setting with it.';

@@ -18,7 +18,11 @@ begin
         select from pg_attribute col, aclexplode(col.attacl) a where col.attrelid = c.oid and a.grantee <> c.relowner)
   loop
     execute format('revoke all on table %s from public', t.name);
-    foreach r in array array['portal_app', 'portal_auth', 'portal_platform', 'portal_inspector', 'portal_auditor', 'portal_definer'] loop
+    for r in
+      select rolname
+      from pg_roles
+      where rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_inspector', 'portal_auditor', 'portal_definer', 'portal_backup')
+    loop
       execute format('revoke all on table %s from %I', t.name, r);
     end loop;
   end loop;
