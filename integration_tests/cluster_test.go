@@ -1,16 +1,21 @@
 package integration_tests
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/testcontainers/testcontainers-go"
+	tcexec "github.com/testcontainers/testcontainers-go/exec"
 	"github.com/testcontainers/testcontainers-go/modules/postgres"
 
 	"contractor-portal/db/embedded"
@@ -22,6 +27,7 @@ type cluster struct {
 	host        string // host:port
 	superuser   string
 	secret      string
+	pgDump      func(ctx context.Context, database string) (string, error) // what pg_dump -s of the server's own version prints
 	stop        func() error
 }
 
@@ -36,6 +42,22 @@ func (c cluster) url(role, database string) string {
 	}
 	u := url.URL{Scheme: "postgres", User: user, Host: c.host, Path: "/" + database, RawQuery: "sslmode=disable"}
 	return u.String()
+}
+
+// ownCluster starts a PostgreSQL for one test, which may change roles: they are shared by all databases
+// of a cluster.
+func ownCluster(t *testing.T) cluster {
+	t.Helper()
+	c, err := startCluster(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
 }
 
 // image is the one that CI uses; the local one is built by integration_tests/pgimage where no registry
@@ -86,7 +108,20 @@ func startContainer(ctx context.Context) (c cluster, err error) {
 	if err != nil {
 		return c, errors.Join(err, stop())
 	}
-	return cluster{description: "container of " + name, host: host, superuser: "postgres", secret: "superuser-of-the-tests", stop: stop}, nil
+	dump := func(ctx context.Context, database string) (string, error) {
+		code, out, err := container.Exec(ctx, []string{"pg_dump", "-U", "postgres", "-s", database}, tcexec.Multiplexed())
+		if err != nil {
+			return "", err
+		}
+		text, err := io.ReadAll(out)
+		if err == nil && code != 0 {
+			err = fmt.Errorf("pg_dump ended with %d: %s", code, text)
+		}
+		return string(text), err
+	}
+	return cluster{
+		description: "container of " + name, host: host, superuser: "postgres", secret: "superuser-of-the-tests", pgDump: dump, stop: stop,
+	}, nil
 }
 
 // availableImage returns an image that is there, pulling the official one if need be, and tells
@@ -151,6 +186,15 @@ func startEmbedded(ctx context.Context) (c cluster, err error) {
 	secret, _ := u.User.Password()
 	return cluster{
 		description: fmt.Sprintf("embedded PostgreSQL %d", server.Major()), host: u.Host, superuser: u.User.Username(), secret: secret,
+		pgDump: func(ctx context.Context, database string) (string, error) {
+			var out, complaints bytes.Buffer
+			cmd := exec.CommandContext(ctx, filepath.Join(binaries.Dir, "pg_dump"), "-s", server.URL(database))
+			cmd.Stdout, cmd.Stderr = &out, &complaints
+			if err := cmd.Run(); err != nil {
+				return "", fmt.Errorf("pg_dump: %w: %s", err, complaints.Bytes())
+			}
+			return out.String(), nil
+		},
 		stop: func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) },
 	}, nil
 }
