@@ -42,7 +42,7 @@ func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger) API {
 	cfg.DefaultFormat = "application/json"
 
 	inner := humaecho.New(e, huma.Config{OpenAPI: &huma.OpenAPI{Components: &huma.Components{}}, Formats: cfg.Formats}).Adapter()
-	return API{huma: huma.NewAPI(cfg, slashless{inner}), db: d, keys: keys, log: log}
+	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log}
 }
 
 // jsonFormat writes characters as they are, without HTML escapes.

@@ -109,8 +109,13 @@ func (t *trail) noteIDs(in reflect.Value) {
 }
 
 func extend(op *huma.Operation, name string, value any) {
-	if op.Extensions == nil {
-		op.Extensions = map[string]any{}
+	op.Extensions = with(op.Extensions, name, value)
+}
+
+func with(m map[string]any, name string, value any) map[string]any {
+	if m == nil {
+		m = map[string]any{}
 	}
-	op.Extensions[name] = value
+	m[name] = value
+	return m
 }

@@ -153,7 +153,7 @@ type Option func(*huma.Operation)
 // multipart/form-data), as the contract's pages send it. Its fields must be texts.
 func Form(op *huma.Operation) {
 	op.Middlewares = append(op.Middlewares, formAsJSON)
-	op.Metadata = map[string]any{"form": true}
+	op.Metadata = with(op.Metadata, "form", true)
 }
 
 // Describe adds a longer text to the document.
@@ -169,6 +169,9 @@ func register[I, O any](api API, method, path, summary string, h func(context.Co
 		MaxBodyBytes: maxBody, BodyReadTimeout: bodyTime,
 	}
 	roles.document(&op)
+	if takesUpload[I]() {
+		op.Middlewares = append(op.Middlewares, readUpload)
+	}
 	for _, o := range options {
 		o(&op)
 	}
@@ -187,8 +190,14 @@ func register[I, O any](api API, method, path, summary string, h func(context.Co
 	})
 	documented := operation(api.huma.OpenAPI(), method, path)
 	references[I](api, documented)
+	if takesUpload[I]() {
+		documented.RequestBody.Required = true
+	}
 	if op.Metadata["form"] == true {
 		documentForm(documented)
+	}
+	if statuses, ok := op.Metadata["csv"].([]int); ok {
+		documentCSV(documented, statuses)
 	}
 }
 

@@ -20,6 +20,8 @@ import (
 // it. Detail is for a person and names what to do; no SQL, no secret and no other company's value is
 // ever in it.
 type Problem struct {
+	Attached `json:"-"`
+
 	Type      string         `json:"type" example:"/problems/not-found" doc:"Kind of problem, with a page that explains it."`
 	Title     string         `json:"title" example:"Not Found" doc:"The status in words."`
 	Status    int            `json:"status" example:"404" doc:"HTTP status."`

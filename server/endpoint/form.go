@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
 )
 
 // maxForm is how large a form may be, in bytes.
@@ -30,19 +33,11 @@ func formAsJSON(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	c := humaecho.Unwrap(ctx)
-	r := c.Request()
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxForm)
-	if err := r.ParseMultipartForm(maxForm); err != nil && !errors.Is(err, http.ErrNotMultipart) {
-		p := Invalid("the form cannot be read")
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			p = newProblem("invalid", http.StatusRequestEntityTooLarge, "the form is too large")
-		}
-		if err := p.write(c); err != nil {
-			c.Set(errorKey, err)
-		}
+	if p := parseForm(c, maxForm); p != nil {
+		refuseForm(c, p)
 		return
 	}
+	r := c.Request()
 	fields := map[string]string{}
 	for name, values := range r.PostForm {
 		if len(values) > 0 {
@@ -62,6 +57,28 @@ func formAsJSON(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	next(&formContext{ctx, text})
+}
+
+// parseForm reads a form of so many bytes at the most, into memory.
+func parseForm(c echo.Context, limit int64) *Problem {
+	r := c.Request()
+	_ = huma.SetReadDeadline(c.Response(), time.Now().Add(bodyTime)) // a recorder in a test has none
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
+	err := r.ParseMultipartForm(limit + maxForm) // the headers of the parts count too
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return newProblem("invalid", http.StatusRequestEntityTooLarge, fmt.Sprintf("the form is too large; it may have %d KiB", limit>>10))
+	case err != nil && !errors.Is(err, http.ErrNotMultipart):
+		return Invalid("the form cannot be read")
+	}
+	return nil
+}
+
+func refuseForm(c echo.Context, p *Problem) {
+	if err := p.write(c); err != nil {
+		c.Set(errorKey, err)
+	}
 }
 
 // formContext is a request whose form became JSON.

@@ -102,3 +102,47 @@ func TestPrepare_ComesBeforeTheHandler(t *testing.T) {
 		t.Errorf("status %d: %s", status, text)
 	}
 }
+
+func TestUpload_AnswersAFile(t *testing.T) {
+	t.Parallel()
+	url := serve(t, func(api API) {
+		Direct(api, http.MethodPost, "/files/", "Echo a file", func(_ context.Context, in *Upload) (Message, error) {
+			name, content := in.File()
+			text, err := io.ReadAll(content)
+			if string(text) == "bad" {
+				p := Invalid("bad file")
+				p.Attach(CSV("bad.csv", []string{"file"}, [][]string{{"=" + name}, {"-1.5"}, {"a, \"b\""}}))
+				return Message{}, p
+			}
+			return Message{Message: name + ": " + string(text)}, err
+		}, Public, MaxBody(maxBody), AlsoCSV(http.StatusBadRequest))
+	})
+	form := func(field, text string) string {
+		return "--x\r\nContent-Disposition: form-data; name=\"" + field + "\"; filename=\"a.txt\"\r\n\r\n" + text + "\r\n--x--\r\n"
+	}
+	const kind = "multipart/form-data; boundary=x"
+	for _, c := range []struct {
+		name, kind, body string
+		status           int
+		answer           string
+	}{
+		{"a file", kind, form("file", "hello"), http.StatusOK, "{\"message\":\"a.txt: hello\"}\n"},
+		{"a file as large as may be", kind, form("file", strings.Repeat("a", maxBody-200)), http.StatusOK, "{\"message\":\"a.txt: aaa"},
+		{"a file in the answer", kind, form("file", "bad"), http.StatusBadRequest, "\ufefffile\r\n'=a.txt\r\n-1.5\r\n\"a, \"\"b\"\"\"\r\n"},
+		{"too large", kind, form("file", strings.Repeat("a", maxBody)), http.StatusRequestEntityTooLarge, `it may have 2048 KiB`},
+		{"another field", kind, form("photo", "hello"), http.StatusUnprocessableEntity, `File required`},
+		{"no form", "application/json", `{}`, http.StatusUnsupportedMediaType, `multipart/form-data`},
+		{"cut off", kind, strings.TrimSuffix(form("file", "hello"), "--x--\r\n"), http.StatusBadRequest, `the form cannot be read`},
+	} {
+		status, text, header := post(t, url+"/files", c.kind, c.body)
+		if status != c.status || !strings.Contains(text, c.answer) {
+			t.Errorf("%s: status %d, want %d: %.200q", c.name, status, c.status, text)
+		}
+		if isFile := header.Get("Content-Disposition") == `attachment; filename="bad.csv"`; isFile != (c.name == "a file in the answer") {
+			t.Errorf("%s: Content-Disposition %q", c.name, header.Get("Content-Disposition"))
+		}
+		if strings.HasPrefix(header.Get("Content-Type"), "text/csv") != (c.name == "a file in the answer") {
+			t.Errorf("%s: Content-Type %q", c.name, header.Get("Content-Type"))
+		}
+	}
+}
