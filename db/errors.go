@@ -67,6 +67,7 @@ var kinds = map[string]error{
 	"TN003": ErrSession,
 	"TN004": ErrSuspended,
 	"TN005": ErrLimit,
+	"TN006": ErrConflict, // a rule over several rows, which a trigger holds and names
 	"23505": ErrConflict,
 	"23P01": ErrConflict,
 	"40001": ErrConflict,

@@ -7,6 +7,9 @@ create table platform.logins (
   role text not null,
   status text not null,
   password_hash text,
+  -- When the password was chosen; null: before anybody noted it. Sessions and log-ins that began with an older one end. A
+  -- better hash of the same password leaves it alone.
+  password_set_at timestamptz,
   confirmed_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),

@@ -15,6 +15,7 @@ create table platform.operators (
   status text not null default 'active'
     constraint status_is_known check (status in ('active', 'suspended')),
   password_hash text,
+  password_set_at timestamptz,
   last_login_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()

@@ -80,6 +80,8 @@ begin
   ignored := set_config('app.acting_as', coalesce(p_acting::text, ''), true);
   if p_read_only then
     ignored := set_config('transaction_read_only', 'on', true);
+  else
+    ignored := set_config('app.session_id', p_session::text, true);
   end if;
   return f.timezone;
 end
@@ -126,6 +128,7 @@ begin
   ignored := set_config('app.user_id', '', true);
   ignored := set_config('app.role', '', true);
   ignored := set_config('app.acting_as', '', true);
+  ignored := set_config('app.session_id', '', true);
   return f.timezone;
 end
 $$;

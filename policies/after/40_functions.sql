@@ -16,7 +16,8 @@ do $$
 declare
   f record;
   wanted text;
-  definers constant text[] := array['enter', 'enter_guest', 'enter_operator', 'count_usage', 'count_users', 'count_properties', 'operator_name', 'give_starter_sets', 'state'];
+  definers constant text[] := array['enter', 'enter_guest', 'enter_operator', 'count_usage', 'count_users', 'count_properties', 'keep_an_admin', 'end_sessions', 'operator_name',
+    'give_starter_sets', 'state'];
   -- A managed installer may hand a function only to a role that can create in the schema.
   borrowed constant boolean := not (select rolsuper from pg_roles where rolname = current_user);
 begin
@@ -45,6 +46,7 @@ grant usage on schema tenancy to portal_app, portal_auth, portal_platform, porta
 -- Defaults of columns and the expressions of policies run as the caller.
 grant execute on function tenancy.customer_id(), tenancy.user_id(), tenancy.role(), tenancy.acting_as()
   to portal_app, portal_auth, portal_platform, portal_inspector, portal_definer;
+grant execute on function tenancy.session_id() to portal_definer;
 grant execute on function tenancy.actor_name() to portal_app, portal_auth, portal_platform;
 grant execute on function tenancy.operator_name() to portal_app, portal_platform;
 grant execute on function tenancy.wall() to portal_auditor, portal_definer;

@@ -55,7 +55,7 @@ grant select on platform.customers, platform.usage, platform.audit_log to portal
 grant update (contact_name, contact_email, contact_phone, address, billing_email, timezone) on platform.customers to portal_app;
 grant select (customer_id, user_id, email, role, status, confirmed_at, created_at, updated_at) on platform.logins to portal_app;
 grant insert (customer_id, user_id, email, role, status) on platform.logins to portal_app;
-grant update (password_hash, confirmed_at) on platform.logins to portal_app;
+grant update (password_hash, password_set_at, confirmed_at) on platform.logins to portal_app;
 grant select (customer_id, id, email, name, role, invited_by, invited_by_operator, expires_at, accepted_at, revoked_at, created_at) on platform.invitations to portal_app;
 grant insert (customer_id, email, name, role, token_hash, invited_by, expires_at), update (revoked_at) on platform.invitations to portal_app;
 grant select (customer_id, id, name, scopes, created_by, last_used_at, revoked_at, created_at) on platform.service_tokens to portal_app;
@@ -64,9 +64,9 @@ grant insert (action, object_type, object_id, detail, request_id) on platform.au
 
 -- portal_auth: before a customer is known.
 grant select (customer_id, company_name, status, trial_ends_at, subdomain, timezone) on platform.customers to portal_auth;
-grant select, update (password_hash, confirmed_at), insert (customer_id, user_id, email, role, status) on platform.logins to portal_auth;
+grant select, update (password_hash, password_set_at, confirmed_at), insert (customer_id, user_id, email, role, status) on platform.logins to portal_auth;
 grant select, insert (customer_id, user_id, provider, subject, email, email_verified), update (email, email_verified) on platform.identities to portal_auth;
-grant select (id, email, name, status, password_hash), update (password_hash, last_login_at) on platform.operators to portal_auth;
+grant select (id, email, name, status, password_hash, password_set_at), update (password_hash, last_login_at) on platform.operators to portal_auth;
 grant select, insert (customer_id, user_id, operator_id, family_hash, refresh_hash, expires_at), update (refresh_hash, refreshed_at, revoked_at) on platform.sessions to portal_auth;
 grant select, update (accepted_at) on platform.invitations to portal_auth;
 grant select, update (last_used_at) on platform.service_tokens to portal_auth;
@@ -81,18 +81,18 @@ grant select on platform.customers, platform.usage to portal_platform;
 grant insert (customer_id, company_name, contact_name, contact_email, contact_phone, address, status, subscription_tier, max_users, max_properties, features, billing_email, timezone, subdomain, trial_ends_at) on platform.customers to portal_platform;
 grant update (company_name, contact_name, contact_email, contact_phone, address, status, subscription_tier, max_users, max_properties, features, billing_email, timezone, subdomain, trial_ends_at) on platform.customers to portal_platform;
 grant select (id, email, name, phone, address, default_equipment, status, last_login_at, created_at, updated_at) on platform.operators to portal_platform;
-grant update (phone, address, default_equipment, password_hash) on platform.operators to portal_platform;
+grant update (phone, address, default_equipment, password_hash, password_set_at) on platform.operators to portal_platform;
 grant select (customer_id, id, email, name, role, invited_by_operator, expires_at, accepted_at, revoked_at, created_at) on platform.invitations to portal_platform;
 grant insert (customer_id, email, name, role, token_hash, invited_by_operator, expires_at), update (revoked_at) on platform.invitations to portal_platform;
 grant select (id, operator_id, created_at, expires_at, revoked_at), update (revoked_at) on platform.sessions to portal_platform;
 grant select, insert (customer_id, action, object_type, object_id, detail, request_id) on platform.audit_log to portal_platform;
 
--- portal_definer: what tenancy.enter, the counters and the starter sets need.
+-- portal_definer: what tenancy.enter, the triggers and the starter sets need.
 grant select on tenancy.mac_keys, tenancy.schema_version, tenancy.findings to portal_definer;
 grant select (customer_id, status, trial_ends_at, timezone, max_users, max_properties) on platform.customers to portal_definer;
 grant select (customer_id, user_id, role, status) on platform.logins to portal_definer;
 grant select (id, name, status) on platform.operators to portal_definer;
-grant select (id, customer_id, user_id, operator_id, expires_at, revoked_at) on platform.sessions to portal_definer;
+grant select (id, customer_id, user_id, operator_id, expires_at, revoked_at), update (revoked_at) on platform.sessions to portal_definer;
 grant select, insert (customer_id, users, properties), update (users, properties) on platform.usage to portal_definer;
 grant insert (equipment_name, hourly_rate, description) on portal.equipment_rates to portal_definer;
 grant insert (name, unit) on portal.winter_products, portal.landscape_products to portal_definer;

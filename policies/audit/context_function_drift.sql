@@ -10,7 +10,8 @@ join (values
   ('customer_id', 'RETURN NULLIF(current_setting(''app.customer_id''::text, true), ''''::text)'),
   ('user_id',     'RETURN (NULLIF(current_setting(''app.user_id''::text, true), ''''::text))::bigint'),
   ('role',        'RETURN NULLIF(current_setting(''app.role''::text, true), ''''::text)'),
-  ('acting_as',   'RETURN (NULLIF(current_setting(''app.acting_as''::text, true), ''''::text))::bigint')
+  ('acting_as',   'RETURN (NULLIF(current_setting(''app.acting_as''::text, true), ''''::text))::bigint'),
+  ('session_id',  'RETURN (NULLIF(current_setting(''app.session_id''::text, true), ''''::text))::uuid')
 ) as installed (name, body) on p.proname = installed.name
 where p.pronamespace = 'tenancy'::regnamespace
   and (p.provolatile <> 's' or pg_get_function_sqlbody(p.oid) is distinct from installed.body)

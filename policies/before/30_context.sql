@@ -21,6 +21,11 @@ create or replace function tenancy.acting_as() returns bigint
   language sql stable parallel safe
   return nullif(current_setting('app.acting_as', true), '')::bigint;
 
+-- The session that acts, in a transaction that may write; null for a guest.
+create or replace function tenancy.session_id() returns uuid
+  language sql stable parallel safe
+  return nullif(current_setting('app.session_id', true), '')::uuid;
+
 -- Operators are nobody's to read but the platform's: inside a customer, of the one who acts, the name.
 create or replace function tenancy.operator_name() returns text
   language plpgsql stable parallel safe security definer
@@ -52,6 +57,7 @@ comment on function tenancy.customer_id() is 'The customer that this transaction
 comment on function tenancy.user_id() is 'The member who acts, or null (guest, operator).';
 comment on function tenancy.role() is 'The role of the member who acts, Admin for an acting operator, or null.';
 comment on function tenancy.acting_as() is 'The operator who acts inside the customer, or null.';
+comment on function tenancy.session_id() is 'The session of whoever acts, in a transaction that may write, or null.';
 
 -- The one expression of every wall and default door, as PostgreSQL prints it.
 create or replace function tenancy.wall() returns text

@@ -22,6 +22,8 @@ type candidate struct {
 	Email        string `db:"email"`
 	Admitted     bool   `db:"admitted"` // person active, customer open
 	PasswordHash string `db:"password_hash"`
+	// When the password was chosen: a log-in is void where it was changed since it was verified.
+	PasswordSetAt *time.Time `db:"password_set_at"`
 }
 
 const lockAttemptsSQL = `
@@ -45,7 +47,7 @@ returning id`
 const candidatesSQL = `
 select l.customer_id, c.company_name, l.user_id as id, l.role, l.email,
   l.status = 'active' and tenancy.is_open(c.status, c.trial_ends_at) as admitted,
-  l.password_hash
+  l.password_hash, l.password_set_at
 from platform.logins l
 join platform.customers c on c.customer_id = l.customer_id
 where l.email = @email
@@ -56,7 +58,7 @@ limit @candidates`
 
 const operatorCandidateSQL = `
 select '' as customer_id, 'the platform' as company_name, o.id, 'Super Admin' as role, o.email,
-  o.status = 'active' as admitted, o.password_hash
+  o.status = 'active' as admitted, o.password_hash, o.password_set_at
 from platform.operators o
 where o.email = @email
   and o.password_hash is not null
@@ -169,13 +171,44 @@ func (a *Auth) fitting(ctx context.Context, accounts []candidate, password strin
 
 const admitAttemptSQL = `update platform.login_attempts set outcome = 'admitted' where id = @attempt`
 
+// A log-in holds only if what was verified still stands: who was suspended, or got another password,
+// meanwhile does not come in. The row is locked, so the change waits, and then ends the new session too.
+const unchangedSQL = `
+select user_id
+from platform.logins
+where user_id = @id
+  and status = 'active'
+  and password_set_at is not distinct from @set_at
+for share`
+
+const operatorUnchangedSQL = `
+select id
+from platform.operators
+where id = @id
+  and status = 'active'
+  and password_set_at is not distinct from @set_at
+for share`
+
+// A better hash of the same password: nobody's session ends by it.
+const upgradeSQL = `
+update platform.logins
+set password_hash = @hash
+where user_id = @id
+  and status = 'active'
+  and password_set_at is not distinct from @set_at`
+
+const upgradeOperatorSQL = `
+update platform.operators
+set password_hash = @hash
+where id = @id
+  and status = 'active'
+  and password_set_at is not distinct from @set_at`
+
 const memberNameSQL = `
 update portal.users set last_login_at = now() where id = @id returning coalesce(name, '')`
 
 const operatorNameSQL = `
 update platform.operators set last_login_at = now() where id = @id returning coalesce(name, '')`
-
-const upgradeOperatorSQL = `update platform.operators set password_hash = @hash where id = @id`
 
 // admit opens a session, stamps the log-in, and replaces an old hash.
 func (a *Auth) admit(ctx context.Context, account candidate, password string, attempt int64) (t Tokens, err error) {
@@ -205,10 +238,9 @@ func (a *Auth) admit(ctx context.Context, account candidate, password string, at
 		if err != nil {
 			return err
 		}
-		if newHash != "" {
-			if err := setHash(ctx, tx, p, newHash); err != nil {
-				return err
-			}
+		// After the stamp: whoever changes a person locks the member first, then the login.
+		if err := stillHolds(ctx, tx, account, newHash); err != nil {
+			return err
 		}
 		t.Refresh, err = a.openSession(ctx, tx, p)
 		return err
@@ -224,11 +256,23 @@ func (a *Auth) admit(ctx context.Context, account candidate, password string, at
 	return t, err
 }
 
-func setHash(ctx context.Context, tx db.Tx, p *Principal, hash string) error {
-	if p.userID != 0 {
-		return SetPassword(ctx, tx, p.userID, hash)
+// stillHolds locks the account, and returns db.ErrNotFound where it is not what was verified any more.
+// It takes the better hash, if there is one.
+func stillHolds(ctx context.Context, tx db.Tx, account candidate, better string) (err error) {
+	args := db.Args{"id": account.ID, "set_at": account.PasswordSetAt}
+	if better != "" {
+		args["hash"] = better
+		if account.CustomerID == "" {
+			return db.Touch(ctx, tx, upgradeOperatorSQL, args)
+		}
+		return db.Touch(ctx, tx, upgradeSQL, args)
 	}
-	return db.Touch(ctx, tx, upgradeOperatorSQL, db.Args{"id": p.operatorID, "hash": hash})
+	if account.CustomerID == "" {
+		_, err = db.Value[int64](ctx, tx, operatorUnchangedSQL, args)
+	} else {
+		_, err = db.Value[int64](ctx, tx, unchangedSQL, args)
+	}
+	return err
 }
 
 // forgive takes an attempt whose password was right out of the count.
@@ -239,10 +283,14 @@ func (a *Auth) forgive(ctx context.Context, attempt int64) error {
 	})
 }
 
-const setPasswordSQL = `update platform.logins set password_hash = @hash where user_id = @user`
+const setPasswordSQL = `
+update platform.logins
+set password_hash = @hash, password_set_at = clock_timestamp()
+where user_id = @user`
 
-// SetPassword stores the hash of a member's password (HashPassword). It is the one place that does.
-// Errors: db.ErrNotFound where the customer has no such member.
+// SetPassword stores the hash of a member's new password (HashPassword). It is the one place that does.
+// PostgreSQL ends the person's sessions with it, except the one that acts. Errors: db.ErrNotFound where
+// the customer has no such member.
 func SetPassword(ctx context.Context, tx db.Tx, user int64, hash string) error {
 	return db.Touch(ctx, tx, setPasswordSQL, db.Args{"user": user, "hash": hash})
 }

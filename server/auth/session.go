@@ -182,11 +182,16 @@ select coalesce(
   (select password_hash from platform.operators where id = @operator),
   '')`
 
+const setOperatorPasswordSQL = `
+update platform.operators
+set password_hash = @hash, password_set_at = clock_timestamp()
+where id = @id`
+
 const revokeOthersSQL = `
 update platform.sessions set revoked_at = now()
 where revoked_at is null
   and id <> @session
-  and (user_id = @user or operator_id = @operator)`
+  and operator_id = @operator`
 
 // ChangePassword replaces the caller's own password, and ends all other sessions of the account. The
 // tries with a wrong current password are limited like log-ins. Errors: ErrRefused, *TooManyError,
@@ -212,26 +217,23 @@ func (a *Auth) ChangePassword(ctx context.Context, p *Principal, current, replac
 	if err := a.replaceHash(ctx, p, replaced); err != nil {
 		return err
 	}
-	return a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) error {
-		if _, err := db.Exec(ctx, tx, admitAttemptSQL, db.Args{"attempt": attempt}); err != nil {
-			return err
-		}
-		_, err := db.Exec(ctx, tx, revokeOthersSQL, db.Args{"session": p.sessionID, "user": p.userID, "operator": p.operatorID})
-		return err
-	})
+	return a.forgive(ctx, attempt)
 }
 
 func (a *Auth) replaceHash(ctx context.Context, p *Principal, hash string) error {
 	if p.Outside() {
 		return a.db.PlatformWrite(ctx, p, func(ctx context.Context, tx db.Tx) error {
-			if err := setHash(ctx, tx, p, hash); err != nil {
+			if err := db.Touch(ctx, tx, setOperatorPasswordSQL, db.Args{"id": p.operatorID, "hash": hash}); err != nil {
+				return err
+			}
+			if _, err := db.Exec(ctx, tx, revokeOthersSQL, db.Args{"session": p.sessionID, "operator": p.operatorID}); err != nil {
 				return err
 			}
 			return RecordOnPlatform(ctx, tx, Deed{Action: "password.changed", ObjectType: "operator", ObjectID: strconv.FormatInt(p.operatorID, 10)})
 		})
 	}
 	return a.db.Write(ctx, p, func(ctx context.Context, tx db.Tx) error {
-		if err := setHash(ctx, tx, p, hash); err != nil {
+		if err := SetPassword(ctx, tx, p.userID, hash); err != nil {
 			return err
 		}
 		return Record(ctx, tx, Deed{Action: "password.changed", ObjectType: "user", ObjectID: strconv.FormatInt(p.userID, 10)})
