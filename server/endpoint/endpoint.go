@@ -116,6 +116,12 @@ type Message struct {
 	Message string `json:"message" doc:"What was done."`
 }
 
+// Done is a Message for the old pages that look into an answer for ok.
+type Done struct {
+	OK      bool   `json:"ok"`
+	Message string `json:"message" doc:"What was done."`
+}
+
 func inTenant[I, O any](api API, h Handler[I, O], read bool) func(context.Context, *I) (*body[O], error) {
 	work := api.db.Read
 	if !read {

@@ -3,8 +3,6 @@ package login
 import (
 	"context"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
 )
@@ -50,60 +48,39 @@ func whichOperator(ctx context.Context, tx db.Tx, _ *endpoint.None) (Account, er
 // ProfileFields are what a person changes of the own account. A field that is absent stays; null or
 // an empty text clears it.
 type ProfileFields struct {
-	PhoneNumber      endpoint.Optional[string] `json:"phone_number,omitempty" example:"+1 716 555 0100" doc:"Any form that names a valid number; stored as E.164, and used for text messages."`
-	Address          endpoint.Optional[string] `json:"address,omitempty" maxLength:"1000"`
-	DefaultEquipment endpoint.Optional[string] `json:"default_equipment,omitempty" maxLength:"255"`
+	PhoneNumber      endpoint.Optional[endpoint.Phone] `json:"phone_number,omitempty"`
+	Address          endpoint.Optional[string]         `json:"address,omitempty" maxLength:"1000"`
+	DefaultEquipment endpoint.Optional[string]         `json:"default_equipment,omitempty" maxLength:"255"`
 }
 
-func (f ProfileFields) args() (db.Args, error) {
-	for _, o := range []*endpoint.Optional[string]{&f.PhoneNumber, &f.Address, &f.DefaultEquipment} {
-		if o.Value != nil && *o.Value == "" {
-			o.Value = nil
-		}
-	}
-	if f.PhoneNumber.Value != nil {
-		number, err := phonenumbers.Parse(*f.PhoneNumber.Value, "US")
-		if err != nil || !phonenumbers.IsValidNumber(number) {
-			return nil, endpoint.InvalidField("phone_number", "expected a telephone number, such as +1 716 555 0100")
-		}
-		e164 := phonenumbers.Format(number, phonenumbers.E164)
-		f.PhoneNumber.Value = &e164
-	}
+func (f ProfileFields) args() db.Args {
 	return db.Args{
 		"set_phone": f.PhoneNumber.Set, "phone": f.PhoneNumber.Value,
 		"set_address": f.Address.Set, "address": f.Address.Value,
 		"set_default_equipment": f.DefaultEquipment.Set, "default_equipment": f.DefaultEquipment.Value,
-	}, nil
+	}
 }
 
 const updateProfileSQL = `
 update users
-set phone = case when @set_phone then @phone else phone end,
-  address = case when @set_address then @address else address end,
-  default_equipment = case when @set_default_equipment then @default_equipment else default_equipment end
+set phone = case when @set_phone then nullif(@phone, '') else phone end,
+  address = case when @set_address then nullif(@address, '') else address end,
+  default_equipment = case when @set_default_equipment then nullif(@default_equipment, '') else default_equipment end
 where id = tenancy.user_id()`
 
 const updateOperatorSQL = `
 update platform.operators
-set phone = case when @set_phone then @phone else phone end,
-  address = case when @set_address then @address else address end,
-  default_equipment = case when @set_default_equipment then @default_equipment else default_equipment end
+set phone = case when @set_phone then nullif(@phone, '') else phone end,
+  address = case when @set_address then nullif(@address, '') else address end,
+  default_equipment = case when @set_default_equipment then nullif(@default_equipment, '') else default_equipment end
 where id = tenancy.acting_as()`
 
-func updateProfile(ctx context.Context, tx db.Tx, in *struct{ Body ProfileFields }) (Done, error) {
-	args, err := in.Body.args()
-	if err != nil {
-		return Done{}, err
-	}
-	return Done{OK: true, Message: "Profile updated"}, db.Touch(ctx, tx, updateProfileSQL, args)
+func updateProfile(ctx context.Context, tx db.Tx, in *struct{ Body ProfileFields }) (endpoint.Done, error) {
+	return endpoint.Done{OK: true, Message: "Profile updated"}, db.Touch(ctx, tx, updateProfileSQL, in.Body.args())
 }
 
-func updateOperator(ctx context.Context, tx db.Tx, in *struct{ Body ProfileFields }) (Done, error) {
-	args, err := in.Body.args()
-	if err != nil {
-		return Done{}, err
-	}
-	return Done{OK: true, Message: "Profile updated"}, db.Touch(ctx, tx, updateOperatorSQL, args)
+func updateOperator(ctx context.Context, tx db.Tx, in *struct{ Body ProfileFields }) (endpoint.Done, error) {
+	return endpoint.Done{OK: true, Message: "Profile updated"}, db.Touch(ctx, tx, updateOperatorSQL, in.Body.args())
 }
 
 // DefaultEquipment is what the caller drives unless a ticket says otherwise.
@@ -113,7 +90,7 @@ type DefaultEquipment struct {
 
 // EquipmentSet is the answer to a new default equipment.
 type EquipmentSet struct {
-	Done
+	endpoint.Done
 	DefaultEquipment
 }
 
@@ -121,14 +98,14 @@ const setEquipmentSQL = `update users set default_equipment = @default_equipment
 
 func setEquipment(ctx context.Context, tx db.Tx, in *struct{ Body DefaultEquipment }) (EquipmentSet, error) {
 	err := db.Touch(ctx, tx, setEquipmentSQL, db.Struct(in.Body))
-	return EquipmentSet{Done{OK: true, Message: "Default equipment set"}, in.Body}, err
+	return EquipmentSet{endpoint.Done{OK: true, Message: "Default equipment set"}, in.Body}, err
 }
 
 const setOperatorEquipmentSQL = `update platform.operators set default_equipment = @default_equipment where id = tenancy.acting_as()`
 
 func setOperatorEquipment(ctx context.Context, tx db.Tx, in *struct{ Body DefaultEquipment }) (EquipmentSet, error) {
 	err := db.Touch(ctx, tx, setOperatorEquipmentSQL, db.Struct(in.Body))
-	return EquipmentSet{Done{OK: true, Message: "Default equipment set"}, in.Body}, err
+	return EquipmentSet{endpoint.Done{OK: true, Message: "Default equipment set"}, in.Body}, err
 }
 
 const equipmentSQL = `select default_equipment from users where id = tenancy.user_id()`

@@ -71,19 +71,13 @@ func (h handlers) logout(ctx context.Context, _ *endpoint.None) (endpoint.Messag
 	return endpoint.Message{Message: "Logged out"}, h.auth.Logout(ctx, endpoint.Caller(ctx))
 }
 
-// Done is the answer that the old pages look into for ok.
-type Done struct {
-	OK      bool   `json:"ok"`
-	Message string `json:"message"`
-}
-
 // PasswordChange is a new password with the one it replaces.
 type PasswordChange struct {
 	CurrentPassword string `json:"current_password" maxLength:"100000" example:"correct horse battery"`
 	NewPassword     string `json:"new_password" minLength:"8" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
 }
 
-func (h handlers) changePassword(ctx context.Context, in *struct{ Body PasswordChange }) (Done, error) {
+func (h handlers) changePassword(ctx context.Context, in *struct{ Body PasswordChange }) (endpoint.Done, error) {
 	err := h.auth.ChangePassword(ctx, endpoint.Caller(ctx), in.Body.CurrentPassword, in.Body.NewPassword)
-	return Done{OK: true, Message: "Password changed; other sessions have ended"}, err
+	return endpoint.Done{OK: true, Message: "Password changed; other sessions have ended"}, err
 }

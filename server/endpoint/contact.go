@@ -1,0 +1,62 @@
+package endpoint
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/nyaruka/phonenumbers"
+)
+
+// A Phone is a telephone number of an input. Any form that names a valid number is taken, of the United
+// States where no country is named; what a handler gets is E.164. An empty text stays empty.
+type Phone string
+
+// Resolve checks and normalises the number, as part of decoding.
+func (p *Phone) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
+	if *p == "" {
+		return nil
+	}
+	number, err := phonenumbers.Parse(string(*p), "US")
+	if err != nil || !phonenumbers.IsValidNumber(number) {
+		return wrongField(path, "expected a telephone number, such as +1 716 555 0100")
+	}
+	*p = Phone(phonenumbers.Format(number, phonenumbers.E164))
+	return nil
+}
+
+// Schema describes a Phone in the OpenAPI document.
+func (Phone) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeString, MaxLength: new(50), Examples: []any{"+1 716 555 0100"},
+		Description: "Any form that names a valid number; stored as E.164, and used for text messages.",
+	}
+}
+
+// An Email is an address of an input; what a handler gets is in lower case.
+type Email string
+
+var address = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+
+// Resolve checks and normalises the address, as part of decoding.
+func (e *Email) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
+	*e = Email(strings.ToLower(strings.TrimSpace(string(*e))))
+	if !address.MatchString(string(*e)) {
+		return wrongField(path, "expected an e-mail address")
+	}
+	return nil
+}
+
+// Schema describes an Email in the OpenAPI document.
+func (Email) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeString, MinLength: new(3), MaxLength: new(255), Examples: []any{"pat.doyle@example.com"},
+		Description: "An e-mail address; capitals do not count.",
+	}
+}
+
+// wrongField names the field without repeating its value.
+func wrongField(path *huma.PathBuffer, message string) []error {
+	// An Optional holds its value in a field of its own.
+	return []error{&huma.ErrorDetail{Location: strings.TrimSuffix(path.String(), ".value"), Message: message}}
+}
