@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,54 +18,106 @@ func operation(doc *huma.OpenAPI, method, path string) *huma.Operation {
 	}[method]
 }
 
-var idName = regexp.MustCompile(`(^|_)ids?$`)
+// Example adds a whole body to the document, where the examples of its fields do not make a request
+// that works: a rule spans several of them. The attack on the operation sends it, with ids of its own.
+func Example(body any) Option {
+	return func(op *huma.Operation) { op.Metadata = with(op.Metadata, "example", body) }
+}
 
-// references writes into the document which table each id of an input points to (x-references), from
-// the field's tag ref. The attack on every operation with another company's ids is generated from it,
-// so an id without the tag is refused at start.
+// complete writes into the document what huma does not know of an operation: where its ids point, and
+// what its options say of its bodies.
+func complete[I any](api API, op *huma.Operation) {
+	references[I](api, op)
+	if takesUpload[I]() {
+		op.RequestBody.Required = true
+	}
+	if example, ok := op.Metadata["example"]; ok {
+		op.RequestBody.Content["application/json"].Example = example
+	}
+	if op.Metadata["form"] == true {
+		documentForm(op)
+	}
+	if statuses, ok := op.Metadata["csv"].([]int); ok {
+		documentCSV(op, statuses)
+	}
+}
+
+// references writes into the document which table each id of an input points to: x-references in the
+// schema of the id, from the field's tag ref. The attack on every operation with another company's ids
+// is generated from it, so an id without the tag is refused at start.
 func references[I any](api API, op *huma.Operation) {
+	m := marker{op: op, registry: api.huma.OpenAPI().Components.Schemas, seen: map[reflect.Type]bool{}}
 	in := reflect.TypeFor[I]()
 	for field := range fields(in) {
 		for _, place := range []string{"path", "query"} {
 			name, _, _ := strings.Cut(field.Tag.Get(place), ",")
-			if name == "" {
-				continue
-			}
-			if table := reference(op, field, name); table != "" {
-				for _, p := range op.Parameters {
-					if p.In == place && p.Name == name {
-						p.Extensions = map[string]any{"x-references": table}
-					}
-				}
+			i := slices.IndexFunc(op.Parameters, func(p *huma.Param) bool { return p.In == place && p.Name == name })
+			if name != "" && i >= 0 {
+				m.mark(name, field.Type, op.Parameters[i].Schema, field.Tag.Get("ref"))
 			}
 		}
 	}
-	body, ok := in.FieldByName("Body")
-	if !ok || body.Type.Kind() != reflect.Struct {
-		return
-	}
-	schema := api.huma.OpenAPI().Components.Schemas.Schema(body.Type, true, "")
-	if schema.Ref != "" {
-		schema = api.huma.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
-	}
-	for field := range fields(body.Type) {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if table := reference(op, field, name); table != "" {
-			schema.Properties[name].Extensions = map[string]any{"x-references": table}
-		}
+	if body, ok := in.FieldByName("Body"); ok {
+		m.mark("body", body.Type, op.RequestBody.Content["application/json"].Schema, "")
 	}
 }
 
-func reference(op *huma.Operation, field reflect.StructField, name string) string {
-	t := field.Type
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		t = t.Elem()
+var idName = regexp.MustCompile(`(^|_)ids?$`)
+
+// A marker marks the ids in the schemas of one operation's input.
+type marker struct {
+	op       *huma.Operation
+	registry huma.Registry
+	seen     map[reflect.Type]bool
+}
+
+// mark marks every id in a value of type t. name and table are those of the nearest field around it.
+func (m marker) mark(name string, t reflect.Type, s *huma.Schema, table string) {
+	if s != nil && s.Ref != "" {
+		s = m.registry.SchemaFromRef(s.Ref)
 	}
-	table := field.Tag.Get("ref")
-	if table == "" && t.Kind() == reflect.Int64 && idName.MatchString(name) {
-		panic(fmt.Sprintf("%s %s: field %s is an id; say with the tag ref which table it points to", op.Method, op.Path, name))
+	if s == nil {
+		return
 	}
-	return table
+	if o, ok := reflect.Zero(t).Interface().(interface{ elem() reflect.Type }); ok {
+		t = o.elem()
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		m.mark(name, t.Elem(), s, table)
+	case reflect.Slice:
+		m.mark(name, t.Elem(), s.Items, table)
+	case reflect.Map:
+		values, _ := s.AdditionalProperties.(*huma.Schema)
+		m.mark(name, t.Elem(), values, table)
+	case reflect.Struct:
+		m.markFields(t, s)
+	default:
+		m.markID(name, t, s, table)
+	}
+}
+
+func (m marker) markFields(t reflect.Type, s *huma.Schema) {
+	if m.seen[t] {
+		return
+	}
+	m.seen[t] = true
+	for field := range fields(t) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		m.mark(name, field.Type, s.Properties[name], field.Tag.Get("ref"))
+	}
+}
+
+// markID refuses an id that does not say where it points. An int64 is one, whatever its name is: ids
+// are the only ones, unless its tag is ref:"-".
+func (m marker) markID(name string, t reflect.Type, s *huma.Schema, table string) {
+	switch {
+	case table == "-":
+	case table != "":
+		s.Extensions = map[string]any{"x-references": table}
+	case t.Kind() == reflect.Int64, t.Kind() != reflect.String && idName.MatchString(name):
+		panic(fmt.Sprintf("%s %s: field %s is an id; say with the tag ref which table it points to", m.op.Method, m.op.Path, name))
+	}
 }
 
 // fields yields the fields of a struct, those of embedded structs among them.

@@ -194,17 +194,7 @@ func register[I, O any](api API, method, path, summary string, h func(context.Co
 		}
 		return out, nil
 	})
-	documented := operation(api.huma.OpenAPI(), method, path)
-	references[I](api, documented)
-	if takesUpload[I]() {
-		documented.RequestBody.Required = true
-	}
-	if op.Metadata["form"] == true {
-		documentForm(documented)
-	}
-	if statuses, ok := op.Metadata["csv"].([]int); ok {
-		documentCSV(documented, statuses)
-	}
+	complete[I](api, operation(api.huma.OpenAPI(), method, path))
 }
 
 // Caller is who calls, or nil without a token.

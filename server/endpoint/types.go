@@ -75,6 +75,8 @@ func (o *Optional[T]) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &o.Value)
 }
 
+func (Optional[T]) elem() reflect.Type { return reflect.TypeFor[T]() }
+
 // Schema describes an Optional in the OpenAPI document.
 func (Optional[T]) Schema(r huma.Registry) *huma.Schema {
 	s := *huma.SchemaFromType(r, reflect.TypeFor[T]())
