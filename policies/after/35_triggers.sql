@@ -70,10 +70,11 @@ begin
   if p_users = 0 and p_properties = 0 then
     return;
   end if;
+  -- The row proposed is checked before the conflict is seen, so it must not be negative.
   insert into platform.usage as u (customer_id, users, properties)
-  values (p_customer, p_users, p_properties)
+  values (p_customer, greatest(p_users, 0), greatest(p_properties, 0))
   on conflict (customer_id) do update
-    set users = u.users + excluded.users, properties = u.properties + excluded.properties
+    set users = u.users + p_users, properties = u.properties + p_properties
   returning u.users, u.properties into used;
 
   select c.max_users, c.max_properties into allowed
