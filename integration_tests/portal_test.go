@@ -25,6 +25,7 @@ import (
 	"contractor-portal/db/install"
 	"contractor-portal/server"
 	"contractor-portal/server/auth"
+	"contractor-portal/server/endpoint"
 )
 
 // The two companies of every test, and what their people log in with. A person's e-mail is the role
@@ -80,6 +81,7 @@ type settings struct {
 	db     db.Config
 	server server.Config
 	keys   *auth.Keys
+	routes func(endpoint.API) // operations of the test's own, beside the server's
 }
 
 // newPortal clones the template and serves it, until the test ends. Refused log-ins answer at once and
@@ -111,6 +113,9 @@ func newPortal(t *testing.T, change ...func(*settings)) *portal {
 	e, err := server.New(s.server)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s.routes != nil {
+		s.routes(endpoint.New(e, p.db, s.keys, s.server.Log))
 	}
 	web := httptest.NewServer(e)
 	t.Cleanup(web.Close)

@@ -37,10 +37,10 @@ type (
 	}
 	nestedBody struct {
 		Body struct {
-			UserIDs []int64               `json:"user_ids" ref:"users"`
-			Stops   []stopInput           `json:"stops"`
+			UserIDs []int64                `json:"user_ids" ref:"users"`
+			Stops   []stopInput            `json:"stops"`
 			Deep    struct{ S *stopInput } `json:"deep"`
-			ByName  map[string]stopInput  `json:"by_name"`
+			ByName  map[string]stopInput   `json:"by_name"`
 		}
 	}
 	listBody struct{ Body []stopInput }

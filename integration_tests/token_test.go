@@ -1,0 +1,87 @@
+package integration_tests
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jwk"
+	"github.com/lestrrat-go/jwx/v2/jws"
+
+	"contractor-portal/server/auth"
+)
+
+// claimsOf reads the payload of a token, as a page does.
+func claimsOf(t *testing.T, token string) (claims map[string]any) {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		t.Fatalf("%d parts in a token", len(parts))
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		t.Fatal(err)
+	}
+	return claims
+}
+
+// changed is a copy of claims with others in their place; nil takes one away.
+func changed(claims, changes map[string]any) map[string]any {
+	c := maps.Clone(claims)
+	for name, value := range changes {
+		if c[name] = value; value == nil {
+			delete(c, name)
+		}
+	}
+	return c
+}
+
+// signingKey is the server's own private key: what it signs is genuine, whatever it says.
+func signingKey(t *testing.T) jwk.Key {
+	t.Helper()
+	var file struct{ Token []json.RawMessage }
+	if err := json.Unmarshal([]byte(suite.keysText), &file); err != nil {
+		t.Fatal(err)
+	}
+	key, err := jwk.ParseKey(file.Token[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// sign makes a token of claims that the server itself would not make. Headers beside alg, kid and typ
+// may be given; nil takes one away.
+func sign(t *testing.T, algorithm jwa.SignatureAlgorithm, key any, claims, header map[string]any) string {
+	t.Helper()
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	headers := jws.NewHeaders()
+	for name, value := range changed(map[string]any{"typ": "at+jwt", "kid": signingKey(t).KeyID()}, header) {
+		if err := headers.Set(name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	token, err := jws.Sign(payload, jws.WithKey(algorithm, key, jws.WithProtectedHeaders(headers)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(token)
+}
+
+// actingToken is the operator's inside a company, as a switch would make it.
+func (p *portal) actingToken(company string) string {
+	p.t.Helper()
+	claims := changed(claimsOf(p.t, p.token(company, auth.SuperAdmin)), map[string]any{
+		"role": auth.Admin, "customer_id": company, "acting_as": true,
+	})
+	return sign(p.t, jwa.EdDSA, signingKey(p.t), claims, nil)
+}

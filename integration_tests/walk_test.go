@@ -1,0 +1,344 @@
+package integration_tests
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed testdata/every_table.sql
+var everyTableSQL string
+
+// walked counts what the walk did, for the summary of the run.
+var walked struct{ operations, cells atomic.Int64 }
+
+// minCells is about what the operations of today give; an empty walk proves nothing.
+const minCells = 28
+
+// TestWalk calls every operation of the served document that takes an id, as every caller, with an id
+// of the other company in each place where one stands. The answer must equal the one for an id that
+// nobody has, and the other company's rows must stay as they are. Where the caller is admitted, the
+// same request with his own company's id must succeed, so that the refusal is the wall's and nothing
+// else's.
+//
+// Requests are made from the document. Where the control finds none that succeeds, the feature gives
+// better examples (tag example, endpoint.Example), or rows in testdata/every_table.sql.
+func TestWalk(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	byTag, cells := map[string][]*operation{}, 0
+	for _, op := range readDocument(t, p) {
+		if n := len(op.places()); n > 0 {
+			byTag[op.tag()] = append(byTag[op.tag()], op)
+			cells += n * len(p.callers(companyA))
+		}
+	}
+	if cells < minCells {
+		t.Errorf("%d cells to walk, want at least %d", cells, minCells)
+	}
+	for tag, operations := range byTag {
+		t.Run(tag, func(t *testing.T) {
+			t.Parallel()
+			w := newWalk(t)
+			for _, op := range operations {
+				for _, finding := range w.operation(op) {
+					t.Errorf("%s: %s", op, finding)
+				}
+			}
+			walked.operations.Add(int64(len(operations)))
+			walked.cells.Add(w.cells)
+		})
+	}
+}
+
+// Without the wall of one table, the walk must cry at each operation on it.
+func TestWalk_SeesAHole(t *testing.T) {
+	t.Parallel()
+	w := newWalk(t)
+	w.p.exec("alter table portal.locations disable row level security")
+	for _, op := range readDocument(t, w.p) {
+		if op.tag() == "property" && len(op.places()) > 0 && op.places()[0].table == "locations" && len(w.operation(op)) == 0 {
+			t.Errorf("%s: no finding, though everybody sees the properties of all", op)
+		}
+	}
+}
+
+// A table without rows would be attacked in vain.
+func TestWalk_HasRowsOfEveryTable(t *testing.T) {
+	t.Parallel()
+	w := newWalk(t)
+	for table := range w.before.restores {
+		schema, _, _ := strings.Cut(table, ".")
+		_, ofA := w.before.sums[tableOf{table, companyA}]
+		_, ofB := w.before.sums[tableOf{table, companyB}]
+		if schema == "portal" && !(ofA && ofB) {
+			t.Errorf("testdata/every_table.sql has no row of %s for both companies", table)
+		}
+	}
+}
+
+// A walk attacks company B from company A on a server of its own.
+type walk struct {
+	t       *testing.T
+	p       *portal
+	before  *snapshot
+	callers []caller
+	rows    map[string]map[string][]any // table → company → keys, in order
+	cells   int64                       // a cell is an operation, a place of an id in it, and a caller
+}
+
+func newWalk(t *testing.T) *walk {
+	t.Helper()
+	p := newPortal(t)
+	if _, err := p.super.Exec(t.Context(), everyTableSQL); err != nil {
+		t.Fatalf("testdata/every_table.sql: %v", err)
+	}
+	w := &walk{t: t, p: p, callers: p.callers(companyA), rows: map[string]map[string][]any{}}
+	w.before = takeSnapshot(t, p)
+	return w
+}
+
+// operation attacks one operation in every place, as every caller, and returns what is wrong with it.
+func (w *walk) operation(op *operation) (findings []string) {
+	places := op.places()
+	for _, attacked := range places {
+		var working *request // what worked for an earlier caller is tried first
+		for _, c := range w.callers {
+			w.cells++
+			if finding := w.cell(op, places, attacked, c, &working); finding != "" {
+				findings = append(findings, fmt.Sprintf("%s, %s: %s", attacked.at, c, finding))
+			}
+		}
+	}
+	return findings
+}
+
+func (w *walk) cell(op *operation, places []place, attacked place, c caller, working **request) string {
+	own, finding := w.control(op, places, attacked, c, *working)
+	if finding != "" {
+		return finding
+	}
+	if op.admits(c) {
+		*working = own
+	}
+
+	foreign, absent := own.with(attacked, w.counterpart(attacked, own.ids[attacked.at])), own.with(attacked, attacked.absent())
+	if foreign.String() == absent.String() {
+		return "the id is not in the request; give an example that holds it"
+	}
+	first, finding := w.send(foreign, c)
+	if finding != "" {
+		return "with the other company's id " + finding
+	}
+	second, finding := w.send(absent, c)
+	if finding != "" {
+		return "with an absent id " + finding
+	}
+	have, want := plain(first, foreign.ids[attacked.at]), plain(second, absent.ids[attacked.at])
+	if diff := cmp.Diff(want, have); diff != "" {
+		return "the answer for the other company's id differs from that for an absent one (-absent +foreign):\n" + diff
+	}
+	if !op.admits(c) && first.status != http.StatusForbidden {
+		return fmt.Sprintf("status %d, want 403: x-roles does not name this role", first.status)
+	}
+	return ""
+}
+
+// control finds a request with the caller's own ids that succeeds, or is refused because of the role
+// where the caller is not admitted. An operator may lack what a member has; for him any request will do.
+func (w *walk) control(op *operation, places []place, attacked place, c caller, working *request) (*request, string) {
+	tried := map[int]string{}
+	for r := range w.requests(op, places, attacked, working) {
+		a, finding := w.send(r, c)
+		switch {
+		case finding != "":
+			return nil, "with own ids " + finding
+		case !op.admits(c) && a.status == http.StatusForbidden, op.admits(c) && a.status < 300, c.acting:
+			return &r, ""
+		case !op.admits(c):
+			return nil, fmt.Sprintf("status %d with own ids, want 403: x-roles does not name this role", a.status)
+		}
+		tried[a.status] = fmt.Sprintf("%s → %d %s", r, a.status, bytes.TrimSpace(a.body))
+	}
+	return nil, fmt.Sprintf("no request with own ids succeeds; give the operation better examples, or rows to work on. The last of each status:\n%v", tried)
+}
+
+// maxTries bounds the search for a request that succeeds.
+const maxTries = 400
+
+// requests yields what may succeed: one that worked before, then the required fields and then those with
+// an example too, each with every combination of the rows that the ids can point to.
+func (w *walk) requests(op *operation, places []place, attacked place, working *request) func(func(request) bool) {
+	var sent []place
+	for _, p := range places {
+		if p.sent || p.at == attacked.at {
+			sent = append(sent, p)
+		}
+	}
+	return func(yield func(request) bool) {
+		if working != nil && !yield(*working) {
+			return
+		}
+		for _, full := range []bool{false, true} {
+			tries := 0
+			for ids := range w.combinations(sent, companyA) {
+				if tries++; tries > maxTries {
+					break
+				}
+				if !yield(request{op: op, ids: ids, full: full}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (w *walk) combinations(places []place, company string) func(func(map[string]any) bool) {
+	return func(yield func(map[string]any) bool) {
+		if len(places) == 0 {
+			yield(map[string]any{})
+			return
+		}
+		for rest := range w.combinations(places[1:], company) {
+			for _, key := range w.keys(places[0].table)[company] {
+				ids := map[string]any{places[0].at: places[0].of(key)}
+				for at, id := range rest {
+					ids[at] = id
+				}
+				if !yield(ids) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// keys are those of all rows of a table, by company, in the order of the table: the n-th of one
+// company is made like the n-th of the other.
+func (w *walk) keys(table string) map[string][]any {
+	w.t.Helper()
+	if w.rows[table] == nil {
+		rows, _ := w.p.super.Query(w.t.Context(), keysSQL(w.t, w.p, table))
+		w.rows[table] = map[string][]any{}
+		var company, key string
+		if _, err := pgx.ForEachRow(rows, []any{&company, &key}, func() error {
+			w.rows[table][company] = append(w.rows[table][company], key)
+			return nil
+		}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	keys := w.rows[table]
+	if len(keys[companyA]) == 0 || len(keys[companyA]) != len(keys[companyB]) {
+		w.t.Fatalf("%d and %d rows of %s in the two companies; testdata/every_table.sql makes them", len(keys[companyA]), len(keys[companyB]), table)
+	}
+	return keys
+}
+
+// keysSQL finds the table that a reference names, in portal or else in platform, and its key beside the
+// customer.
+func keysSQL(t *testing.T, p *portal, table string) string {
+	t.Helper()
+	qualified := query[string](p, `select coalesce(to_regclass('portal.' || $1), to_regclass('platform.' || $1))::text`, table)
+	key := "id"
+	if table == "customers" {
+		key = "customer_id"
+	}
+	return fmt.Sprintf("select customer_id, %s::text from %s where customer_id is not null order by customer_id, %s", key, qualified, key)
+}
+
+// counterpart is the other company's row that is like one of the caller's.
+func (w *walk) counterpart(at place, own any) any {
+	keys := w.keys(at.table)
+	for i, key := range keys[companyA] {
+		if at.of(key) == own {
+			return at.of(keys[companyB][i])
+		}
+	}
+	w.t.Fatalf("%v is no row of %s", own, at.table)
+	return nil
+}
+
+// of is a key in the form that a place takes.
+func (at place) of(key any) any {
+	if n, err := strconv.ParseInt(fmt.Sprint(key), 10, 64); err == nil && at.isInt {
+		return n
+	}
+	return key
+}
+
+func (at place) absent() any {
+	if at.isInt {
+		return int64(987_654_321)
+	}
+	return "ZZZZ99999"
+}
+
+// send sends a request, puts back what it changed, and says so where that is the other company's.
+func (w *walk) send(r request, c caller) (answer, string) {
+	ctx := w.t.Context()
+	a, err := w.p.try(ctx, r.op.method, r.target(), c.token, r.body())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	changed, err := w.before.changes(ctx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.before.restore(ctx, changed); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, at := range changed {
+		if at.customer == companyB {
+			return a, fmt.Sprintf("%s changed the other company's rows of %s (status %d)", r, at.table, a.status)
+		}
+	}
+	if a.status >= http.StatusInternalServerError {
+		return a, fmt.Sprintf("%s → %d %s", r, a.status, a.body)
+	}
+	return a, ""
+}
+
+func (r request) with(at place, id any) request {
+	ids := map[string]any{}
+	for other, own := range r.ids {
+		ids[other] = own
+	}
+	ids[at.at] = id
+	r.ids = ids
+	return r
+}
+
+func (r request) String() string {
+	body, err := json.Marshal(r.body())
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s %s %s", r.op.method, r.target(), body)
+}
+
+// A plainAnswer is what two answers are compared by: without what names the request, and without the
+// id that was asked for.
+type plainAnswer struct {
+	Status             int
+	ContentType, Total string
+	Body               string
+}
+
+var requestIDField = regexp.MustCompile(`"request_id":"[^"]*"`)
+
+func plain(a answer, id any) plainAnswer {
+	body := requestIDField.ReplaceAllString(string(a.body), "")
+	body = regexp.MustCompile(`\b`+regexp.QuoteMeta(fmt.Sprint(id))+`\b`).ReplaceAllString(body, "ID")
+	return plainAnswer{a.status, a.header.Get("Content-Type"), a.header.Get("X-Total-Count"), strings.TrimSpace(body)}
+}
