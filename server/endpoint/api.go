@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -82,6 +83,7 @@ type Roles struct {
 	public  bool
 	members []string
 	outside bool // operators outside of any customer
+	acting  bool // operators acting inside a customer, and nobody else
 	own     bool // not operators who act inside a customer: they have no record of their own there
 }
 
@@ -94,6 +96,8 @@ var (
 	Everybody = Roles{members: Members.members, outside: true}
 	// Operators are super admins outside of any customer.
 	Operators = Roles{outside: true}
+	// Acting is super admins who act inside a customer.
+	Acting = Roles{acting: true}
 )
 
 // Only is one or more roles of a customer.
@@ -107,14 +111,14 @@ func (r Roles) Own() Roles {
 }
 
 func (r Roles) document(op *huma.Operation) {
-	if !r.public && !r.outside && len(r.members) == 0 {
+	if !r.public && !r.outside && !r.acting && len(r.members) == 0 {
 		panic(op.Method + " " + op.Path + " declares no roles")
 	}
 	if r.public {
 		return
 	}
 	roles := slices.Clone(r.members)
-	if r.outside {
+	if r.outside || r.acting {
 		roles = append(roles, auth.SuperAdmin)
 	}
 	op.Security = []map[string][]string{{"bearer": {}}}
@@ -122,6 +126,9 @@ func (r Roles) document(op *huma.Operation) {
 	extend(op, "x-roles", roles)
 	if r.own {
 		extend(op, "x-own", true)
+	}
+	if r.acting {
+		extend(op, "x-acting", true)
 	}
 }
 
@@ -157,6 +164,10 @@ func (api API) admit(roles Roles) func(huma.Context, func(huma.Context)) {
 
 func (r Roles) refuse(p *auth.Principal) *Problem {
 	switch {
+	case r.acting && p.Acting():
+		return nil
+	case r.acting:
+		return Forbidden("this is for an operator who acts inside a company")
 	case p.Outside() && !r.outside:
 		return Forbidden("this belongs to a company; switch into one first")
 	case p.Outside():
@@ -209,6 +220,15 @@ func FactsOf(c echo.Context) (f Facts) {
 }
 
 type requestKey struct{}
+
+// BaseURL is scheme and host as the client named them, for links in the answer to that same client.
+func BaseURL(ctx context.Context) string {
+	c, ok := ctx.Value(requestKey{}).(echo.Context)
+	if !ok {
+		return ""
+	}
+	return c.Scheme() + "://" + c.Request().Host
+}
 
 // ClientAddress is the network address that the request of ctx came from; invalid where it is not
 // known.

@@ -45,18 +45,9 @@ func Get[I, O any](api API, path, summary string, h Handler[I, O], roles Roles, 
 // List registers a read of many things. The answer is a bare array; X-Total-Count says how many there
 // are without limit and offset. The input embeds Window.
 func List[I, T any](api API, path, summary string, h Lister[I, T], roles Roles, options ...Option) {
-	register(api, http.MethodGet, path, summary, func(ctx context.Context, in *I) (*page[T], error) {
-		out := &page[T]{}
-		err := api.db.Read(ctx, Caller(ctx), func(ctx context.Context, tx db.Tx) error {
-			rows, total, err := h(ctx, tx, in)
-			out.Body = rows
-			if total >= 0 {
-				out.Total = fmt.Sprint(total)
-			}
-			return err
-		})
-		return out, err
-	}, roles, options)
+	register(api, http.MethodGet, path, summary, listing(h, func(ctx context.Context, fn func(context.Context, db.Tx) error) error {
+		return api.db.Read(ctx, Caller(ctx), fn)
+	}), roles, options)
 }
 
 // Post registers a write.
@@ -122,25 +113,26 @@ type Done struct {
 	Message string `json:"message" doc:"What was done."`
 }
 
-func inTenant[I, O any](api API, h Handler[I, O], read bool) func(context.Context, *I) (*body[O], error) {
-	work := api.db.Read
-	if !read {
-		work, h = api.db.Write, audited(h, auth.Record)
-	}
-	return func(ctx context.Context, in *I) (*body[O], error) {
-		out := &body[O]{}
-		err := work(ctx, Caller(ctx), func(ctx context.Context, tx db.Tx) (err error) {
-			out.Body, err = h(ctx, tx, in)
+// listing serves a list in units of work of one kind.
+func listing[I, T any](h Lister[I, T], work func(context.Context, func(context.Context, db.Tx) error) error) func(context.Context, *I) (*page[T], error) {
+	return func(ctx context.Context, in *I) (*page[T], error) {
+		out := &page[T]{}
+		err := work(ctx, func(ctx context.Context, tx db.Tx) error {
+			rows, total, err := h(ctx, tx, in)
+			out.Body = rows
+			if total >= 0 {
+				out.Total = fmt.Sprint(total)
+			}
 			return err
 		})
 		return out, err
 	}
 }
 
-func onPlatform[I, O any](api API, h Handler[I, O], read bool) func(context.Context, *I) (*body[O], error) {
-	work := api.db.PlatformRead
+func inTenant[I, O any](api API, h Handler[I, O], read bool) func(context.Context, *I) (*body[O], error) {
+	work := api.db.Read
 	if !read {
-		work, h = api.db.PlatformWrite, audited(h, auth.RecordOnPlatform)
+		work, h = api.db.Write, audited(h, auth.Record)
 	}
 	return func(ctx context.Context, in *I) (*body[O], error) {
 		out := &body[O]{}
