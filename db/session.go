@@ -51,8 +51,14 @@ func (d *DB) PlatformWrite(ctx context.Context, o Operator, fn func(context.Cont
 // shared between goroutines.
 type Tx struct{ u *unit }
 
-// Zone is the customer's time zone, UTC before the first statement and outside of a customer.
-func (tx Tx) Zone() *time.Location { return tx.u.zone }
+// Zone is the customer's time zone, UTC outside of a customer. The entry answers it, so before the
+// first statement it takes a round trip of its own.
+func (tx Tx) Zone(ctx context.Context) (*time.Location, error) {
+	if err := tx.u.enter(ctx); err != nil {
+		return nil, err
+	}
+	return tx.u.zone, nil
+}
 
 type unit struct {
 	pool    *pgxpool.Pool
@@ -192,12 +198,18 @@ func (u *unit) setZone(name *string) error {
 	return nil
 }
 
-// finish enters, where no statement did, and commits what was begun.
+// enter enters, where no statement did.
+func (u *unit) enter(ctx context.Context) error {
+	if u.sign == nil || u.entered {
+		return nil
+	}
+	return u.run(ctx, "", nil, nil)
+}
+
+// finish commits what was begun; even a unit of work without a statement has entered then.
 func (u *unit) finish(ctx context.Context) error {
-	if u.sign != nil && !u.entered {
-		if err := u.run(ctx, "", nil, nil); err != nil {
-			return err
-		}
+	if err := u.enter(ctx); err != nil {
+		return err
 	}
 	if !u.begun {
 		return nil

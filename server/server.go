@@ -23,10 +23,11 @@ type Config struct {
 	DB            *db.DB
 	Auth          *auth.Auth
 	Log           *slog.Logger
-	SchemaVersion int32         // the version of the schema that this program expects
-	Origins       []string      // CORS: the origins of pages that may call; none by default
-	TrustProxy    bool          // take the client's address from X-Forwarded-For, behind a proxy on a private network
-	Timeout       time.Duration // of one request; 0: 30 s
+	SchemaVersion int32            // the version of the schema that this program expects
+	Origins       []string         // CORS: the origins of pages that may call; none by default
+	TrustProxy    bool             // take the client's address from X-Forwarded-For, behind a proxy on a private network
+	Timeout       time.Duration    // of one request; 0: 30 s
+	Clock         func() time.Time // what operations take for now; nil: time.Now
 }
 
 // New returns the server. It serves nothing yet.
@@ -69,7 +70,7 @@ func New(cfg Config) (*echo.Echo, error) {
 
 // features registers every feature, in one line each.
 func features(e *echo.Echo, cfg Config) endpoint.API {
-	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log)
+	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log).Clock(cfg.Clock)
 	login.Routes(api, cfg.Auth)
 	properties.Routes(api)
 	return api

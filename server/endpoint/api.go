@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -24,6 +25,7 @@ type API struct {
 	db   *db.DB
 	keys *auth.Keys
 	log  *slog.Logger
+	now  func() time.Time
 	tags []string
 }
 
@@ -43,7 +45,7 @@ func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger) API {
 	cfg.DefaultFormat = "application/json"
 
 	inner := humaecho.New(e, huma.Config{OpenAPI: &huma.OpenAPI{Components: &huma.Components{}}, Formats: cfg.Formats}).Adapter()
-	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log}
+	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now}
 }
 
 // jsonFormat writes characters as they are, without HTML escapes.
@@ -66,6 +68,14 @@ func (a slashless) Handle(op *huma.Operation, handler func(huma.Context)) {
 		routed.Path = strings.TrimSuffix(routed.Path, "/")
 	}
 	a.Adapter.Handle(&routed, handler)
+}
+
+// Clock returns the API with another clock, which Now(ctx) asks; a nil clock changes nothing.
+func (api API) Clock(now func() time.Time) API {
+	if now != nil {
+		api.now = now
+	}
+	return api
 }
 
 // Tag returns the API for one group of operations of the document.

@@ -3,40 +3,10 @@ package endpoint
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"reflect"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/jackc/pgx/v5/pgtype"
 )
-
-// Time is an instant as the API shows it: YYYY-MM-DDTHH:MM:SS on the clock of the customer.
-type Time struct{ time.Time }
-
-const timeLayout = "2006-01-02T15:04:05"
-
-// MarshalJSON writes the time in the zone it was read in, which is the customer's (package db).
-func (t Time) MarshalJSON() ([]byte, error) {
-	return t.AppendFormat(make([]byte, 0, len(timeLayout)+2), `"`+timeLayout+`"`), nil
-}
-
-// Schema describes a Time in the OpenAPI document.
-func (Time) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{
-		Type: huma.TypeString, Pattern: `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$`, Examples: []any{"2026-11-23T06:30:00"},
-		Description: "Local time of the company.",
-	}
-}
-
-// ScanTimestamptz reads a timestamptz column.
-func (t *Time) ScanTimestamptz(v pgtype.Timestamptz) error {
-	if !v.Valid || v.InfinityModifier != pgtype.Finite {
-		return errors.New("not a finite time")
-	}
-	t.Time = v.Time
-	return nil
-}
 
 // Bool is a truth value that clients may also send as 0 or 1.
 type Bool bool

@@ -1,0 +1,192 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"contractor-portal/db"
+)
+
+// Times have one rule, and it stands here and not in SQL: the same zone database then reads what it
+// wrote (package db and Time below), and PostgreSQL takes the other one of two equal local times.
+// Statements get instants, and compare instants.
+
+type nowKey struct{}
+
+func (api API) at(ctx context.Context) context.Context {
+	// PostgreSQL keeps microseconds: what is stored equals what was meant.
+	return context.WithValue(ctx, nowKey{}, api.now().Truncate(time.Microsecond))
+}
+
+// Now is the instant at which the call began, the same for all that it does. Handlers hand it to their
+// statements, which do not ask PostgreSQL's clock for anything that a person will read.
+func Now(ctx context.Context) time.Time {
+	now, _ := ctx.Value(nowKey{}).(time.Time)
+	return now
+}
+
+// Time is an instant as the API shows it: YYYY-MM-DDTHH:MM:SS on the clock of the customer.
+type Time struct{ time.Time }
+
+const timeLayout = "2006-01-02T15:04:05"
+
+// MarshalJSON writes the time in the zone it was read in, which is the customer's (package db).
+func (t Time) MarshalJSON() ([]byte, error) {
+	return t.AppendFormat(make([]byte, 0, len(timeLayout)+2), `"`+timeLayout+`"`), nil
+}
+
+// Schema describes a Time in the OpenAPI document.
+func (Time) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeString, Pattern: `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$`, Examples: []any{"2026-11-23T06:30:00"},
+		Description: "Local time of the company.",
+	}
+}
+
+// ScanTimestamptz reads a timestamptz column.
+func (t *Time) ScanTimestamptz(v pgtype.Timestamptz) error {
+	if !v.Valid || v.InfinityModifier != pgtype.Finite {
+		return errors.New("not a finite time")
+	}
+	t.Time = v.Time
+	return nil
+}
+
+// A LocalTime is a date and time of an input, with or without a zone. Which instant it means is known
+// inside the customer only: see In. An empty text stays empty and means no time.
+type LocalTime string
+
+// localLayouts are the forms of the contract. Browsers write fractions of a second too.
+var localLayouts = []string{"2006-01-02T15:04", timeLayout, "2006-01-02 15:04:05"}
+
+// Resolve checks the form, as part of decoding.
+func (t *LocalTime) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
+	*t = LocalTime(strings.TrimSpace(string(*t)))
+	if _, ok := t.read(); *t != "" && !ok {
+		return wrongField(path, "expected a date and time, such as 2026-11-23T06:30 or 2026-11-23T06:30:00-05:00")
+	}
+	return nil
+}
+
+// Schema describes a LocalTime in the OpenAPI document.
+func (LocalTime) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeString, MaxLength: new(40), Examples: []any{"2026-11-23T06:30"},
+		Description: "Date and time to the minute or second. Without a zone it is local time of the company: one that occurs twice " +
+			"means the first, one that does not exist moves forward by the gap.",
+	}
+}
+
+// A reading is what a text says: an instant, or what a clock shows (then kept as if it were UTC).
+type reading struct {
+	time.Time
+	isInstant bool
+	toMinute  bool // seconds are not said
+}
+
+func (t LocalTime) read() (r reading, ok bool) {
+	for _, layout := range localLayouts {
+		if v, err := time.Parse(layout, string(t)); err == nil {
+			return reading{Time: v, toMinute: layout == localLayouts[0]}, true
+		}
+		if v, err := time.Parse(layout+"Z07:00", string(t)); err == nil {
+			return reading{Time: v, isInstant: true}, true
+		}
+	}
+	return reading{}, false
+}
+
+// In returns the instant that is meant in a zone; nil where no time is said.
+func (t LocalTime) In(zone *time.Location) *time.Time {
+	r, ok := t.read()
+	if !ok {
+		return nil
+	}
+	if !r.isInstant {
+		r.Time = instant(r.Time, zone)
+	}
+	r.Time = r.In(zone).Truncate(time.Microsecond)
+	return &r.Time
+}
+
+// Keeping is In for a change: a client that repeats what it was shown of the old time, to the minute or
+// to the second, means that one, be it the second of two equal hours.
+func (t LocalTime) Keeping(old *Time, zone *time.Location) *time.Time {
+	r, ok := t.read()
+	if ok && old != nil && !r.isInstant {
+		layout := timeLayout
+		if r.toMinute {
+			layout = localLayouts[0]
+		}
+		if old.In(zone).Format(layout) == r.Format(layout) {
+			return &old.Time
+		}
+	}
+	return t.In(zone)
+}
+
+// instant is the moment at which clocks of a zone show what clock shows. Of two it is the first; a time
+// that the clocks leave out moves forward by the gap.
+func instant(clock time.Time, zone *time.Location) time.Time {
+	// No zone is further than a day from UTC, and none changes twice in two days.
+	_, before := clock.Add(-24 * time.Hour).In(zone).Zone()
+	_, after := clock.Add(24 * time.Hour).In(zone).Zone()
+	early := clock.Add(-time.Duration(before) * time.Second)
+	late := clock.Add(-time.Duration(after) * time.Second)
+	if shows(late, zone, clock) && !shows(early, zone, clock) {
+		return late
+	}
+	return early
+}
+
+func shows(t time.Time, zone *time.Location, clock time.Time) bool {
+	_, offset := t.In(zone).Zone()
+	return t.Add(time.Duration(offset) * time.Second).Equal(clock)
+}
+
+// A Date is a local date of an input: YYYY-MM-DD, or an empty text for none.
+type Date string
+
+// Resolve checks the form, as part of decoding.
+func (d *Date) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
+	if _, err := time.Parse(time.DateOnly, string(*d)); *d != "" && err != nil {
+		return wrongField(path, "expected a date, such as 2026-11-23")
+	}
+	return nil
+}
+
+// Schema describes a Date in the OpenAPI document.
+func (Date) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeString, MaxLength: new(10), Examples: []any{"2026-11-23"},
+		Description: "A local date of the company.",
+	}
+}
+
+// starts is the first instant of the day, or of one so many days later; nil for no date.
+func (d Date) starts(later int, zone *time.Location) *time.Time {
+	day, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return nil
+	}
+	t := instant(day.AddDate(0, 0, later), zone)
+	return &t
+}
+
+// Days returns the instants between which two local dates lie, both of them included: not before begin,
+// and before end. A bound that is not said is nil; without any no round trip is made.
+func Days(ctx context.Context, tx db.Tx, from, to Date) (begin, end *time.Time, err error) {
+	if from == "" && to == "" {
+		return nil, nil, nil
+	}
+	zone, err := tx.Zone(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return from.starts(0, zone), to.starts(1, zone), nil
+}
