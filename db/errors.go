@@ -77,6 +77,8 @@ var kinds = map[string]error{
 	"23514": ErrReference,
 	"22001": ErrReference,
 	"22003": ErrReference,
+	"22021": ErrReference, // a NUL in a text
+	"22P05": ErrReference, // and in JSON
 	"42501": ErrDenied,
 	"57014": ErrTimeout,
 	"55P03": ErrTimeout,

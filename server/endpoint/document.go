@@ -51,10 +51,14 @@ func references[I any](api API, op *huma.Operation) {
 	for field := range fields(in) {
 		for _, place := range []string{"path", "query"} {
 			name, _, _ := strings.Cut(field.Tag.Get(place), ",")
-			i := slices.IndexFunc(op.Parameters, func(p *huma.Param) bool { return p.In == place && p.Name == name })
-			if name != "" && i >= 0 {
-				m.mark(name, field.Type, op.Parameters[i].Schema, field.Tag.Get("ref"))
+			if name == "" {
+				continue
 			}
+			i := slices.IndexFunc(op.Parameters, func(p *huma.Param) bool { return p.In == place && p.Name == name })
+			if i < 0 {
+				panic(fmt.Sprintf("%s %s: %s is never read; export the struct that is embedded for it", op.Method, op.Path, name))
+			}
+			m.mark(name, field.Type, op.Parameters[i].Schema, field.Tag.Get("ref"))
 		}
 	}
 	if body, ok := in.FieldByName("Body"); ok {

@@ -23,6 +23,13 @@ func Routes(api endpoint.API) {
 	endpoint.Put(api, "/update-property/", "Replace a property", update, office)
 	endpoint.Delete(api, "/delete-property/{property_id}", "Delete a property that has no logs", remove, office)
 	endpoint.Post(api, "/update-property-coordinates/", "Place a property on the map", locate, office)
+	endpoint.List(api, "/properties/board/", "The properties with the people assigned to each", board, endpoint.Members)
+	endpoint.List(api, "/properties/{property_id}/contractors/", "Who is assigned to a property", contractors, endpoint.Members)
+	endpoint.Post(api, "/properties/{property_id}/contractors/", "Assign a person to a property", assign, office)
+	endpoint.Delete(api, "/properties/{property_id}/contractors/{contractor_id}", "Take a person off a property", unassign, office,
+		endpoint.Describe("May be repeated: a person who is not assigned is as good as taken off."))
+	endpoint.Put(api, "/properties/{property_id}/contractors/{contractor_id}/primary", "Make a person the primary one of a property", makePrimary, office,
+		endpoint.Describe("The person must be assigned already. Whoever was the primary one is not any more."))
 	endpoint.List(api, "/my-properties/", "The properties assigned to the caller", mine, endpoint.Members.Own())
 }
 
@@ -67,8 +74,9 @@ func list(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]Property, int64
 	return db.Page[Property](ctx, tx, listSQL, db.Struct(in))
 }
 
-type ref struct {
-	PropertyID int64 `path:"property_id" ref:"locations" minimum:"1" doc:"The property."`
+// A PropertyRef is a property named in the path.
+type PropertyRef struct {
+	PropertyID int64 `path:"property_id" db:"property_id" ref:"locations" minimum:"1" doc:"The property."`
 }
 
 const getSQL = `
@@ -79,7 +87,7 @@ select p.id, p.customer_id, p.name, p.address, p.sqft, p.area_manager, p.plow, p
 from locations p
 where p.id = @id`
 
-func get(ctx context.Context, tx db.Tx, in *ref) (Property, error) {
+func get(ctx context.Context, tx db.Tx, in *PropertyRef) (Property, error) {
 	p, err := db.One[Property](ctx, tx, getSQL, db.Args{"id": in.PropertyID})
 	return p, missing(err)
 }
@@ -102,7 +110,7 @@ type PropertyFields struct {
 	SidewalkDeiceRate      *float64      `json:"sidewalk_deice_rate,omitempty" db:"sidewalk_deice_rate" nullable:"true" minimum:"0" maximum:"99999999"`
 	SidewalkSnowRate       *float64      `json:"sidewalk_snow_rate,omitempty" db:"sidewalk_snow_rate" nullable:"true" minimum:"0" maximum:"99999999"`
 	Notes                  *string       `json:"notes,omitempty" db:"notes" nullable:"true" maxLength:"10000"`
-	ShowOnWeatherDashboard *bool         `json:"show_on_weather_dashboard,omitempty" db:"show_on_weather_dashboard" nullable:"true" doc:"true if absent."`
+	ShowOnWeatherDashboard *bool         `json:"show_on_weather_dashboard,omitempty" db:"show_on_weather_dashboard" nullable:"true" doc:"true if absent from a new property; stays if absent from a change."`
 	Latitude               *float64      `json:"latitude,omitempty" db:"latitude" nullable:"true" minimum:"-90" maximum:"90"`
 	Longitude              *float64      `json:"longitude,omitempty" db:"longitude" nullable:"true" minimum:"-180" maximum:"180"`
 }
@@ -122,7 +130,6 @@ func (f *PropertyFields) complete() error {
 	setDefault(&f.TriggerType, "two_inch")
 	setDefault(&f.ContractTier, "Standard")
 	setDefault(&f.BillingType, "hourly")
-	setDefault(&f.ShowOnWeatherDashboard, true)
 	amount, fixed := triggerAmounts[*f.TriggerType]
 	switch {
 	case f.TriggerAmount == nil && fixed:
@@ -150,7 +157,7 @@ insert into locations (name, address, sqft, area_manager, plow, salt, trigger_ty
   show_on_weather_dashboard, latitude, longitude)
 values (@name, @address, @sqft, @area_manager, @plow, @salt, @trigger_type, @trigger_amount, @contract_tier,
   @open_by_time::text::time, @billing_type, @plow_rate, @salt_rate, @sidewalk_deice_rate, @sidewalk_snow_rate, @notes,
-  @show_on_weather_dashboard, @latitude, @longitude)
+  coalesce(@show_on_weather_dashboard, true), @latitude, @longitude)
 on conflict (customer_id, address) do nothing
 returning id`
 
@@ -177,7 +184,7 @@ type PropertyReplacement struct {
 	PropertyFields
 }
 
-// Notes and coordinates that the client leaves out stay: the old pages send neither. An address that
+// Notes, coordinates and the weather flag that the client leaves out stay: the old pages send none of them. An address that
 // another property has leaves the row as it is: the statement then touches none.
 const updateSQL = `
 update locations p
@@ -185,7 +192,8 @@ set name = @name, address = @address, sqft = @sqft, area_manager = @area_manager
   trigger_type = @trigger_type, trigger_amount = @trigger_amount, contract_tier = @contract_tier,
   open_by_time = @open_by_time::text::time, billing_type = @billing_type, plow_rate = @plow_rate, salt_rate = @salt_rate,
   sidewalk_deice_rate = @sidewalk_deice_rate, sidewalk_snow_rate = @sidewalk_snow_rate,
-  notes = coalesce(@notes, p.notes), show_on_weather_dashboard = @show_on_weather_dashboard,
+  notes = coalesce(@notes, p.notes),
+  show_on_weather_dashboard = coalesce(@show_on_weather_dashboard, p.show_on_weather_dashboard),
   latitude = coalesce(@latitude, p.latitude), longitude = coalesce(@longitude, p.longitude)
 where p.id = @id
   and not exists (select from locations other where other.address = @address and other.id <> @id)`
@@ -219,7 +227,7 @@ func taken(ctx context.Context, tx db.Tx, address string) error {
 
 const removeSQL = `delete from locations where id = @id`
 
-func remove(ctx context.Context, tx db.Tx, in *ref) (out endpoint.Message, err error) {
+func remove(ctx context.Context, tx db.Tx, in *PropertyRef) (out endpoint.Message, err error) {
 	err = db.Touch(ctx, tx, removeSQL, db.Args{"id": in.PropertyID})
 	if db.Violates(err, "property_is_of_the_same_customer") {
 		return out, endpoint.Conflict("the property has logs or invoices; they must stay, so it cannot be deleted")
