@@ -1,14 +1,15 @@
 -- A new customer begins with what most of them drive and spread, whoever inserts it and in the same
 -- transaction. From then on the rows are the customer's to change.
 --
--- The wall holds for portal_definer too, so the function enters the new customer. Because
--- app.customer_id is among its own settings, the caller is back where it was when it ends.
+-- The wall holds for portal_definer too, so the function enters the new customer, and brings the
+-- caller back to where it was. (An error brings it back as well, with its transaction or savepoint.
+-- Only a superuser may name app.customer_id among a function's own settings.)
 create or replace function tenancy.give_starter_sets() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
-set app.customer_id = ''
 as $$
 declare
+  entered constant text := tenancy.customer_id();
   ignored text;
 begin
   ignored := set_config('app.customer_id', new.customer_id, true);
@@ -39,6 +40,8 @@ begin
     ('Mulch', 'yards'),
     ('Herbicide', 'gallons'),
     ('Grass Seed', 'lbs');
+
+  ignored := set_config('app.customer_id', coalesce(entered, ''), true);
   return null;
 end
 $$;
