@@ -64,10 +64,10 @@ begin
     execute format('revoke %s on database %I from public', f.privilege_type, f.datname);
   end loop;
   for r in
-    select o.name
-    from (values ('portal_app'), ('portal_auth'), ('portal_platform'), ('portal_inspector'), ('portal_auditor'), ('portal_backup')) as o (name)
-    join pg_roles on rolname = o.name
-    where not has_database_privilege(o.name, current_database(), 'connect')
+    select rolname as name
+    from pg_roles
+    where rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_inspector', 'portal_auditor', 'portal_backup')
+      and not has_database_privilege(oid, current_database(), 'connect')
   loop
     execute format('grant connect on database %I to %I', current_database(), r.name);
   end loop;
