@@ -95,23 +95,25 @@ func makeTemplate(ctx context.Context) error {
 	if err := install.Up(ctx, source(), options(suite.cluster, suite.template)); err != nil {
 		return err
 	}
+	return seed(ctx, suite.cluster.url("", suite.template))
+}
+
+// seed fills an installed database with the two companies, as its installer.
+func seed(ctx context.Context, url string) error {
 	hash, err := auth.HashPassword(ctx, password)
 	if err != nil {
 		return err
 	}
-	conn, err := pgx.Connect(ctx, suite.cluster.url("", suite.template))
-	if err != nil {
+	return install.Transaction(ctx, url, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, seedSQL); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `update platform.logins set password_hash = $1, confirmed_at = now()`, hash); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `update platform.operators set password_hash = $1`, hash)
 		return err
-	}
-	defer conn.Close(ctx) //nolint:errcheck // the process ends with it
-	if _, err := conn.Exec(ctx, seedSQL); err != nil {
-		return err
-	}
-	if _, err := conn.Exec(ctx, `update platform.logins set password_hash = $1, confirmed_at = now()`, hash); err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, `update platform.operators set password_hash = $1`, hash)
-	return err
+	})
 }
 
 func execute(ctx context.Context, url string, statements ...string) error {

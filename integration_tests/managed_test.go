@@ -1,0 +1,130 @@
+package integration_tests
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/db"
+	"contractor-portal/db/install"
+	"contractor-portal/server"
+	"contractor-portal/server/auth"
+)
+
+// managedDatabase makes what a managed server gives: a database of one's own, owned by a role that may
+// create roles and is no superuser. The cluster should have none of our roles yet.
+func managedDatabase(t *testing.T, c cluster) install.Options {
+	t.Helper()
+	const name = "managed"
+	err := execute(t.Context(), c.url("", "postgres"),
+		"create role installer login createrole password '"+rolePassword+"'", "create database "+name+" owner installer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options(c, name)
+	o.URL = c.url("installer", name)
+	return o
+}
+
+func TestManaged_InstallsWhatItMayAndSaysTheRest(t *testing.T) {
+	t.Parallel()
+	c := ownCluster(t)
+	o := managedDatabase(t, c)
+	var said lines
+	o.Say = said.add
+	up(t, o)
+
+	for _, hardening := range []string{
+		"portal_backup is absent", "set_config among them", "the language plpgsql", "the language sql", "temp_file_limit for portal_app",
+	} {
+		if len(said.with(hardening)) == 0 {
+			t.Errorf("nothing was said of %q in:\n%s", hardening, strings.Join(said.all(), "\n"))
+		}
+	}
+	findings, err := install.Audit(t.Context(), o.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	setConfig := 0
+	for _, f := range findings {
+		if f.Severity != "warning" || f.Lint != "dangerous_function_executable" {
+			t.Errorf("finding: %s", f)
+		}
+		if strings.Contains(f.Detail, "set_config") {
+			setConfig++
+		}
+	}
+	if setConfig != 3 {
+		t.Errorf("%d warnings of set_config, want one for each role of the API", setConfig)
+	}
+
+	before := dumpSchema(t, c, "managed")
+	up(t, o)
+	if dumpSchema(t, c, "managed") != before {
+		t.Error("a second installation changed the schema")
+	}
+	to(t, o, 0)
+	up(t, o)
+	if dumpSchema(t, c, "managed") != before {
+		t.Error("up, down to 0 and up again is not up")
+	}
+}
+
+// The server opens on a managed database, people log in, and the walls stand there as elsewhere.
+func TestManaged_ServesOneCompanyOnly(t *testing.T) {
+	t.Parallel()
+	c := ownCluster(t)
+	o := managedDatabase(t, c)
+	up(t, o)
+	if err := seed(t.Context(), o.URL); err != nil {
+		t.Fatal(err)
+	}
+
+	d, err := db.Open(t.Context(), db.Config{App: o.Roles[0], Auth: o.Roles[1], Platform: o.Roles[2]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	if missing := server.Unready(t.Context(), d, newestVersion(t)); missing != "" {
+		t.Fatal(missing)
+	}
+	e, err := server.New(server.Config{
+		DB: d, Auth: auth.New(d, suite.keys, auth.Config{}), Log: slog.New(slog.DiscardHandler), SchemaVersion: newestVersion(t),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(e)
+	t.Cleanup(web.Close)
+	p := &portal{t: t, url: web.URL, tokens: map[string]string{}}
+	p.do("GET", "/readyz", "", nil).want(t, http.StatusOK)
+	for _, company := range []string{companyA, companyB} {
+		var list []struct {
+			CustomerID string `json:"customer_id"`
+		}
+		p.do("GET", "/properties/", p.token(company, auth.Admin), nil).want(t, http.StatusOK).json(t, &list)
+		if len(list) != 3 {
+			t.Errorf("%s sees %d properties", company, len(list))
+		}
+		for _, row := range list {
+			if row.CustomerID != company {
+				t.Errorf("%s sees a property of %s", company, row.CustomerID)
+			}
+		}
+	}
+
+	// The installer owns everything through portal_owner, and is walled like all others.
+	installer, err := pgx.Connect(t.Context(), o.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer installer.Close(t.Context()) //nolint:errcheck // it only read
+	var n int
+	if err := installer.QueryRow(t.Context(), "select count(*) from portal.locations").Scan(&n); err != nil || n != 0 {
+		t.Errorf("the installer sees %d properties outside of a migration, %v", n, err)
+	}
+}
