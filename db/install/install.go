@@ -257,11 +257,7 @@ func (in *installer) migrate(ctx context.Context, m *migrate.Migrator, version i
 		if err := in.force(ctx, false); err != nil {
 			return err
 		}
-		defer func() {
-			if forceErr := in.force(context.WithoutCancel(ctx), true); err == nil {
-				err = forceErr
-			}
-		}()
+		defer func() { err = errors.Join(err, in.forceAgain(context.WithoutCancel(ctx))) }()
 	}
 	err = m.MigrateTo(ctx, version)
 	var pg migrate.MigrationPgError
@@ -269,6 +265,23 @@ func (in *installer) migrate(ctx context.Context, m *migrate.Migrator, version i
 		return fmt.Errorf("migration %s: %w", pg.MigrationName, at(pg.Sql, pg.PgError))
 	}
 	return err
+}
+
+// forceAgain puts FORCE back. Where the connection is gone (Ctrl-C), the lock is too: then it queues
+// like any other installer, not to wall off a migration of another one.
+func (in *installer) forceAgain(ctx context.Context) error {
+	if !in.conn.IsClosed() {
+		return in.force(ctx, true)
+	}
+	again, err := connect(ctx, in.source, in.Options)
+	if err != nil {
+		return err
+	}
+	defer again.close(ctx)
+	if err := again.lock(ctx); err != nil {
+		return err
+	}
+	return again.force(ctx, true)
 }
 
 const forcedTablesSQL = `
