@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"contractor-portal/db"
 	"contractor-portal/db/install"
 	"contractor-portal/server"
@@ -118,11 +116,7 @@ func TestManaged_ServesOneCompanyOnly(t *testing.T) {
 	}
 
 	// The installer owns everything through portal_owner, and is walled like all others.
-	installer, err := pgx.Connect(t.Context(), o.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer installer.Close(t.Context()) //nolint:errcheck // it only read
+	installer := connectTo(t, o.URL)
 	var n int
 	if err := installer.QueryRow(t.Context(), "select count(*) from portal.locations").Scan(&n); err != nil || n != 0 {
 		t.Errorf("the installer sees %d properties outside of a migration, %v", n, err)

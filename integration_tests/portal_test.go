@@ -170,7 +170,13 @@ func (p *portal) as(role string) *pgx.Conn {
 
 func connectAs(t *testing.T, role, database string) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), suite.cluster.url(role, database))
+	return connectTo(t, suite.cluster.url(role, database))
+}
+
+// connectTo connects until the test ends.
+func connectTo(t *testing.T, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
