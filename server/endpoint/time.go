@@ -149,6 +149,19 @@ func shows(t time.Time, zone *time.Location, clock time.Time) bool {
 	return t.Add(time.Duration(offset) * time.Second).Equal(clock)
 }
 
+var errTime = errors.New("expected a time such as 2026-11-23T06:30, or a date")
+
+// ParseTime reads a LocalTime, or a Date for its beginning, where the zone is known already.
+func ParseTime(text string, zone *time.Location) (time.Time, error) {
+	if t := LocalTime(text).In(zone); t != nil {
+		return *t, nil
+	}
+	if t := Date(text).starts(0, zone); t != nil {
+		return *t, nil
+	}
+	return time.Time{}, errTime
+}
+
 // A Date is a local date of an input: YYYY-MM-DD, or an empty text for none.
 type Date string
 
@@ -174,7 +187,7 @@ func (d Date) starts(later int, zone *time.Location) *time.Time {
 	if err != nil {
 		return nil
 	}
-	t := instant(day.AddDate(0, 0, later), zone)
+	t := instant(day.AddDate(0, 0, later), zone).In(zone)
 	return &t
 }
 
