@@ -1,0 +1,178 @@
+package integration_tests
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"contractor-portal/db"
+	"contractor-portal/db/install"
+	"contractor-portal/server"
+)
+
+// The server opens no pool for a role that row security does not hold for.
+func TestRoles_ServerRefusesUnsafeOnes(t *testing.T) {
+	t.Parallel()
+	database := cloneDatabase(t)
+	safe := db.Config{
+		App: suite.cluster.url("portal_app", database), Auth: suite.cluster.url("portal_auth", database), Platform: suite.cluster.url("portal_platform", database),
+	}
+	d, err := db.Open(t.Context(), safe)
+	if err != nil {
+		t.Fatalf("the safe roles are refused: %v", err)
+	}
+	d.Close()
+
+	for _, c := range []struct {
+		name    string
+		make    []string // %[1]s is the role's name
+		refusal string
+	}{
+		{"bypasses row security", []string{"alter role %[1]s bypassrls"}, "bypasses row security"},
+		{"owns a table", []string{"create table public.%[1]s (id int)", "alter table public.%[1]s owner to %[1]s"}, "owns a table"},
+		{"is a member of the owner", []string{"grant portal_owner to %[1]s"}, "owns a table, or can become a role that does"},
+		{"is a member of the backup role", []string{"grant portal_backup to %[1]s"}, "can become a role that bypasses row security"},
+		{"is a member of a superuser", []string{"grant " + suite.cluster.superuser + " to %[1]s"}, "can become a role that bypasses row security"},
+		{
+			"is a member of a member of the owner",
+			[]string{"create role %[1]s_between noinherit", "grant portal_owner to %[1]s_between", "grant %[1]s_between to %[1]s"},
+			"owns a table, or can become a role that does",
+		},
+		{"is harmless, and another one", nil, "connects where portal_app is expected"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			role := throwAwayRole(t, database)
+			for _, sql := range c.make {
+				if err := execute(t.Context(), suite.cluster.url("", database), fmt.Sprintf(sql, role)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			refuses(t, safe, suite.cluster.url(role, database), c.refusal)
+		})
+	}
+
+	t.Run("superuser", func(t *testing.T) {
+		t.Parallel()
+		refuses(t, safe, suite.cluster.url("", database), "is a superuser")
+	})
+	t.Run("another role of ours", func(t *testing.T) {
+		t.Parallel()
+		refuses(t, safe, safe.Auth, "role portal_auth connects where portal_app is expected")
+	})
+	t.Run("simple protocol", func(t *testing.T) {
+		t.Parallel()
+		refuses(t, safe, safe.App+"&default_query_exec_mode=simple_protocol", "stacked statements")
+	})
+	t.Run("another pool", func(t *testing.T) {
+		t.Parallel()
+		for _, swap := range []func(*db.Config){
+			func(c *db.Config) { c.Auth = suite.cluster.url("", database) },
+			func(c *db.Config) { c.Platform = suite.cluster.url("", database) },
+			func(c *db.Config) { c.Auth, c.Platform = c.Platform, c.Auth },
+		} {
+			wrong := safe
+			swap(&wrong)
+			if d, err := db.Open(t.Context(), wrong); err == nil {
+				d.Close()
+				t.Errorf("opened %+v", wrong)
+			}
+		}
+	})
+}
+
+// refuses opens the pools with another URL for portal_app.
+func refuses(t *testing.T, safe db.Config, app, refusal string) {
+	t.Helper()
+	safe.App = app
+	d, err := db.Open(t.Context(), safe)
+	if err == nil {
+		d.Close()
+		t.Fatal("the pool was opened")
+	}
+	if !strings.Contains(err.Error(), refusal) {
+		t.Errorf("refused with %q, want %q", err, refusal)
+	}
+	if u, _ := url.Parse(app); strings.Contains(err.Error(), rolePassword) || u != nil && strings.Contains(err.Error(), u.Host) {
+		t.Errorf("the refusal shows the connection: %v", err)
+	}
+}
+
+// throwAwayRole makes a role that may log in to the database, until the test ends.
+func throwAwayRole(t *testing.T, database string) string {
+	t.Helper()
+	role := fmt.Sprintf("stranger_%d", clones.Add(1))
+	super := suite.cluster.url("", database)
+	err := execute(t.Context(), super,
+		"create role "+role+" login password '"+rolePassword+"'", "grant connect on database "+database+" to "+role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := execute(ctx, super, "drop owned by "+role+" cascade", "drop role "+role, "drop role if exists "+role+"_between"); err != nil {
+			t.Error(err)
+		}
+	})
+	return role
+}
+
+// An installation takes from the roles what somebody gave them, and the server does not start meanwhile.
+// Roles belong to the whole cluster, so this one is the test's own.
+func TestRoles_InstallationPutsThemBack(t *testing.T) {
+	t.Parallel()
+	c := ownCluster(t)
+	const database = "portal"
+	super := c.url("", database)
+	if err := execute(t.Context(), c.url("", "postgres"), "create database "+database); err != nil {
+		t.Fatal(err)
+	}
+	o := options(c, database)
+	up(t, o)
+	newest := newestVersion(t)
+	d, err := db.Open(t.Context(), db.Config{App: o.Roles[0], Auth: o.Roles[1], Platform: o.Roles[2]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+
+	for _, hole := range []struct {
+		sql, cure string // no cure: the installation is the cure
+	}{
+		{"alter role portal_app bypassrls", ""},
+		{"alter role portal_auth superuser", ""},
+		{"alter role portal_platform createrole", ""},
+		{"alter role portal_inspector createdb", ""},
+		{"alter role portal_app set search_path = pg_temp, portal", ""},
+		{"grant execute on function pg_catalog.set_config(text, text, boolean) to portal_app", ""},
+		{"grant execute on function pg_catalog.set_config(text, text, boolean) to public", ""},
+		{"grant temporary on database " + database + " to public", ""},
+		{"grant portal_owner to portal_app", "revoke portal_owner from portal_app"},
+		{"alter role portal_app set app.customer_id = 'AAAA22222'", "alter role portal_app reset app.customer_id"},
+		{"alter database " + database + " set app.customer_id = 'AAAA22222'", "alter database " + database + " reset app.customer_id"},
+		{"alter role all set row_security = off", "alter role all reset row_security"},
+	} {
+		if err := execute(t.Context(), super, hole.sql); err != nil {
+			t.Fatal(err)
+		}
+		if missing := server.Unready(t.Context(), d, newest); !strings.Contains(missing, "audit") {
+			t.Errorf("%s: the server is not stopped: %q", hole.sql, missing)
+		}
+		if hole.cure != "" {
+			if err := install.Up(t.Context(), source(), o); err == nil || !strings.Contains(err.Error(), "the audit refuses this schema") {
+				t.Errorf("%s: an installation says %v", hole.sql, err)
+			}
+			if err := execute(t.Context(), super, hole.cure); err != nil {
+				t.Fatal(err)
+			}
+		}
+		up(t, o)
+		if missing := server.Unready(t.Context(), d, newest); missing != "" {
+			t.Errorf("%s: after its cure: %s", hole.sql, missing)
+		}
+	}
+}
