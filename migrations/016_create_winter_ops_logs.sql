@@ -40,11 +40,9 @@ create table portal.winter_ops_logs (
   constraint property_is_of_the_same_customer
     foreign key (customer_id, property_id) references portal.locations (customer_id, id),
   constraint contractor_is_of_the_same_customer
-    foreign key (customer_id, contractor_id) references portal.users (customer_id, id)
-    on delete set null (contractor_id),
+    foreign key (customer_id, contractor_id) references portal.users (customer_id, id),
   constraint user_is_of_the_same_customer
-    foreign key (customer_id, user_id) references portal.users (customer_id, id)
-    on delete set null (user_id),
+    foreign key (customer_id, user_id) references portal.users (customer_id, id),
   constraint winter_event_is_of_the_same_customer
     foreign key (customer_id, winter_event_id) references portal.winter_events (customer_id, id)
     on delete set null (winter_event_id),

@@ -27,11 +27,9 @@ create table portal.green_services_logs (
   constraint property_is_of_the_same_customer
     foreign key (customer_id, property_id) references portal.locations (customer_id, id),
   constraint contractor_is_of_the_same_customer
-    foreign key (customer_id, contractor_id) references portal.users (customer_id, id)
-    on delete set null (contractor_id),
+    foreign key (customer_id, contractor_id) references portal.users (customer_id, id),
   constraint user_is_of_the_same_customer
-    foreign key (customer_id, user_id) references portal.users (customer_id, id)
-    on delete set null (user_id),
+    foreign key (customer_id, user_id) references portal.users (customer_id, id),
   constraint time_out_not_before_time_in check (time_out >= time_in)
 );
 

@@ -16,6 +16,7 @@ import (
 	"contractor-portal/server/endpoint"
 	"contractor-portal/server/login"
 	"contractor-portal/server/properties"
+	"contractor-portal/server/users"
 )
 
 // Config is what the server is made of.
@@ -73,6 +74,7 @@ func features(e *echo.Echo, cfg Config) endpoint.API {
 	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log).Clock(cfg.Clock)
 	login.Routes(api, cfg.Auth)
 	properties.Routes(api)
+	users.Routes(api, cfg.Auth)
 	return api
 }
 

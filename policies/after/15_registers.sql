@@ -57,6 +57,7 @@ from (values
   ('logins',            'portal_app', 'own'),
   ('logins',            'portal_auth', 'all'),
   ('logins',            'portal_definer', 'all'),
+  ('identities',        'portal_app', 'own'),
   ('identities',        'portal_auth', 'all'),
   ('sessions',          'portal_auth', 'all'),
   ('sessions',          'portal_platform', 'all'),

@@ -56,6 +56,7 @@ grant update (contact_name, contact_email, contact_phone, address, billing_email
 grant select (customer_id, user_id, email, role, status, confirmed_at, created_at, updated_at) on platform.logins to portal_app;
 grant insert (customer_id, user_id, email, role, status) on platform.logins to portal_app;
 grant update (password_hash, password_set_at, confirmed_at) on platform.logins to portal_app;
+grant select (customer_id, id, user_id, provider, email) on platform.identities to portal_app;
 grant select (customer_id, id, email, name, role, invited_by, invited_by_operator, expires_at, accepted_at, revoked_at, created_at) on platform.invitations to portal_app;
 grant insert (customer_id, email, name, role, token_hash, invited_by, expires_at), update (revoked_at) on platform.invitations to portal_app;
 grant select (customer_id, id, name, scopes, created_by, last_used_at, revoked_at, created_at) on platform.service_tokens to portal_app;

@@ -1,0 +1,269 @@
+// Package users keeps the people of a company: who they are, which role they have, whether they may log
+// in, and how strangers ask to become one of them. The table is portal.users. What a person logs in with
+// is package auth's; PostgreSQL holds the two equal.
+package users
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"contractor-portal/db"
+	"contractor-portal/server/auth"
+	"contractor-portal/server/endpoint"
+)
+
+// Routes registers the operations of this package.
+func Routes(api endpoint.API, a *auth.Auth) {
+	people := api.Tag("auth")
+	admin := endpoint.Only(auth.Admin)
+	endpoint.List(people, "/users/", "List the people, pending requests excepted", list, admin)
+	endpoint.List(people, "/contractors/", "List the active people, who can be assigned", assignable, endpoint.Members)
+	endpoint.Post(people, "/add-user/", "Add an active person", add, admin, endpoint.Audited("user.added"))
+	endpoint.Put(people, "/update-user/{user_id}", "Replace a person's record", update, admin, endpoint.Audited("user.updated"))
+	endpoint.Delete(people, "/delete-user/{user_id}", "Delete a person who has no logs", remove, admin, endpoint.Audited("user.deleted"))
+	adminRoutes(people, admin)
+}
+
+// A Person is a row of portal.users as the administration shows it.
+type Person struct {
+	ID               int64   `json:"id" db:"id"`
+	Name             *string `json:"name" db:"name"`
+	Phone            *string `json:"phone" db:"phone"`
+	Address          *string `json:"address" db:"address"`
+	Email            string  `json:"email" db:"email"`
+	Role             string  `json:"role" db:"role"`
+	Status           string  `json:"status" db:"status" doc:"active or suspended."`
+	ContractorID     *int64  `json:"contractor_id" db:"contractor_id" doc:"Whom a subcontractor works for."`
+	DefaultEquipment *string `json:"default_equipment" db:"default_equipment"`
+	ContractorName   *string `json:"contractor_name" db:"contractor_name"`
+}
+
+const listSQL = `
+select u.id, u.name, u.phone, u.address, u.email, u.role, u.status, u.contractor_id, u.default_equipment,
+  c.name as contractor_name,
+  count(*) over () as total
+from users u
+left join users c on (c.customer_id, c.id) = (u.customer_id, u.contractor_id)
+where u.status <> 'pending'
+order by u.name, u.id
+limit @limit offset @offset`
+
+func list(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]Person, int64, error) {
+	return db.Page[Person](ctx, tx, listSQL, db.Struct(in))
+}
+
+// An AssignablePerson is somebody who can be sent to a property. Anyone can plow, whatever the role.
+type AssignablePerson struct {
+	ID               int64   `json:"id" db:"id"`
+	Name             *string `json:"name" db:"name"`
+	Phone            *string `json:"phone" db:"phone"`
+	Email            string  `json:"email" db:"email"`
+	Role             string  `json:"role" db:"role"`
+	DefaultEquipment *string `json:"default_equipment" db:"default_equipment"`
+}
+
+const assignableSQL = `
+select u.id, u.name, u.phone, u.email, u.role, u.default_equipment,
+  count(*) over () as total
+from users u
+where u.status = 'active'
+order by u.name, u.id
+limit @limit offset @offset`
+
+func assignable(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]AssignablePerson, int64, error) {
+	return db.Page[AssignablePerson](ctx, tx, assignableSQL, db.Struct(in))
+}
+
+// UserFields are what an Admin says of a person: the contract's body U without the password.
+type UserFields struct {
+	Name             string          `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Pat Doyle"`
+	Phone            *endpoint.Phone `json:"phone" db:"phone" nullable:"true"`
+	Email            endpoint.Email  `json:"email" db:"email"`
+	Role             string          `json:"role" db:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User"`
+	ContractorID     *int64          `json:"contractor_id,omitempty" db:"contractor_id" ref:"users" nullable:"true" minimum:"1" doc:"Whom a subcontractor works for."`
+	Address          *string         `json:"address,omitempty" db:"address" nullable:"true" maxLength:"1000"`
+	DefaultEquipment *string         `json:"default_equipment,omitempty" db:"default_equipment" nullable:"true" maxLength:"255" example:"Plow truck"`
+}
+
+func (f *UserFields) complete() error {
+	f.Name = strings.TrimSpace(f.Name)
+	if f.Name == "" {
+		return endpoint.InvalidField("name", "expected a text that is not blank")
+	}
+	return nil
+}
+
+// NewUser is a person with the first password.
+type NewUser struct {
+	UserFields
+	Password string `json:"password" minLength:"8" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+}
+
+// A newcomer is somebody to be added; the password is hashed before a connection is taken.
+type newcomer struct {
+	Body NewUser
+	hash string
+}
+
+func (in *newcomer) Prepare(ctx context.Context) (err error) {
+	if err := in.Body.complete(); err != nil {
+		return err
+	}
+	in.hash, err = auth.HashPassword(ctx, in.Body.Password)
+	return err
+}
+
+const addSQL = `
+insert into users (name, username, email, phone, role, contractor_id, address, default_equipment, status)
+values (@name, left(split_part(@email, '@', 1), 100), @email, nullif(@phone, ''), @role, @contractor_id,
+  nullif(@address, ''), nullif(@default_equipment, ''), 'active')
+on conflict (customer_id, email) do nothing
+returning id`
+
+// UserAdded is the answer to a new person.
+type UserAdded struct {
+	Message string `json:"message"`
+	UserID  int64  `json:"user_id"`
+}
+
+func add(ctx context.Context, tx db.Tx, in *newcomer) (out UserAdded, err error) {
+	id, err := insert(ctx, tx, in.Body.UserFields, in.hash)
+	return UserAdded{Message: "User added", UserID: id}, err
+}
+
+// insert adds an active person with a password; the company's limit is PostgreSQL's to hold.
+func insert(ctx context.Context, tx db.Tx, f UserFields, hash string) (id int64, err error) {
+	id, err = db.Value[int64](ctx, tx, addSQL, db.Struct(f))
+	if errors.Is(err, db.ErrNotFound) {
+		return 0, errTaken
+	}
+	if err != nil {
+		return 0, refused(err)
+	}
+	endpoint.Note(ctx, "user", id, map[string]any{"email": f.Email, "role": f.Role})
+	return id, auth.SetPassword(ctx, tx, id, hash)
+}
+
+// UserReplacement is the contract's body U for somebody who is there already.
+type UserReplacement struct {
+	UserFields
+	Password *string `json:"password,omitempty" nullable:"true" maxLength:"1024" doc:"Absent, null or empty: unchanged. Else 8 to 1,024 bytes, and the person's sessions end."`
+}
+
+type replacement struct {
+	PersonID
+	Body UserReplacement
+	hash string
+}
+
+// PersonID names a person in a path.
+type PersonID struct {
+	UserID int64 `path:"user_id" ref:"users" minimum:"1" doc:"The person."`
+}
+
+func (in *replacement) Prepare(ctx context.Context) (err error) {
+	if err := in.Body.complete(); err != nil {
+		return err
+	}
+	if password := in.Body.Password; password != nil && *password != "" {
+		in.hash, err = auth.HashPassword(ctx, *password)
+	}
+	return err
+}
+
+const updateSQL = `
+update users
+set name = @name, email = @email, phone = nullif(@phone, ''), role = @role, contractor_id = @contractor_id,
+  address = nullif(@address, ''), default_equipment = nullif(@default_equipment, '')
+where id = @id`
+
+func update(ctx context.Context, tx db.Tx, in *replacement) (out endpoint.Message, err error) {
+	p, _, err := step(ctx, tx, in.UserID, edit)
+	if err != nil {
+		return out, err
+	}
+	if in.Body.Role != p.Role {
+		if isSelf(ctx, p.ID) {
+			return out, errOwnRole
+		}
+		if _, err := next(p.Status, changeRole); err != nil {
+			return out, err
+		}
+	}
+	args := db.Struct(in.Body.UserFields)
+	args["id"] = p.ID
+	if err := db.Touch(ctx, tx, updateSQL, args); err != nil {
+		return out, refused(err)
+	}
+	if in.hash != "" {
+		if err := auth.SetPassword(ctx, tx, p.ID, in.hash); err != nil {
+			return out, err
+		}
+	}
+	endpoint.Note(ctx, "user", p.ID, map[string]any{
+		"email": in.Body.Email, "email_before": p.Email, "role": in.Body.Role, "role_before": p.Role, "new_password": in.hash != "",
+	})
+	return endpoint.Message{Message: "User updated"}, nil
+}
+
+// The lists and routes of somebody who goes are other people's too: the Admin who deletes takes them
+// over, or where an operator acts the first other Admin.
+const handOverSQL = `
+with heir as (
+  select coalesce(tenancy.user_id(), min(a.id)) as id
+  from users a
+  where a.role = 'Admin' and a.status = 'active' and a.id <> @id
+),
+lists as (
+  update property_lists l
+  set user_id = heir.id
+  from heir
+  where l.user_id = @id and heir.id is not null
+)
+update routes r
+set user_id = heir.id
+from heir
+where r.user_id = @id and heir.id is not null`
+
+const removeSQL = `delete from users where id = @id`
+
+func remove(ctx context.Context, tx db.Tx, in *PersonID) (out endpoint.Message, err error) {
+	if isSelf(ctx, in.UserID) {
+		return out, endpoint.Forbidden("nobody deletes himself; another Admin can")
+	}
+	p, _, err := step(ctx, tx, in.UserID, del)
+	if err != nil {
+		return out, err
+	}
+	if _, err := db.Exec(ctx, tx, handOverSQL, db.Args{"id": p.ID}); err != nil {
+		return out, err
+	}
+	err = db.Touch(ctx, tx, removeSQL, db.Args{"id": p.ID})
+	if errors.Is(err, db.ErrReference) {
+		return out, endpoint.Conflict("the person has logs; they must stay, so suspend him instead")
+	}
+	endpoint.Note(ctx, "user", p.ID, map[string]any{"email": p.Email, "name": p.Name, "role": p.Role})
+	return endpoint.Message{Message: "User deleted"}, err
+}
+
+var errTaken = endpoint.Conflict("the e-mail belongs to somebody of the company already, perhaps to one whose request is pending")
+
+// refused names what is wrong with a person's record.
+func refused(err error) error {
+	switch {
+	case db.Violates(err, "one_user_per_email"):
+		return errTaken
+	case db.Violates(err, "contractor_is_of_the_same_customer"):
+		return endpoint.NotFound("contractor")
+	}
+	return missing(err)
+}
+
+// missing names what is not found.
+func missing(err error) error {
+	if errors.Is(err, db.ErrNotFound) {
+		return endpoint.NotFound("user")
+	}
+	return err
+}
