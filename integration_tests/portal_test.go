@@ -237,29 +237,44 @@ func (p *portal) do(method, path, token string, body any) answer {
 
 // try is do for goroutines and for requests that are meant to be cut off.
 func (p *portal) try(ctx context.Context, method, path, token string, body any) (a answer, err error) {
+	req, err := p.newRequest(ctx, method, path, body)
+	if err != nil {
+		return a, err
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	return send(req)
+}
+
+// A rawBody is sent as it is.
+type rawBody struct{ kind, text string }
+
+// newRequest makes a request for those tests that change more of it before they send it.
+func (p *portal) newRequest(ctx context.Context, method, path string, body any) (*http.Request, error) {
 	var r io.Reader
 	kind := "application/json"
 	switch b := body.(type) {
 	case nil:
+	case rawBody:
+		r, kind = strings.NewReader(b.text), b.kind
 	case url.Values:
 		r, kind = strings.NewReader(b.Encode()), "application/x-www-form-urlencoded"
 	default:
 		text, err := json.Marshal(b)
 		if err != nil {
-			return a, err
+			return nil, err
 		}
 		r = bytes.NewReader(text)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, p.url+path, r)
-	if err != nil {
-		return a, err
-	}
-	if r != nil {
+	if err == nil && r != nil {
 		req.Header.Set("Content-Type", kind)
 	}
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
+	return req, err
+}
+
+func send(req *http.Request) (a answer, err error) {
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return a, err
@@ -276,6 +291,21 @@ func (p *portal) login(email, customer string) answer {
 	return p.do("POST", "/api/login/", "", url.Values{"username": {email}, "password": {password}, "customer_id": {customer}})
 }
 
+// A pair is what a log-in or a refresh gives.
+type pair struct {
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int64  `json:"expires_in"`
+	RefreshToken string `json:"refresh_token"`
+}
+
+// session opens a new session of a person with the password of all.
+func (p *portal) session(email string) (s pair) {
+	p.t.Helper()
+	p.login(email, "").want(p.t, http.StatusOK).json(p.t, &s)
+	return s
+}
+
 // token is the access token of a company's person of that role; auth.SuperAdmin is the operator's.
 func (p *portal) token(company, role string) string {
 	p.t.Helper()
@@ -286,13 +316,20 @@ func (p *portal) token(company, role string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.tokens[who] == "" {
-		var pair struct {
-			AccessToken string `json:"access_token"`
-		}
-		p.login(who, "").want(p.t, http.StatusOK).json(p.t, &pair)
-		p.tokens[who] = pair.AccessToken
+		p.tokens[who] = p.session(who).AccessToken
 	}
 	return p.tokens[who]
+}
+
+// seedPerson adds a member with the password of all, whose address is confirmed.
+func (p *portal) seedPerson(company, name, email, role, status string) (id int64) {
+	p.t.Helper()
+	id = query[int64](p, `insert into portal.users (customer_id, name, email, role, status) values ($1, $2, $3, $4, $5) returning id`,
+		company, name, email, role, status)
+	p.exec(`update platform.logins set confirmed_at = now(),
+		password_hash = (select password_hash from platform.logins where customer_id = $1 and password_hash is not null limit 1)
+		where user_id = $2`, companyA, id)
+	return id
 }
 
 // query returns the single value of a superuser's query.
