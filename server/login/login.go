@@ -5,6 +5,7 @@ package login
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"contractor-portal/server/auth"
@@ -74,10 +75,13 @@ func (h handlers) logout(ctx context.Context, _ *endpoint.None) (endpoint.Messag
 // PasswordChange is a new password with the one it replaces.
 type PasswordChange struct {
 	CurrentPassword string `json:"current_password" maxLength:"100000" example:"correct horse battery"`
-	NewPassword     string `json:"new_password" minLength:"8" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	NewPassword     string `json:"new_password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
 }
 
 func (h handlers) changePassword(ctx context.Context, in *struct{ Body PasswordChange }) (endpoint.Done, error) {
 	err := h.auth.ChangePassword(ctx, endpoint.Caller(ctx), in.Body.CurrentPassword, in.Body.NewPassword)
+	if errors.Is(err, auth.ErrPasswordLength) { // of bytes, which a schema cannot count
+		err = endpoint.InvalidField("new_password", err.Error())
+	}
 	return endpoint.Done{OK: true, Message: "Password changed; other sessions have ended"}, err
 }
