@@ -1,6 +1,7 @@
 package integration_tests
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -43,7 +44,7 @@ func changed(claims, changes map[string]any) map[string]any {
 }
 
 // signingKey is the server's own private key: what it signs is genuine, whatever it says.
-func signingKey(t *testing.T) jwk.Key {
+func signingKey(t *testing.T) (private ed25519.PrivateKey, id string) {
 	t.Helper()
 	var file struct{ Token []json.RawMessage }
 	if err := json.Unmarshal([]byte(suite.keysText), &file); err != nil {
@@ -53,7 +54,17 @@ func signingKey(t *testing.T) jwk.Key {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return key
+	if err := key.Raw(&private); err != nil {
+		t.Fatal(err)
+	}
+	return private, key.KeyID()
+}
+
+// signGenuine signs claims as the server does.
+func signGenuine(t *testing.T, claims, header map[string]any) string {
+	t.Helper()
+	key, _ := signingKey(t)
+	return sign(t, jwa.EdDSA, key, claims, header)
 }
 
 // sign makes a token of claims that the server itself would not make. Headers beside alg, kid and typ
@@ -64,8 +75,9 @@ func sign(t *testing.T, algorithm jwa.SignatureAlgorithm, key any, claims, heade
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, id := signingKey(t)
 	headers := jws.NewHeaders()
-	for name, value := range changed(map[string]any{"typ": "at+jwt", "kid": signingKey(t).KeyID()}, header) {
+	for name, value := range changed(map[string]any{"typ": "at+jwt", "kid": id}, header) {
 		if err := headers.Set(name, value); err != nil {
 			t.Fatal(err)
 		}
@@ -83,5 +95,5 @@ func (p *portal) actingToken(company string) string {
 	claims := changed(claimsOf(p.t, p.token(company, auth.SuperAdmin)), map[string]any{
 		"role": auth.Admin, "customer_id": company, "acting_as": true,
 	})
-	return sign(p.t, jwa.EdDSA, signingKey(p.t), claims, nil)
+	return signGenuine(p.t, claims, nil)
 }

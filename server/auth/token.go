@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"time"
 	"unicode/utf16"
@@ -92,7 +93,7 @@ func (k *Keys) Verify(token string) (*Principal, error) {
 		return nil, ErrToken
 	}
 	header := message.Signatures()[0].ProtectedHeaders()
-	if header.Algorithm() != jwa.EdDSA || header.Type() != tokenType {
+	if header.Algorithm() != jwa.EdDSA || header.Type() != tokenType || len(header.Critical()) > 0 {
 		return nil, ErrToken
 	}
 	key, known := set.public.LookupKeyID(header.KeyID())
@@ -110,6 +111,9 @@ func (k *Keys) Verify(token string) (*Principal, error) {
 	return k.principal(parsed)
 }
 
+// customerForm is that of platform.customers.
+var customerForm = regexp.MustCompile(`^[A-Z0-9]{8,9}$`)
+
 func (k *Keys) principal(t jwt.Token) (*Principal, error) {
 	text := func(name string) string {
 		s, _ := t.PrivateClaims()[name].(string)
@@ -126,6 +130,9 @@ func (k *Keys) principal(t jwt.Token) (*Principal, error) {
 	p := &Principal{
 		keys: k, customerID: text("customer_id"), role: text("role"), email: text("email"), name: text("name"),
 		sessionID: session.String(),
+	}
+	if p.customerID != "" && !customerForm.MatchString(p.customerID) {
+		return nil, ErrToken
 	}
 	acting, _ := t.PrivateClaims()["acting_as"].(bool)
 	switch {
