@@ -77,24 +77,30 @@ type portal struct {
 }
 
 type settings struct {
-	auth   auth.Config
-	db     db.Config
-	server server.Config
-	keys   *auth.Keys
-	routes func(endpoint.API) // operations of the test's own, beside the server's
+	database string // another portal's; else a clone of the template
+	auth     auth.Config
+	db       db.Config
+	server   server.Config
+	keys     *auth.Keys
+	routes   func(endpoint.API) // operations of the test's own, beside the server's
 }
 
 // newPortal clones the template and serves it, until the test ends. Refused log-ins answer at once and
 // attempts are not limited, unless the test says otherwise.
 func newPortal(t *testing.T, change ...func(*settings)) *portal {
 	t.Helper()
-	database := cloneDatabase(t)
-	s := settings{keys: suite.keys, auth: auth.Config{RefusalTime: -1, Attempts: -1}, db: db.Config{
-		App: suite.cluster.url("portal_app", database), Auth: suite.cluster.url("portal_auth", database),
-		Platform: suite.cluster.url("portal_platform", database), AppConns: 4, AuthConns: 2, PlatformConns: 1,
-	}}
+	s := settings{keys: suite.keys, auth: auth.Config{RefusalTime: -1, Attempts: -1}, db: db.Config{AppConns: 4, AuthConns: 2, PlatformConns: 1}}
 	for _, c := range change {
 		c(&s)
+	}
+	database := s.database
+	if database == "" {
+		database = cloneDatabase(t)
+	}
+	for role, url := range map[string]*string{"portal_app": &s.db.App, "portal_auth": &s.db.Auth, "portal_platform": &s.db.Platform} {
+		if *url == "" {
+			*url = suite.cluster.url(role, database)
+		}
 	}
 
 	p := &portal{t: t, database: database, keys: s.keys, log: &syncBuffer{}, tokens: map[string]string{}}
@@ -330,6 +336,16 @@ func (p *portal) seedPerson(company, name, email, role, status string) (id int64
 		password_hash = (select password_hash from platform.logins where customer_id = $1 and password_hash is not null limit 1)
 		where user_id = $2`, companyA, id)
 	return id
+}
+
+// waitFor waits until something is so, and fails the test where it takes too long.
+func waitFor(t *testing.T, what string, isSo func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !isSo(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
 }
 
 // query returns the single value of a superuser's query.

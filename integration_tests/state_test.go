@@ -1,0 +1,115 @@
+package integration_tests
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+
+	"contractor-portal/server/auth"
+)
+
+// Tokens live for hours; what they say is compared with what is so, at every request.
+func TestState_HoldsFromTheNextRequestOn(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		sql    string
+		status int
+		kind   string
+		who    string // else the User of company A
+	}{
+		"person suspended":    {sql: `update portal.users set status = 'suspended' where email = 'user@a.example'`},
+		"person pending":      {sql: `update portal.users set status = 'pending' where email = 'user@a.example'`},
+		"person deleted":      {sql: `delete from portal.users where email = 'user@a.example'`},
+		"role raised":         {sql: `update portal.users set role = 'Manager' where email = 'user@a.example'`},
+		"role lowered":        {sql: `update portal.users set role = 'User' where email = 'manager@a.example'`, who: "manager@a.example"},
+		"session revoked":     {sql: `update platform.sessions set revoked_at = now()`},
+		"session over":        {sql: `update platform.sessions set created_at = now() - interval '2 days', expires_at = now() - interval '1 second'`},
+		"session gone":        {sql: `delete from platform.sessions`},
+		"company suspended":   {sql: `update platform.customers set status = 'suspended' where customer_id = 'AAAA22222'`, status: 403, kind: "/problems/customer-suspended"},
+		"company cancelled":   {sql: `update platform.customers set status = 'cancelled' where customer_id = 'AAAA22222'`, status: 403, kind: "/problems/customer-suspended"},
+		"company after trial": {sql: `update platform.customers set status = 'trial', trial_ends_at = now() - interval '1 second' where customer_id = 'AAAA22222'`, status: 403, kind: "/problems/customer-suspended"},
+		"operator suspended":  {sql: `update platform.operators set status = 'suspended'`, who: operator},
+		"operator's session":  {sql: `update platform.sessions set revoked_at = now() where operator_id is not null`, who: operator},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPortal(t)
+			if tt.who == "" {
+				tt.who = "user@a.example"
+			}
+			if tt.status == 0 {
+				tt.status, tt.kind = http.StatusUnauthorized, "/problems/unauthenticated"
+			}
+			s := p.session(tt.who)
+			read := func() answer { return p.do("GET", "/verify-token", s.AccessToken, nil) }
+			write := func() answer {
+				return p.do("PUT", "/update-profile", s.AccessToken, map[string]string{"address": "1 Main St"})
+			}
+			read().want(t, http.StatusOK)
+			write().want(t, http.StatusOK)
+
+			p.exec(tt.sql)
+
+			for _, a := range []answer{read(), write()} {
+				if problem := a.problem(t, tt.status); problem.Type != tt.kind {
+					t.Errorf("type %s, want %s", problem.Type, tt.kind)
+				}
+			}
+		})
+	}
+}
+
+func TestState_TrialIsOpenUntilItsEnd(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	token := p.token(companyA, auth.Admin)
+	p.exec(`update platform.customers set status = 'trial', trial_ends_at = now() + interval '1 hour' where customer_id = $1`, companyA)
+	p.do("GET", "/properties/", token, nil).want(t, http.StatusOK)
+}
+
+// A suspended company keeps nobody else waiting, and an operator who acts inside it may still look.
+func TestState_SuspendedCompanyHarmsNoOther(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	suspended, other, acting := p.token(companyA, auth.Admin), p.token(companyB, auth.Admin), p.actingToken(companyA)
+
+	var all sync.WaitGroup
+	answers := make([]answer, 50)
+	refusals := make([]answer, 50)
+	half := make(chan struct{})
+	for i := range answers {
+		all.Go(func() {
+			if i >= 25 {
+				<-half
+			}
+			var err error
+			if answers[i], err = p.try(t.Context(), "GET", "/properties/", other, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	p.exec(`update platform.customers set status = 'suspended' where customer_id = $1`, companyA)
+	close(half)
+	for i := range refusals {
+		all.Go(func() {
+			var err error
+			if refusals[i], err = p.try(t.Context(), "GET", "/properties/", suspended, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+
+	for _, a := range answers {
+		a.want(t, http.StatusOK)
+	}
+	for _, a := range refusals {
+		if problem := a.problem(t, http.StatusForbidden); problem.Type != "/problems/customer-suspended" {
+			t.Errorf("type %s", problem.Type)
+		}
+	}
+	p.do("GET", "/properties/", acting, nil).want(t, http.StatusOK)
+
+	p.exec(`update platform.customers set status = 'active' where customer_id = $1`, companyA)
+	p.do("GET", "/properties/", suspended, nil).want(t, http.StatusOK)
+}
