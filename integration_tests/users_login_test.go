@@ -1,0 +1,256 @@
+package integration_tests
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"contractor-portal/server/auth"
+)
+
+// tokens are what a log-in gives.
+type tokens struct {
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token"`
+}
+
+func (p *portal) open(email, password string) (t tokens) {
+	p.t.Helper()
+	p.do("POST", "/api/login/", "", url.Values{"username": {email}, "password": {password}}).want(p.t, http.StatusOK).json(p.t, &t)
+	return t
+}
+
+// over fails the test where either token still opens something.
+func (p *portal) over(t *testing.T, when string, s tokens) {
+	t.Helper()
+	if a := p.do("GET", "/verify-token", s.AccessToken, nil); a.status != http.StatusUnauthorized {
+		t.Errorf("%s: the access token still opens: status %d", when, a.status)
+	}
+	if a := p.do("POST", "/api/refresh/", "", url.Values{"refresh_token": {s.RefreshToken}}); a.status != http.StatusUnauthorized {
+		t.Errorf("%s: the refresh token still opens: status %d", when, a.status)
+	}
+}
+
+// What a person had open ends at the next call when he is suspended, and stays ended when he is let in
+// again; the same with a password that somebody else sets. Nobody else's session ends by it.
+func TestSessions_EndWithSuspensionAndNewPassword(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	admin, id := p.token(companyA, auth.Admin), p.person(companyA, auth.User)
+	namesake := p.open("user@b.example", password)
+
+	first := p.open("user@a.example", password)
+	p.do("POST", userPath("admin/suspend-user", id), admin, nil).want(t, http.StatusOK)
+	p.over(t, "suspended", first)
+	p.login("user@a.example", "").problem(t, http.StatusUnauthorized)
+	p.do("POST", userPath("admin/reactivate-user", id), admin, nil).want(t, http.StatusOK)
+	p.over(t, "reactivated", first)
+
+	second := p.open("user@a.example", password)
+	body := newPerson("User One", "user@a.example", auth.User)
+	body["password"] = "another horse battery"
+	p.do("PUT", userPath("update-user", id), admin, body).want(t, http.StatusOK)
+	p.over(t, "new password", second)
+	p.login("user@a.example", "").problem(t, http.StatusUnauthorized)
+	third := p.open("user@a.example", "another horse battery")
+
+	// A change without a password ends nothing; one of the role ends the access token, which names it.
+	delete(body, "password")
+	p.do("PUT", userPath("update-user", id), admin, body).want(t, http.StatusOK)
+	p.do("GET", "/verify-token", third.AccessToken, nil).want(t, http.StatusOK)
+	p.do("POST", userPath("admin/change-user-role", id), admin, url.Values{"role": {auth.Manager}}).want(t, http.StatusOK)
+	p.do("GET", "/verify-token", third.AccessToken, nil).problem(t, http.StatusUnauthorized)
+	var renewed tokens
+	p.do("POST", "/api/refresh/", "", url.Values{"refresh_token": {third.RefreshToken}}).want(t, http.StatusOK).json(t, &renewed)
+	p.do("GET", "/verify-token", renewed.AccessToken, nil).want(t, http.StatusOK)
+
+	p.do("GET", "/verify-token", namesake.AccessToken, nil).want(t, http.StatusOK)
+	p.do("GET", "/verify-token", admin, nil).want(t, http.StatusOK)
+}
+
+// Who changes the own password stays where he did it; whatever else he had open is over. The same for
+// an operator, and for an Admin who edits his own record.
+func TestSessions_OwnNewPasswordKeepsTheOneThatSetIt(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	for _, who := range []string{"manager@a.example", operator} {
+		here, there := p.open(who, password), p.open(who, password)
+		p.do("POST", "/api/change-password/", here.AccessToken, map[string]string{"current_password": password, "new_password": "another horse battery"}).want(t, http.StatusOK)
+		p.over(t, who, there)
+		p.do("GET", "/verify-token", here.AccessToken, nil).want(t, http.StatusOK)
+		p.open(who, "another horse battery")
+	}
+	here, there := p.open("admin@a.example", password), p.open("admin@a.example", password)
+	body := newPerson("Admin One", "admin@a.example", auth.Admin)
+	body["password"] = "another horse battery"
+	p.do("PUT", userPath("update-user", p.person(companyA, auth.Admin)), here.AccessToken, body).want(t, http.StatusOK)
+	p.over(t, "own record", there)
+	p.do("GET", "/verify-token", here.AccessToken, nil).want(t, http.StatusOK)
+}
+
+// A log-in that verified the old password is refused where a new one, or a suspension, came in between:
+// it must not leave a session that nobody would end.
+func TestLogin_VerifiedBeforeAChangeIsVoid(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]string{
+		"password":   `update platform.logins set password_set_at = clock_timestamp() where email = 'user@a.example'`,
+		"suspension": `update portal.users set status = 'suspended' where email = 'user@a.example'`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPortal(t)
+			tx, err := p.super.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tx.Rollback(t.Context()) //nolint:errcheck // over by then
+			if _, err := tx.Exec(t.Context(), change); err != nil {
+				t.Fatal(err)
+			}
+			committed := make(chan struct{})
+			go func() {
+				defer close(committed)
+				p.waiting(1) // the password fits, and the log-in waits for the row
+				if err := tx.Commit(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}()
+			p.login("user@a.example", "").problem(t, http.StatusUnauthorized)
+			<-committed
+			if n := query[int](p, `select count(*) from platform.sessions where revoked_at is null`); n != 0 {
+				t.Errorf("%d sessions are open", n)
+			}
+		})
+	}
+}
+
+// An old hash is replaced at log-in, also by several at once, and ends nobody's session by it.
+func TestLogin_BetterHashEndsNothing(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	old, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := p.open("user@a.example", password)
+	p.exec(`update platform.logins set password_hash = $1 where email = 'user@a.example'`, string(old))
+	have := p.statuses(8, func(ctx context.Context, _ int) (answer, error) {
+		return p.try(ctx, "POST", "/api/login/", "", url.Values{"username": {"user@a.example"}, "password": {password}})
+	})
+	if have[7] != http.StatusOK {
+		t.Errorf("statuses %v", have)
+	}
+	p.do("GET", "/verify-token", before.AccessToken, nil).want(t, http.StatusOK)
+	if hash := query[string](p, `select password_hash from platform.logins where email = 'user@a.example'`); !strings.HasPrefix(hash, "$argon2id$") {
+		t.Errorf("the hash is still %.4s", hash)
+	}
+}
+
+// The same person works for several companies with one e-mail.
+func TestLogin_OneEmailInSeveralCompanies(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	const sam = "sam@example.com"
+	for _, company := range []string{companyA, companyB} {
+		p.addPerson(company, "Sam Rivera", sam, auth.Subcontractor)
+	}
+
+	// The same password in both: the companies by name, then a token for the one named.
+	problem := p.login(sam, "").problem(t, http.StatusConflict)
+	if len(problem.Companies) != 2 || problem.Companies[0].CompanyName != "Alder Grounds" || problem.Companies[1].CompanyName != "Birch Grounds" {
+		t.Errorf("companies %+v", problem.Companies)
+	}
+	for _, c := range problem.Companies {
+		var account struct {
+			CustomerID string `json:"customer_id"`
+		}
+		p.do("GET", "/verify-token", p.signIn(sam, c.CustomerID), nil).want(t, http.StatusOK).json(t, &account)
+		if account.CustomerID != c.CustomerID {
+			t.Errorf("named %s, got into %s", c.CustomerID, account.CustomerID)
+		}
+	}
+
+	// Different passwords: straight in, to the one that fits.
+	id := query[int64](p, `select id from portal.users where email = $1 and customer_id = $2`, sam, companyB)
+	body := newPerson("Sam Rivera", sam, auth.Subcontractor)
+	body["password"] = "another horse battery"
+	p.do("PUT", userPath("update-user", id), p.token(companyB, auth.Admin), body).want(t, http.StatusOK)
+	for password, company := range map[string]string{password: companyA, "another horse battery": companyB} {
+		var account struct {
+			CustomerID string `json:"customer_id"`
+		}
+		p.do("GET", "/verify-token", p.open(sam, password).AccessToken, nil).want(t, http.StatusOK).json(t, &account)
+		if account.CustomerID != company {
+			t.Errorf("got into %s, want %s", account.CustomerID, company)
+		}
+	}
+	// Suspended in one, the other is not named any more.
+	p.do("POST", userPath("admin/suspend-user", id), p.token(companyB, auth.Admin), nil).want(t, http.StatusOK)
+	p.do("POST", "/api/login/", "", url.Values{"username": {sam}, "password": {"another horse battery"}}).problem(t, http.StatusUnauthorized)
+}
+
+// Six companies of strangers enter somebody's e-mail with passwords of their own. He comes in as before:
+// confirmed log-ins are tried first, then the oldest. They get into their own companies, and what they
+// are told is the same as for an e-mail that nobody has.
+func TestLogin_StrangersCannotCrowdAnybodyOut(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t, func(s *settings) { s.db.AcquireTimeout = time.Minute })
+	const sam, kim, nobody = "sam@example.com", "kim@example.com", "nobody@example.com"
+	p.addPerson(companyA, "Sam Rivera", sam, auth.Subcontractor)
+
+	for i := range 6 {
+		company, boss := fmt.Sprintf("STRANGER%d", i), fmt.Sprintf("boss%d@example.net", i)
+		p.exec(`insert into platform.customers (customer_id, company_name) values ($1, 'Strangers')`, company)
+		p.exec(`insert into portal.users (customer_id, name, email, role, status) values ($1, 'Boss', $2, 'Admin', 'active')`, company, boss)
+		p.exec(`update platform.logins set password_hash = (select password_hash from platform.logins where email = 'admin@a.example') where email = $1`, boss)
+		admin := p.signIn(boss, "")
+		var told []string
+		for _, email := range []string{sam, kim, nobody} {
+			body := newPerson("Planted", email, auth.User)
+			body["password"] = "stranger's password " + company
+			told = append(told, regexp.MustCompile(`[0-9]+`).ReplaceAllString(string(p.do("POST", "/add-user/", admin, body).want(t, http.StatusOK).body), "N"))
+		}
+		if told[0] != told[2] || told[1] != told[2] {
+			t.Errorf("the strangers are told %q", told)
+		}
+	}
+	p.addPerson(companyB, "Kim Crew", kim, auth.User)
+	p.exec(`update platform.logins set confirmed_at = now() where email = $1 and customer_id = $2`, kim, companyB)
+
+	into := func(form url.Values) string {
+		var pair tokens
+		a := p.do("POST", "/api/login/", "", form)
+		if a.status != http.StatusOK {
+			return strconv.Itoa(a.status)
+		}
+		a.json(t, &pair)
+		var account struct {
+			CustomerID string `json:"customer_id"`
+		}
+		p.do("GET", "/verify-token", pair.AccessToken, nil).want(t, http.StatusOK).json(t, &account)
+		return account.CustomerID
+	}
+	strangers := "stranger's password STRANGER0"
+	for _, c := range []struct{ email, password, customer, want string }{
+		{sam, password, "", companyA}, // the oldest
+		{kim, password, "", companyB}, // the newest, but confirmed
+		{sam, strangers, "", "STRANGER0"},
+		{sam, strangers, companyA, "401"},
+		{sam, "stranger's password STRANGER5", "STRANGER5", "STRANGER5"},
+		{kim, strangers, companyB, "401"},
+		{kim, "wrong password", "", "401"},
+		{nobody, password, "", "401"},
+	} {
+		if have := into(url.Values{"username": {c.email}, "password": {c.password}, "customer_id": {c.customer}}); have != c.want {
+			t.Errorf("%s with %q naming %q: %s, want %s", c.email, c.password, c.customer, have, c.want)
+		}
+	}
+}
