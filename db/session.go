@@ -51,6 +51,10 @@ func (d *DB) PlatformWrite(ctx context.Context, o Operator, fn func(context.Cont
 // shared between goroutines.
 type Tx struct{ u *unit }
 
+// Adopt makes a Tx of a transaction of the installer, which is outside of any customer and commits by
+// itself. It is for the command line, whose user has the whole database anyway.
+func Adopt(tx pgx.Tx) Tx { return Tx{&unit{via: tx, begun: true, zone: time.UTC}} }
+
 // Zone is the customer's time zone, UTC outside of a customer. The entry answers it, so before the
 // first statement it takes a round trip of its own.
 func (tx Tx) Zone(ctx context.Context) (*time.Location, error) {
@@ -67,10 +71,15 @@ type unit struct {
 	sign    func() (string, []any) // nil: enters nothing
 
 	conn    *pgxpool.Conn
-	begun   bool // an explicit transaction is open
-	entered bool // at least one entry was accepted
+	via     sender // the connection, or an adopted transaction
+	begun   bool   // an explicit transaction is open
+	entered bool   // at least one entry was accepted
 	over    bool
 	zone    *time.Location
+}
+
+type sender interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
 func (d *DB) work(ctx context.Context, pool *pgxpool.Pool, u *unit, fn func(context.Context, Tx) error) (err error) {
@@ -103,7 +112,7 @@ func (u *unit) acquire(ctx context.Context) error {
 	defer cancel()
 	conn, err := u.pool.Acquire(wait)
 	if err == nil {
-		u.conn = conn
+		u.conn, u.via = conn, conn
 		return nil
 	}
 	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && !connectionLost(err) {
@@ -153,7 +162,7 @@ func (u *unit) send(ctx context.Context, sql string, args []any, collect func(pg
 		batch.Queue(sql, args...)
 	}
 
-	results := u.conn.SendBatch(ctx, batch)
+	results := u.via.SendBatch(ctx, batch)
 	defer func() {
 		if closeErr := results.Close(); err == nil {
 			err = closeErr

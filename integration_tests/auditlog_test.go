@@ -50,12 +50,19 @@ type auditEntry struct {
 	HasRequest                                  bool
 }
 
-// entries are the audit log's, oldest first, seen from outside of row security.
-func (p *portal) entries(action string) (all []auditEntry) {
+// entries are those of the audit log with an action, oldest first, seen from outside of row security.
+func (p *portal) entries(action string) []auditEntry { return p.auditLog("action = $1", action) }
+
+// entriesOf are those of a company's audit log.
+func (p *portal) entriesOf(company string) []auditEntry {
+	return p.auditLog("customer_id = $1", company)
+}
+
+func (p *portal) auditLog(condition string, args ...any) (all []auditEntry) {
 	p.t.Helper()
 	rows, err := p.super.Query(p.t.Context(), `
 		select customer_id, actor_name, actor_role, action, object_type, actor_user_id, actor_operator_id, request_id is not null
-		from platform.audit_log where action = $1 order by id`, action)
+		from platform.audit_log where `+condition+` order by id`, args...)
 	if err != nil {
 		p.t.Fatal(err)
 	}

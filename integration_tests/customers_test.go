@@ -1,8 +1,540 @@
 package integration_tests
 
 import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"contractor-portal/server/auth"
 )
+
+type customer struct {
+	ID               int64
+	CustomerID       string  `json:"customer_id"`
+	CompanyName      string  `json:"company_name"`
+	ContactEmail     *string `json:"contact_email"`
+	BillingEmail     *string `json:"billing_email"`
+	Address          *string
+	Status           string
+	SubscriptionTier string `json:"subscription_tier"`
+	MaxUsers         int    `json:"max_users"`
+	MaxProperties    int    `json:"max_properties"`
+	Features         map[string]bool
+	Timezone         string
+	Subdomain        *string
+	TrialEndsAt      *string `json:"trial_ends_at"`
+	UserCount        int     `json:"user_count"`
+	PropertyCount    int     `json:"property_count"`
+}
+
+// createCustomer makes a customer as the operator.
+func (p *portal) createCustomer(fields map[string]any) (c customer) {
+	p.t.Helper()
+	if fields["company_name"] == nil {
+		fields["company_name"] = "Cedar Grounds"
+	}
+	p.do("POST", "/api/customers/", p.token("", auth.SuperAdmin), fields).want(p.t, http.StatusOK).json(p.t, &c)
+	return c
+}
+
+func TestCustomers_CreateProposesThePlansLimits(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	flags := map[string]bool{"jobber": false, "quickbooks": false, "sms": false, "weather": true, "ai": false}
+	for _, c := range []struct {
+		fields            map[string]any
+		tier              string
+		users, properties int
+	}{
+		{map[string]any{}, "basic", 10, 100},
+		{map[string]any{"subscription_tier": "free"}, "free", 3, 25},
+		{map[string]any{"subscription_tier": "professional"}, "professional", 50, 500},
+		{map[string]any{"subscription_tier": "enterprise"}, "enterprise", 999, 9999},
+		{map[string]any{"subscription_tier": "free", "max_users": 7}, "free", 7, 25},
+	} {
+		got := p.createCustomer(c.fields)
+		want := customer{
+			ID: got.ID, CustomerID: got.CustomerID, CompanyName: "Cedar Grounds", Status: "active", Timezone: "America/New_York",
+			SubscriptionTier: c.tier, MaxUsers: c.users, MaxProperties: c.properties, Features: flags,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if len(got.CustomerID) != 9 || strings.Trim(got.CustomerID, "ABCDEFGHJKMNPQRSTUVWXYZ23456789") != "" {
+			t.Errorf("id %q", got.CustomerID)
+		}
+	}
+
+	// A trial has an end, on the clock of the company.
+	got := p.createCustomer(map[string]any{"status": "trial", "timezone": "America/Chicago", "features": map[string]any{"sms": 1, "weather": false}})
+	days := query[float64](p, `select extract(epoch from trial_ends_at - now()) / 86400 from platform.customers where customer_id = $1`, got.CustomerID)
+	local := query[string](p, `select to_char(trial_ends_at at time zone 'America/Chicago', 'YYYY-MM-DD"T"HH24:MI:SS') from platform.customers where customer_id = $1`, got.CustomerID)
+	if days < 13.9 || days > 14 || got.TrialEndsAt == nil || *got.TrialEndsAt != local {
+		t.Errorf("a trial of %f days, shown to end at %v, want %s", days, got.TrialEndsAt, local)
+	}
+	if !got.Features["sms"] || got.Features["weather"] || got.Features["ai"] {
+		t.Errorf("features %v", got.Features)
+	}
+	got = p.createCustomer(map[string]any{"status": "trial", "timezone": "America/Chicago", "trial_ends_at": "2030-07-01T00:00"})
+	if got.TrialEndsAt == nil || *got.TrialEndsAt != "2030-07-01T00:00:00" {
+		t.Errorf("trial ends at %v", got.TrialEndsAt)
+	}
+}
+
+func TestCustomers_AreTheOperatorsOnly(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	path := "/api/customers/" + companyA
+	for _, role := range roles {
+		token := p.token(companyA, role)
+		for _, call := range [][2]string{
+			{"POST", "/api/customers/"},
+			{"GET", "/api/customers/"},
+			{"GET", path},
+			{"PUT", path},
+			{"DELETE", path},
+			{"POST", path + "/suspend"},
+			{"POST", path + "/activate"},
+			{"POST", path + "/switch"},
+			{"POST", path + "/users"},
+			{"POST", "/api/customers/switch-back"},
+			{"GET", "/tenants/"},
+			{"POST", "/tenants/"},
+			{"GET", "/tenants/1"},
+			{"PUT", "/tenants/1"},
+			{"DELETE", "/tenants/1"},
+			{"POST", "/tenants/1/suspend"},
+			{"POST", "/tenants/1/activate"},
+		} {
+			p.do(call[0], call[1], token, map[string]any{"company_name": "Mine Now", "email": "x@example.com"}).problem(t, http.StatusForbidden)
+		}
+	}
+	if n := query[int](p, `select count(*) from platform.customers where company_name = 'Mine Now' or status <> 'active'`); n != 0 {
+		t.Errorf("%d customers were changed", n)
+	}
+	// And members see their own only.
+	for _, company := range []string{companyA, companyB} {
+		var c customer
+		p.do("GET", "/api/my-customer/", p.token(company, auth.User), nil).want(t, http.StatusOK).json(t, &c)
+		if c.CustomerID != company {
+			t.Errorf("%s sees %s", company, c.CustomerID)
+		}
+	}
+}
+
+func TestCustomers_Reading(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	token := p.token("", auth.SuperAdmin)
+	made := p.createCustomer(map[string]any{"subdomain": "cedar", "contact_email": "Cleo@Cedar.example"})
+
+	var all []customer
+	a := p.do("GET", "/api/customers/", token, nil).want(t, http.StatusOK)
+	a.json(t, &all)
+	if len(all) != 3 || all[0].CustomerID != made.CustomerID || a.header.Get("X-Total-Count") != "3" {
+		t.Fatalf("%d customers, total %s: %s", len(all), a.header.Get("X-Total-Count"), a.body)
+	}
+	for _, c := range all[1:] {
+		if c.UserCount != 5 || c.PropertyCount != 3 {
+			t.Errorf("%s has %d users and %d properties", c.CustomerID, c.UserCount, c.PropertyCount)
+		}
+	}
+	p.do("GET", "/api/customers/?limit=1&offset=1", token, nil).want(t, http.StatusOK).json(t, &all)
+	if len(all) != 1 || all[0].CustomerID == made.CustomerID {
+		t.Errorf("the second page is %v", all)
+	}
+
+	var one customer
+	p.do("GET", "/api/customers/"+strings.ToLower(made.CustomerID), token, nil).want(t, http.StatusOK).json(t, &one)
+	if diff := cmp.Diff(made, one); diff != "" {
+		t.Error(diff)
+	}
+	if one.ContactEmail == nil || *one.ContactEmail != "cleo@cedar.example" {
+		t.Errorf("contact e-mail %v", one.ContactEmail)
+	}
+	for _, id := range []string{"SHORT1", "TOO-LONG-1", "AAAA22222X", "AAAA2222%C3%84"} {
+		p.do("GET", "/api/customers/"+id, token, nil).problem(t, http.StatusBadRequest)
+		p.do("POST", "/api/customers/"+id+"/suspend", token, nil).problem(t, http.StatusBadRequest)
+	}
+	for _, id := range []string{"ZZZZ99999", "PLATFORM", "LEGACY001"} {
+		p.do("GET", "/api/customers/"+id, token, nil).problem(t, http.StatusNotFound)
+		p.do("DELETE", "/api/customers/"+id, token, nil).problem(t, http.StatusNotFound)
+		p.do("POST", "/api/customers/"+id+"/switch", token, nil).problem(t, http.StatusNotFound)
+	}
+}
+
+func TestCustomers_Replace(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	token := p.token("", auth.SuperAdmin)
+	path := "/api/customers/" + companyA
+	put := func(fields map[string]any) (c customer) {
+		t.Helper()
+		p.do("PUT", path, token, fields).want(t, http.StatusOK).json(t, &c)
+		return c
+	}
+
+	// Limits that are not given stay with the plan and follow a new one; contact fields are cleared.
+	c := put(map[string]any{"company_name": "Alder & Ash", "address": "1 Main Street", "features": map[string]bool{"ai": true}})
+	if c.CompanyName != "Alder & Ash" || c.MaxUsers != 50 || c.MaxProperties != 200 || !c.Features["ai"] || !c.Features["weather"] || c.Address == nil {
+		t.Errorf("%+v", c)
+	}
+	c = put(map[string]any{"company_name": "Alder & Ash", "subscription_tier": "free"})
+	if c.MaxUsers != 3 || c.MaxProperties != 25 || !c.Features["ai"] || c.Address != nil || c.Timezone != "America/New_York" {
+		t.Errorf("%+v", c)
+	}
+	// 5 users are more than 3: nobody is taken away, nobody comes in.
+	var u struct{ Users struct{ Current, Max int } }
+	p.do("GET", "/api/my-customer/usage", p.token(companyA, auth.Manager), nil).want(t, http.StatusOK).json(t, &u)
+	if u.Users.Current != 5 || u.Users.Max != 3 {
+		t.Errorf("usage %+v", u)
+	}
+
+	for field, value := range map[string]any{
+		"company_name": "  ", "status": "paused", "subscription_tier": "gold", "max_users": 0, "timezone": "Mars/Olympus", "subdomain": "UPPER",
+		"contact_email": "nobody", "trial_ends_at": "soon",
+	} {
+		fields := map[string]any{"company_name": "Alder Grounds"}
+		fields[field] = value
+		if problem := p.do("PUT", path, token, fields).problem(t, http.StatusUnprocessableEntity); !strings.Contains(problem.Detail, field) {
+			t.Errorf("%s: %s", field, problem.Detail)
+		}
+	}
+	p.createCustomer(map[string]any{"subdomain": "cedar"})
+	p.do("PUT", path, token, map[string]any{"company_name": "Alder Grounds", "subdomain": "cedar"}).problem(t, http.StatusConflict)
+
+	// The state moves by the rules of suspend, activate and cancel.
+	if c := put(map[string]any{"company_name": "Alder Grounds", "status": "suspended"}); c.Status != "suspended" {
+		t.Errorf("status %s", c.Status)
+	}
+	if c := put(map[string]any{"company_name": "Alder Grounds"}); c.Status != "suspended" {
+		t.Errorf("a change without a status made it %s", c.Status)
+	}
+	p.do("PUT", path, token, map[string]any{"company_name": "Alder Grounds", "status": "trial"}).problem(t, http.StatusConflict)
+}
+
+func TestCustomers_LifecycleHoldsAtTheNextRequest(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	token := p.token("", auth.SuperAdmin)
+	path := "/api/customers/" + companyA
+	member, other := p.token(companyA, auth.Admin), p.token(companyB, auth.Admin)
+	call := func(method, suffix string, status int) {
+		t.Helper()
+		p.do(method, path+suffix, token, nil).want(t, status)
+	}
+	// Members of A are let in, or not; those of B always are.
+	let := func(in bool) {
+		t.Helper()
+		p.do("GET", "/properties/", other, nil).want(t, http.StatusOK)
+		if in {
+			p.do("GET", "/properties/", member, nil).want(t, http.StatusOK)
+			return
+		}
+		for _, path := range []string{"/properties/", "/api/my-customer/", "/verify-token"} {
+			if problem := p.do("GET", path, member, nil).problem(t, http.StatusForbidden); problem.Type != "/problems/customer-suspended" {
+				t.Errorf("%s: %s", path, problem.Type)
+			}
+		}
+		p.login(email(companyA, auth.Admin), "").problem(t, http.StatusUnauthorized)
+	}
+
+	let(true)
+	call("POST", "/suspend", http.StatusOK)
+	let(false)
+	call("POST", "/suspend", http.StatusOK) // again changes nothing
+	call("POST", "/activate", http.StatusOK)
+	let(true)
+	call("DELETE", "", http.StatusOK)
+	let(false)
+	call("POST", "/suspend", http.StatusConflict)
+	call("POST", "/activate", http.StatusOK)
+	let(true)
+	if n := query[int](p, `select count(*) from portal.locations where customer_id = $1`, companyA); n != 3 {
+		t.Errorf("%d properties are left of 3", n)
+	}
+
+	// A trial past its end counts as suspended.
+	p.exec(`update platform.customers set status = 'trial', trial_ends_at = now() + interval '1 hour' where customer_id = $1`, companyA)
+	let(true)
+	p.exec(`update platform.customers set trial_ends_at = now() - interval '1 second' where customer_id = $1`, companyA)
+	let(false)
+	call("POST", "/activate", http.StatusOK)
+	let(true)
+
+	var did []string
+	for _, e := range p.entriesOf(companyA) {
+		did = append(did, *e.Action)
+		if e.Actor == nil || *e.Actor != "Olive Operator" || e.OperatorID == nil || e.UserID != nil {
+			t.Errorf("%s was done by %+v", *e.Action, e)
+		}
+	}
+	want := []string{
+		"customer.suspended", "customer.suspended", "customer.activated", "customer.cancelled", "customer.activated", "customer.activated",
+	}
+	if diff := cmp.Diff(want, did); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCustomers_ThePrimaryCustomerStaysOpen(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	token := p.token("", auth.SuperAdmin)
+	p.exec(`insert into platform.customers (customer_id, company_name) values ('LEGACY001', 'Legacy Grounds Care')`)
+	number := query[int64](p, `select id from platform.customers where customer_id = 'LEGACY001'`)
+	tenant := fmt.Sprintf("/tenants/%d", number)
+	for _, call := range [][2]string{
+		{"POST", "/api/customers/LEGACY001/suspend"},
+		{"DELETE", "/api/customers/LEGACY001"},
+		{"POST", tenant + "/suspend"},
+		{"DELETE", tenant},
+	} {
+		p.do(call[0], call[1], token, nil).problem(t, http.StatusBadRequest)
+	}
+	p.do("PUT", "/api/customers/LEGACY001", token, map[string]any{"company_name": "Legacy", "status": "cancelled"}).problem(t, http.StatusBadRequest)
+	p.do("PUT", tenant, token, map[string]any{"subscription_status": "suspended"}).problem(t, http.StatusBadRequest)
+	p.do("POST", "/api/customers/LEGACY001/activate", token, nil).want(t, http.StatusOK)
+	// PostgreSQL holds it too.
+	if _, err := p.super.Exec(t.Context(), `update platform.customers set status = 'suspended' where customer_id = 'LEGACY001'`); sqlState(err) != "23514" {
+		t.Errorf("suspended by hand: %v", err)
+	}
+}
+
+func TestCustomers_ParallelChangesEndInOneState(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	token := p.token("", auth.SuperAdmin)
+	var all sync.WaitGroup
+	for i := range 12 {
+		action := []string{"/suspend", "/activate", ""}[i%3]
+		method := map[bool]string{true: "DELETE", false: "POST"}[action == ""]
+		all.Go(func() {
+			a, err := p.try(t.Context(), method, "/api/customers/"+companyA+action, token, nil)
+			// Suspending a cancelled customer is refused.
+			if err != nil || a.status != http.StatusOK && !(action == "/suspend" && a.status == http.StatusConflict) {
+				t.Errorf("%s %s: %d, %v: %s", method, action, a.status, err, a.body)
+			}
+		})
+	}
+	all.Wait()
+	// The log tells a history that hangs together: each entry began where the one before ended.
+	status := "active"
+	rows, err := p.super.Query(t.Context(), `select action, detail->>'was' from platform.audit_log where customer_id = $1 order by id`, companyA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var action, was string
+		if err := rows.Scan(&action, &was); err != nil {
+			t.Fatal(err)
+		}
+		if was != status {
+			t.Errorf("%s began at %s, the customer was %s", action, was, status)
+		}
+		status = map[string]string{"customer.suspended": "suspended", "customer.activated": "active", "customer.cancelled": "cancelled"}[action]
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if now := query[string](p, `select status from platform.customers where customer_id = $1`, companyA); now != status {
+		t.Errorf("the log ends at %s, the customer is %s", status, now)
+	}
+}
+
+func TestCustomers_OwnCompany(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	admin := p.token(companyA, auth.Admin)
+	p.do("PUT", "/api/my-customer/", admin, map[string]any{
+		"contact_email": "Office@A.example", "billing_email": "bills@a.example", "address": "1 Main Street", "timezone": "America/Denver",
+		"status": "cancelled", "max_users": 1000, "subscription_tier": "enterprise", "features": map[string]bool{"ai": true},
+	}).want(t, http.StatusOK)
+	p.do("PUT", "/api/my-customer/", admin, map[string]any{"address": nil}).want(t, http.StatusOK)
+
+	for _, role := range roles {
+		var c customer
+		p.do("GET", "/api/my-customer/", p.token(companyA, role), nil).want(t, http.StatusOK).json(t, &c)
+		want := customer{
+			ID: c.ID, CustomerID: companyA, CompanyName: "Alder Grounds", Status: "active", SubscriptionTier: "basic", MaxUsers: 50, MaxProperties: 200,
+			Timezone: "America/Denver", Features: map[string]bool{"jobber": false, "quickbooks": false, "sms": false, "weather": true, "ai": false},
+		}
+		if role == auth.Admin || role == auth.Manager {
+			want.ContactEmail, want.BillingEmail = new("office@a.example"), new("bills@a.example")
+		}
+		if diff := cmp.Diff(want, c); diff != "" {
+			t.Errorf("%s sees: %s", role, diff)
+		}
+		var flags map[string]bool
+		p.do("GET", "/api/my-customer/features", p.token(companyA, role), nil).want(t, http.StatusOK).json(t, &flags)
+		if diff := cmp.Diff(want.Features, flags); diff != "" {
+			t.Error(diff)
+		}
+		if role != auth.Admin {
+			p.do("PUT", "/api/my-customer/", p.token(companyA, role), map[string]any{"address": "Elsewhere"}).problem(t, http.StatusForbidden)
+			p.do("GET", "/api/my-customer/users", p.token(companyA, role), nil).problem(t, http.StatusForbidden)
+		}
+		if role != auth.Admin && role != auth.Manager {
+			p.do("GET", "/api/my-customer/usage", p.token(companyA, role), nil).problem(t, http.StatusForbidden)
+		}
+	}
+	p.do("PUT", "/api/my-customer/", admin, map[string]any{"timezone": "Mars/Olympus"}).problem(t, http.StatusUnprocessableEntity)
+
+	// Usage counts all users but pending ones; the list shows those too. B is not touched.
+	p.exec(`insert into portal.users (customer_id, name, email, status) values ($1, 'Waiting One', 'waiting@a.example', 'pending')`, companyA)
+	p.exec(`insert into portal.winter_ops_logs (customer_id, property_id, time_in, status)
+		select customer_id, id, now(), 'open' from portal.locations where customer_id = $1`, companyA)
+	var used map[string]any
+	p.do("GET", "/api/my-customer/usage", admin, nil).want(t, http.StatusOK).json(t, &used)
+	want := map[string]any{
+		"customer_id": companyA,
+		"users":       map[string]any{"current": 5.0, "max": 50.0, "percentage": 10.0},
+		"properties":  map[string]any{"current": 3.0, "max": 200.0, "percentage": 1.5},
+		"logs":        map[string]any{"total": 3.0},
+	}
+	if diff := cmp.Diff(want, used); diff != "" {
+		t.Error(diff)
+	}
+	for company, n := range map[string]int{companyA: 6, companyB: 5} {
+		var people []struct{ Email, Status string }
+		p.do("GET", "/api/my-customer/users", p.token(company, auth.Admin), nil).want(t, http.StatusOK).json(t, &people)
+		if len(people) != n {
+			t.Errorf("%s lists %d people, want %d", company, len(people), n)
+		}
+	}
+	var c customer
+	p.do("GET", "/api/my-customer/", p.token(companyB, auth.Admin), nil).want(t, http.StatusOK).json(t, &c)
+	if c.ContactEmail != nil || c.Timezone != "America/Chicago" {
+		t.Errorf("B has changed: %+v", c)
+	}
+}
+
+func TestCustomers_ParallelPropertiesStopAtTheLimit(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.exec(`update platform.customers set max_properties = 4 where customer_id = $1`, companyA)
+	created, refused := p.parallel(64, func(i int) (method, path string, body any) {
+		return "POST", "/add-property/", map[string]any{
+			"name": fmt.Sprintf("New %d", i), "address": fmt.Sprintf("%d New Street", i), "plow": true, "salt": false, "sqft": 1000, "area_manager": "Pat",
+		}
+	}, p.token(companyA, auth.Manager))
+	if created != 1 || len(refused) != 63 {
+		t.Errorf("%d properties were created, %d refused", created, len(refused))
+	}
+	for _, a := range refused {
+		problem := a.problem(t, http.StatusForbidden)
+		if problem.Type != "/problems/limit-reached" || !strings.Contains(problem.Detail, "4 of 4 properties") {
+			t.Fatalf("%s: %s", problem.Type, problem.Detail)
+		}
+	}
+	if n := query[int](p, `select properties from platform.usage where customer_id = $1`, companyA); n != 4 {
+		t.Errorf("usage counts %d", n)
+	}
+	// The other company has room.
+	p.do("POST", "/add-property/", p.token(companyB, auth.Manager), map[string]any{
+		"name": "New", "address": "1 New Street", "plow": true, "salt": false, "sqft": nil, "area_manager": nil,
+	}).want(t, http.StatusOK)
+}
+
+func TestCustomers_OldTenantCalls(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	token := p.token("", auth.SuperAdmin)
+	check := func(name string, free bool) {
+		t.Helper()
+		var c struct{ Available bool }
+		p.do("GET", "/check-subdomain/"+name, "", nil).want(t, http.StatusOK).json(t, &c)
+		if c.Available != free {
+			t.Errorf("subdomain %s is free: %v", name, c.Available)
+		}
+	}
+	check("cedar", true)
+	var made struct {
+		TenantID   int64  `json:"tenant_id"`
+		CustomerID string `json:"customer_id"`
+		Subdomain  string
+		URL        string
+		Invitation struct{ Token, Role, Email string }
+	}
+	fields := map[string]any{"company_name": "Cedar Grounds", "subdomain": "cedar", "admin_email": "cleo@cedar.example", "admin_phone": "+1 716 555 0100"}
+	p.do("POST", "/tenants/", token, fields).want(t, http.StatusOK).json(t, &made)
+	if made.Invitation.Role != auth.Admin || made.Invitation.Token == "" || !strings.Contains(made.URL, "://cedar.") {
+		t.Errorf("%+v", made)
+	}
+	check("cedar", false)
+	p.do("GET", "/check-subdomain/No_Good", "", nil).problem(t, http.StatusUnprocessableEntity)
+	p.do("POST", "/tenants/", token, fields).problem(t, http.StatusBadRequest)
+	fields["company_name"] = "Cedar Two"
+	p.do("POST", "/tenants/", token, fields).problem(t, http.StatusBadRequest)
+
+	type tenant struct {
+		ID                 int64
+		CustomerID         string  `json:"customer_id"`
+		AdminEmail         string  `json:"admin_email"`
+		SubscriptionStatus string  `json:"subscription_status"`
+		TrialEndsAt        *string `json:"trial_ends_at"`
+		MaxUsers           int     `json:"max_users"`
+		MaxProperties      int     `json:"max_properties"`
+		IsActive           bool    `json:"is_active"`
+		UserCount          int     `json:"user_count"`
+	}
+	path := fmt.Sprintf("/tenants/%d", made.TenantID)
+	get := func() (one tenant) {
+		t.Helper()
+		p.do("GET", path, token, nil).want(t, http.StatusOK).json(t, &one)
+		return one
+	}
+	one := get()
+	if one.TrialEndsAt == nil {
+		t.Error("a trial without an end")
+	}
+	one.TrialEndsAt = nil
+	want := tenant{
+		ID: made.TenantID, CustomerID: made.CustomerID, AdminEmail: "cleo@cedar.example", SubscriptionStatus: "trial", MaxUsers: 5, MaxProperties: 100, IsActive: true,
+	}
+	if diff := cmp.Diff(want, one); diff != "" {
+		t.Error(diff)
+	}
+	p.do("PUT", path, token, map[string]any{"max_users": 9}).want(t, http.StatusOK)
+	p.do("PUT", path, token, map[string]any{}).problem(t, http.StatusBadRequest)
+	p.do("PUT", "/tenants/999999", token, map[string]any{"max_users": 9}).problem(t, http.StatusNotFound)
+	for _, step := range []struct {
+		method, suffix, status string
+		active                 bool
+	}{
+		{"POST", "/suspend", "suspended", false},
+		{"POST", "/activate", "active", true},
+		{"DELETE", "", "cancelled", false},
+		{"POST", "/activate", "active", true},
+	} {
+		p.do(step.method, path+step.suffix, token, nil).want(t, http.StatusOK)
+		p.do(step.method, "/tenants/999999"+step.suffix, token, nil).problem(t, http.StatusNotFound)
+		if one := get(); one.SubscriptionStatus != step.status || one.IsActive != step.active || one.MaxUsers != 9 {
+			t.Errorf("after %s %s: %+v", step.method, step.suffix, one)
+		}
+	}
+	var all []tenant
+	p.do("GET", "/tenants/", token, nil).want(t, http.StatusOK).json(t, &all)
+	if len(all) != 3 || all[0].ID != made.TenantID || all[1].UserCount != 5 {
+		t.Errorf("%+v", all)
+	}
+
+	// The public call is limited per address.
+	last := 0
+	for range 40 {
+		if last = p.do("GET", "/check-subdomain/cedar", "", nil).status; last == http.StatusTooManyRequests {
+			break
+		}
+	}
+	if last != http.StatusTooManyRequests {
+		t.Error("40 calls at once were all answered")
+	}
+}
 
 func TestCustomers_StarterSetsComeWithTheCustomerOrNeither(t *testing.T) {
 	t.Parallel()

@@ -390,3 +390,28 @@ func sqlState(err error) string {
 	}
 	return ""
 }
+
+// parallel sends n requests at once, and returns how many were answered with 200 and the answers of the
+// others.
+func (p *portal) parallel(n int, request func(i int) (method, path string, body any), token string) (ok int, others []answer) {
+	p.t.Helper()
+	answers := make([]answer, n)
+	errs := make([]error, n)
+	var all sync.WaitGroup
+	for i := range n {
+		method, path, body := request(i)
+		all.Go(func() { answers[i], errs[i] = p.try(p.t.Context(), method, path, token, body) })
+	}
+	all.Wait()
+	for i, a := range answers {
+		switch {
+		case errs[i] != nil:
+			p.t.Fatal(errs[i])
+		case a.status == http.StatusOK:
+			ok++
+		default:
+			others = append(others, a)
+		}
+	}
+	return ok, others
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -89,11 +90,12 @@ func sign(t *testing.T, algorithm jwa.SignatureAlgorithm, key any, claims, heade
 	return string(token)
 }
 
-// actingToken is the operator's inside a company, as a switch would make it.
+// actingToken is the operator's inside a company, into which he switches.
 func (p *portal) actingToken(company string) string {
 	p.t.Helper()
-	claims := changed(claimsOf(p.t, p.token(company, auth.SuperAdmin)), map[string]any{
-		"role": auth.Admin, "customer_id": company, "acting_as": true,
-	})
-	return signGenuine(p.t, claims, nil)
+	var acting struct {
+		AccessToken string `json:"access_token"`
+	}
+	p.do("POST", "/api/customers/"+company+"/switch", p.token(company, auth.SuperAdmin), nil).want(p.t, http.StatusOK).json(p.t, &acting)
+	return acting.AccessToken
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/server/auth"
 )
 
 //go:embed testdata/every_table.sql
@@ -114,6 +116,9 @@ func (w *walk) operation(op *operation) (findings []string) {
 	for _, attacked := range places {
 		var working *request // what worked for an earlier caller is tried first
 		for _, c := range w.callers {
+			if attacked.table == "customers" && c.role == auth.SuperAdmin && op.admits(c) {
+				continue // to whom keeps the register no company is foreign
+			}
 			w.cells++
 			if finding := w.cell(op, places, attacked, c, &working); finding != "" {
 				findings = append(findings, fmt.Sprintf("%s, %s: %s", attacked.at, c, finding))

@@ -12,7 +12,9 @@ import (
 	swgui "github.com/swaggest/swgui/v5emb"
 
 	"contractor-portal/db"
+	"contractor-portal/server/auditlog"
 	"contractor-portal/server/auth"
+	"contractor-portal/server/customers"
 	"contractor-portal/server/endpoint"
 	"contractor-portal/server/login"
 	"contractor-portal/server/properties"
@@ -75,6 +77,8 @@ func features(e *echo.Echo, cfg Config) endpoint.API {
 	login.Routes(api, cfg.Auth)
 	properties.Routes(api)
 	users.Routes(api, cfg.Auth)
+	customers.Routes(api, cfg.Auth)
+	auditlog.Routes(api)
 	return api
 }
 

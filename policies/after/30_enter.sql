@@ -70,7 +70,8 @@ begin
   if f.session_live is not true then
     raise exception 'entry refused: session' using errcode = 'TN003';
   end if;
-  if f.customer_open is not true and (p_acting is null or f.customer_status is distinct from 'suspended') then
+  -- An operator who acts comes in until the customer is cancelled.
+  if f.customer_open is not true and (p_acting is null or coalesce(f.customer_status, 'cancelled') = 'cancelled') then
     raise exception 'entry refused: customer' using errcode = 'TN004';
   end if;
 

@@ -16,6 +16,7 @@ import (
 type Config struct {
 	AccessLifetime  time.Duration // of an access token; 0: 12 h
 	SessionLifetime time.Duration // of a log-in that is refreshed; 0: 30 days
+	SwitchLifetime  time.Duration // of an operator's token inside a customer; 0 or more than MaxSwitch: MaxSwitch
 	RefusalTime     time.Duration // every refused log-in takes at least this long; 0: 750 ms; negative: as long as it takes
 	Attempts        int           // refused log-ins per address of a person in Window; 0: 10; negative: no limit
 	AddressAttempts int           // the same per network address; 0: 100
@@ -36,6 +37,9 @@ type Auth struct {
 func New(d *db.DB, keys *Keys, cfg Config) *Auth {
 	defaultTo(&cfg.AccessLifetime, 12*time.Hour)
 	defaultTo(&cfg.SessionLifetime, 30*24*time.Hour)
+	if defaultTo(&cfg.SwitchLifetime, MaxSwitch); cfg.SwitchLifetime > MaxSwitch {
+		cfg.SwitchLifetime = MaxSwitch
+	}
 	defaultTo(&cfg.RefusalTime, 750*time.Millisecond)
 	defaultTo(&cfg.Window, 15*time.Minute)
 	defaultTo(&cfg.Attempts, 10)

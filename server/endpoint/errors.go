@@ -131,6 +131,9 @@ var table = []struct {
 	{db.ErrDown, true, func(error) *Problem { return unavailable("the database cannot be reached") }},
 	{auth.ErrRefused, false, func(error) *Problem { return Unauthenticated(auth.ErrRefused.Error()) }},
 	{auth.ErrToken, false, func(error) *Problem { return Unauthenticated("the token is not valid or has expired; log in again") }},
+	{auth.ErrInvitation, false, func(error) *Problem {
+		return newProblem("not-found", http.StatusNotFound, auth.ErrInvitation.Error())
+	}},
 	{auth.ErrPasswordLength, false, func(error) *Problem { return InvalidField("password", auth.ErrPasswordLength.Error()) }},
 }
 

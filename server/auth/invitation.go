@@ -1,0 +1,131 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"contractor-portal/db"
+)
+
+// InvitationLifetime is how long an invitation can be accepted.
+const InvitationLifetime = 7 * 24 * time.Hour
+
+// ErrInvitation says nothing about the reason: the invitation is unknown, expired, withdrawn or used.
+var ErrInvitation = errors.New("the invitation is not valid; it may have expired, or been used or withdrawn")
+
+// NewInvitation makes the secret of an invitation, and the hash that is stored of it. Only who is
+// invited ever sees the token; it cannot be had from the database.
+func NewInvitation() (token string, hash []byte, err error) {
+	var secret [32]byte
+	if _, err := rand.Read(secret[:]); err != nil {
+		return "", nil, err
+	}
+	return base64.RawURLEncoding.EncodeToString(secret[:]), invitationHash(secret[:]), nil
+}
+
+func invitationHash(secret []byte) []byte {
+	h := sha256.Sum256(secret)
+	return h[:]
+}
+
+type invitation struct {
+	CustomerID string `db:"customer_id"`
+	ID         int64  `db:"id"`
+	Email      string `db:"email"`
+	Name       string `db:"name"`
+	Role       string `db:"role"`
+}
+
+const invitationSQL = `
+select i.customer_id, i.id, i.email, coalesce(i.name, '') as name, i.role
+from platform.invitations i
+where i.token_hash = @hash
+  and i.accepted_at is null
+  and i.revoked_at is null
+  and i.expires_at > now()`
+
+// AcceptInvitation makes the person who was invited an active member with that password, and logs in.
+// Errors: ErrInvitation; ErrPasswordLength; db.ErrSuspended where the company is closed; db.ErrLimit;
+// db.ErrConflict where the company has a user with that e-mail meanwhile. The invitation then stays.
+func (a *Auth) AcceptInvitation(ctx context.Context, token, password string) (t Tokens, err error) {
+	secret, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(token))
+	if err != nil {
+		return t, ErrInvitation
+	}
+	var i invitation
+	err = a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) (err error) {
+		i, err = db.One[invitation](ctx, tx, invitationSQL, db.Args{"hash": invitationHash(secret)})
+		return err
+	})
+	if isNotFound(err) {
+		return t, ErrInvitation
+	}
+	if err != nil {
+		return t, err
+	}
+	// A hash is dear: it is made only for who holds an invitation, and no connection waits for it.
+	hash, err := HashPassword(ctx, password)
+	if err != nil {
+		return t, err
+	}
+	p := &Principal{keys: a.keys, customerID: i.CustomerID, role: i.Role, email: i.Email, name: i.Name}
+	err = a.db.Auth(ctx, guest{keys: a.keys, customerID: i.CustomerID}, func(ctx context.Context, tx db.Tx) (err error) {
+		if err := join(ctx, tx, p, i, hash); err != nil {
+			return err
+		}
+		t.Refresh, err = a.openSession(ctx, tx, p)
+		return err
+	})
+	if isNotFound(err) {
+		return t, ErrInvitation // used or withdrawn since it was looked up
+	}
+	if err != nil {
+		return t, err
+	}
+	t.ExpiresIn = a.cfg.AccessLifetime
+	t.Access, err = p.issue(a.cfg.AccessLifetime)
+	return t, err
+}
+
+// The row is locked by whoever comes first; the second finds it used.
+const useInvitationSQL = `
+update platform.invitations
+set accepted_at = now()
+where id = @id
+  and accepted_at is null
+  and revoked_at is null
+  and expires_at > now()`
+
+const joinSQL = `
+insert into portal.users (name, username, email, role, status, last_login_at)
+values (nullif(@name, ''), left(split_part(@email, '@', 1), 100), @email, @role, 'active', now())
+returning id`
+
+const confirmSQL = `update platform.logins set confirmed_at = now() where user_id = @user`
+
+// join uses the invitation up and makes the member. A limit that is reached refuses it here.
+func join(ctx context.Context, tx db.Tx, p *Principal, i invitation, hash string) (err error) {
+	if err := db.Touch(ctx, tx, useInvitationSQL, db.Args{"id": i.ID}); err != nil {
+		return err
+	}
+	p.userID, err = db.Value[int64](ctx, tx, joinSQL, db.Args{"name": i.Name, "email": i.Email, "role": i.Role})
+	if err != nil {
+		return err
+	}
+	if err := SetPassword(ctx, tx, p.userID, hash); err != nil {
+		return err
+	}
+	if err := db.Touch(ctx, tx, confirmSQL, db.Args{"user": p.userID}); err != nil {
+		return err
+	}
+	return Record(ctx, tx, Deed{
+		Action: "invitation.accepted", ObjectType: "user", ObjectID: strconv.FormatInt(p.userID, 10),
+		Detail: map[string]any{"invitation_id": i.ID, "role": i.Role},
+	})
+}
