@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -231,7 +232,7 @@ func (a answer) want(t *testing.T, status int) answer {
 	return a
 }
 
-// do sends a request; body is nil, url.Values for a form, or anything for JSON.
+// do sends a request; body is nil, url.Values for a form, upload for a file, or anything for JSON.
 func (p *portal) do(method, path, token string, body any) answer {
 	p.t.Helper()
 	a, err := p.try(p.t.Context(), method, path, token, body)
@@ -266,6 +267,8 @@ func (p *portal) newRequest(ctx context.Context, method, path string, body any) 
 		r, kind = strings.NewReader(b.text), b.kind
 	case url.Values:
 		r, kind = strings.NewReader(b.Encode()), "application/x-www-form-urlencoded"
+	case upload:
+		r, kind = b.form()
 	default:
 		text, err := json.Marshal(b)
 		if err != nil {
@@ -289,6 +292,18 @@ func send(req *http.Request) (a answer, err error) {
 	a.status, a.header = res.StatusCode, res.Header
 	a.body, err = io.ReadAll(res.Body)
 	return a, err
+}
+
+// An upload is a file in the field file of a form.
+type upload struct{ name, content string }
+
+func (u upload) form() (body io.Reader, kind string) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	part, _ := w.CreateFormFile("file", u.name) // a buffer takes everything
+	_, _ = io.WriteString(part, u.content)
+	_ = w.Close()
+	return &b, w.FormDataContentType()
 }
 
 // login logs in with the password of all; customer may be empty.

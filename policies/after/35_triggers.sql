@@ -131,6 +131,39 @@ begin
 end
 $$;
 
+-- Locks the customer's count until the transaction ends, and says how many properties there are and may
+-- be. Whoever inserts several rows takes it first: a transaction that held new rows while it waited for
+-- the count could be waited for by the one that has it.
+create or replace function tenancy.lock_properties(out used bigint, out allowed bigint)
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  company constant text := tenancy.customer_id();
+begin
+  insert into platform.usage (customer_id, users, properties)
+  values (company, 0, 0)
+  on conflict (customer_id) do nothing;
+
+  select u.properties into used from platform.usage u where u.customer_id = company for update;
+  select c.max_properties into allowed from platform.customers c where c.customer_id = company;
+end
+$$;
+
+comment on function tenancy.lock_properties is 'Makes other additions of properties wait; how many there are and may be.';
+
+create or replace function tenancy.lock_properties_first() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tenancy.customer_id() is not null then
+    perform tenancy.lock_properties();
+  end if;
+  return null;
+end
+$$;
+
 -- A company keeps one active Admin, whatever is changed and by whom: without one nobody could add the
 -- next. The lock is that of the count, so that of two Admins who lower each other at once the second
 -- sees what the first has done. Logins equal users by now: their foreign key cascades before a
@@ -215,6 +248,8 @@ begin
     'CREATE TRIGGER keep_an_admin_changed AFTER UPDATE ON portal.users REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tenancy.keep_an_admin()');
   call tenancy.ensure_trigger('portal.users',
     'CREATE TRIGGER keep_an_admin_removed AFTER DELETE ON portal.users REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION tenancy.keep_an_admin()');
+  call tenancy.ensure_trigger('portal.locations',
+    'CREATE TRIGGER lock_first BEFORE INSERT ON portal.locations FOR EACH STATEMENT EXECUTE FUNCTION tenancy.lock_properties_first()');
   call tenancy.ensure_trigger('portal.locations',
     'CREATE TRIGGER count_added AFTER INSERT ON portal.locations REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tenancy.count_properties()');
   call tenancy.ensure_trigger('portal.locations',

@@ -16,7 +16,7 @@ do $$
 declare
   f record;
   wanted text;
-  definers constant text[] := array['enter', 'enter_guest', 'enter_operator', 'count_usage', 'count_users', 'count_properties', 'keep_an_admin', 'end_sessions', 'operator_name',
+  definers constant text[] := array['enter', 'enter_guest', 'enter_operator', 'count_usage', 'count_users', 'count_properties', 'lock_properties', 'keep_an_admin', 'end_sessions', 'operator_name',
     'give_starter_sets', 'state'];
   -- A managed installer may hand a function only to a role that can create in the schema.
   borrowed constant boolean := not (select rolsuper from pg_roles where rolname = current_user);
@@ -56,4 +56,5 @@ grant execute on function tenancy.is_open(text, timestamptz) to portal_auth;
 grant execute on function tenancy.enter(int, text, bigint, text, bigint, uuid, boolean, bigint, bytea) to portal_app;
 grant execute on function tenancy.enter_guest(int, text, bigint, bytea) to portal_auth;
 grant execute on function tenancy.enter_operator(int, bigint, uuid, boolean, bigint, bytea) to portal_platform;
+grant execute on function tenancy.lock_properties() to portal_app;
 grant execute on function tenancy.state() to portal_app, portal_auth, portal_platform, portal_auditor;

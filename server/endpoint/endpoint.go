@@ -169,6 +169,7 @@ func register[I, O any](api API, method, path, summary string, h func(context.Co
 	roles.document(&op)
 	if takesUpload[I]() {
 		op.Middlewares = append(op.Middlewares, readUpload)
+		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	for _, o := range options {
 		o(&op)

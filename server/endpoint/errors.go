@@ -100,6 +100,13 @@ func InvalidField(field, message string) *Problem {
 	return p
 }
 
+// InvalidFields is 422 where more than one thing is wrong.
+func InvalidFields(detail string, fields []FieldError) *Problem {
+	p := newProblem("invalid", http.StatusUnprocessableEntity, detail)
+	p.Errors = fields
+	return p
+}
+
 func unavailable(detail string) *Problem {
 	p := newProblem("unavailable", http.StatusServiceUnavailable, detail)
 	p.retryAfter = "1"

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"contractor-portal/db"
@@ -23,6 +24,8 @@ func Routes(api endpoint.API) {
 	endpoint.Put(api, "/update-property/", "Replace a property", update, office)
 	endpoint.Delete(api, "/delete-property/{property_id}", "Delete a property that has no logs", remove, office)
 	endpoint.Post(api, "/update-property-coordinates/", "Place a property on the map", locate, office)
+	endpoint.Post(api, "/bulk-import-properties/", "Import properties from a spreadsheet", importAll, office,
+		endpoint.Describe(importText), endpoint.MaxBody(maxImport), endpoint.AlsoCSV(http.StatusOK, http.StatusUnprocessableEntity))
 	endpoint.List(api, "/properties/board/", "The properties with the people assigned to each", board, endpoint.Members)
 	endpoint.List(api, "/properties/{property_id}/contractors/", "Who is assigned to a property", contractors, endpoint.Members)
 	endpoint.Post(api, "/properties/{property_id}/contractors/", "Assign a person to a property", assign, office)

@@ -1,0 +1,303 @@
+package integration_tests
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
+	"contractor-portal/server/auth"
+)
+
+const importHeadings = "Property Name,Address,area manager,Lot Sq Ft,PLOW/SALT,trigger,Notes"
+
+func csvFile(rows ...string) upload {
+	return upload{"properties.csv", importHeadings + "\n" + strings.Join(rows, "\n") + "\n"}
+}
+
+// importReport is the answer to an import.
+type importReport struct {
+	Message        string
+	Count, Skipped int
+	Errors         []string
+	BadRows        []struct {
+		Row                   int
+		Column, Value, Reason string
+	} `json:"bad_rows"`
+}
+
+func (p *portal) properties(company string) int {
+	p.t.Helper()
+	return query[int](p, `select count(*) from portal.locations where customer_id = $1`, company)
+}
+
+func TestImport_WorkbookOfTheTemplate(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	book := excelize.NewFile()
+	if err := book.SetSheetName("Sheet1", "locations"); err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range [][]any{
+		{"Property Name", "Address", "area manager", "Lot Sq Ft", "PLOW/SALT", "trigger", "Notes"},
+		{"Maple Plaza", "120 Maple Street", "Pat Doyle", 42000, "Yes/No", `0.5"`, "Gate code"},
+		{"Same again", "1 Same Street, Springfield, NY 14201", "", nil, "Yes", "", ""},
+		{"Oak Court", " 7 Oak Court ", nil, nil, "Yes", "Zero Tol"},
+	} {
+		if err := book.SetSheetRow("locations", fmt.Sprintf("A%d", i+1), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	content, err := book.WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := upload{"Locations.xlsx", content.String()}
+
+	// Both companies import the same; neither sees the other's.
+	for _, company := range []string{companyA, companyB} {
+		for _, c := range []struct {
+			query          string
+			count, skipped int
+			total          int
+		}{{"?dry_run=true", 2, 1, 3}, {"", 2, 1, 5}, {"?mode=partial", 0, 3, 5}} {
+			var report importReport
+			p.do("POST", "/bulk-import-properties/"+c.query, p.token(company, auth.Manager), file).want(t, http.StatusOK).json(t, &report)
+			if report.Count != c.count || report.Skipped != c.skipped || report.Errors != nil {
+				t.Errorf("%s%s: %+v", company, c.query, report)
+			}
+			if n := p.properties(company); n != c.total {
+				t.Errorf("%s%s: %d properties, want %d", company, c.query, n, c.total)
+			}
+		}
+	}
+	got := query[string](p, `
+		select string_agg(concat_ws('|', name, address, area_manager, sqft, plow, salt, trigger_type, trigger_amount, contract_tier, billing_type, notes), E'\n' order by name)
+		from portal.locations where customer_id = $1 and name in ('Maple Plaza', 'Oak Court')`, companyA)
+	want := "Maple Plaza|120 Maple Street|Pat Doyle|42000|t|f|half_inch|0.50|Standard|hourly|Gate code\n" +
+		"Oak Court|7 Oak Court|t|t|zero_tolerance|0.00|Standard|hourly"
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("rows (-want +got)\n%s", d)
+	}
+	p.do("POST", "/bulk-import-properties/", p.token(companyA, auth.Contractor), file).problem(t, http.StatusForbidden)
+}
+
+var faulty = csvFile(
+	"Good,1 Street,,100,Yes,,",
+	"=cmd,,,100,Yes,,",
+	"Bad size,3 Street,,=1+1,Yes,,",
+	"Bad trigger,4 Street,,100,Yes,50,",
+	"Good too,5 Street,,,No,,",
+)
+
+func TestImport_BadRows(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	manager := p.token(companyA, auth.Manager)
+	send := func(query string) answer { return p.do("POST", "/bulk-import-properties/"+query, manager, faulty) }
+	reasons := []string{
+		"Row 3, Address: expected an address",
+		"Row 4, Lot Sq Ft: expected a whole number of square feet, or nothing",
+		"Row 5, trigger: expected 0 to 12 inches, such as 0.5\", or Zero Tol",
+	}
+
+	// All: nothing changes, and the three are named, dry or not.
+	for _, query := range []string{"", "?mode=all&dry_run=true"} {
+		refusal := send(query).problem(t, http.StatusUnprocessableEntity)
+		if !strings.Contains(refusal.Detail, "3 rows have errors") || !strings.Contains(refusal.Detail, strings.Join(reasons, "; ")) {
+			t.Errorf("%s: detail %q", query, refusal.Detail)
+		}
+		var named []string
+		for _, e := range refusal.Errors {
+			named = append(named, strings.Replace(e.Location, "row", "Row", 1)+": "+e.Message)
+		}
+		if d := cmp.Diff(reasons, named); d != "" {
+			t.Errorf("%s: errors (-want +got)\n%s", query, d)
+		}
+	}
+	// The same as a file. What a spreadsheet would run is a text.
+	list := [][]string{
+		{"Row", "Column", "Value", "Reason"},
+		{"3", "Address", "", "expected an address"},
+		{"4", "Lot Sq Ft", "'=1+1", "expected a whole number of square feet, or nothing"},
+		{"5", "trigger", "50", "expected 0 to 12 inches, such as 0.5\", or Zero Tol"},
+	}
+	for query, status := range map[string]int{"?errors=csv": http.StatusUnprocessableEntity, "?errors=csv&mode=partial&dry_run=true": http.StatusOK} {
+		a := send(query).want(t, status)
+		if kind, name := a.header.Get("Content-Type"), a.header.Get("Content-Disposition"); kind != "text/csv; charset=utf-8" || name != `attachment; filename="import-errors.csv"` {
+			t.Errorf("%s: %q, %q", query, kind, name)
+		}
+		rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(a.body, []byte("\ufeff")))).ReadAll()
+		if d := cmp.Diff(list, rows); d != "" || err != nil {
+			t.Errorf("%s: %v (-want +got)\n%s", query, err, d)
+		}
+	}
+	if n := p.properties(companyA); n != 3 {
+		t.Fatalf("%d properties after refused files and dry runs", n)
+	}
+
+	// Partial: the good ones come in.
+	var report importReport
+	send("?mode=partial").want(t, http.StatusOK).json(t, &report)
+	if report.Count != 2 || p.properties(companyA) != 5 || len(report.BadRows) != 3 || report.BadRows[1].Row != 4 || report.BadRows[1].Value != "=1+1" {
+		t.Errorf("%+v", report)
+	}
+	if d := cmp.Diff(reasons, report.Errors); d != "" {
+		t.Errorf("errors (-want +got)\n%s", d)
+	}
+}
+
+func TestImport_RefusesFiles(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	manager := p.token(companyA, auth.Manager)
+	for _, c := range []struct {
+		file   upload
+		status int
+		detail string
+	}{
+		{upload{"a.xls", "old"}, http.StatusBadRequest, "save the sheet as .xlsx"},
+		{upload{"a.csv", "Name,Address\n"}, http.StatusBadRequest, "lacks these headings: Property Name, area manager"},
+		{upload{"a.csv", "\xff\xfea\x00"}, http.StatusBadRequest, "UTF-16"},
+		{upload{"a.csv", strings.Repeat("a", 8<<20)}, http.StatusRequestEntityTooLarge, "too large"},
+	} {
+		if got := p.do("POST", "/bulk-import-properties/", manager, c.file).problem(t, c.status); !strings.Contains(got.Detail, c.detail) {
+			t.Errorf("%s: %q, want %q", c.file.name, got.Detail, c.detail)
+		}
+	}
+	p.do("POST", "/bulk-import-properties/", manager, map[string]string{"file": "a"}).problem(t, http.StatusUnsupportedMediaType)
+	if n := p.properties(companyA); n != 3 {
+		t.Errorf("%d properties", n)
+	}
+}
+
+func TestImport_Limit(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.exec(`update platform.customers set max_properties = 5 where customer_id = $1`, companyA)
+	manager := p.token(companyA, auth.Manager)
+	file := csvFile("A,1 Street,,,Yes,,", "Known,1 Same Street\\, Springfield,,,Yes,,", "B,2 Street,,,Yes,,", "C,3 Street,,,Yes,,")
+	file.content = strings.Replace(file.content, `1 Same Street\, Springfield`, `"1 Same Street, Springfield, NY 14201"`, 1)
+
+	for _, query := range []string{"", "?dry_run=true"} {
+		if got := p.do("POST", "/bulk-import-properties/"+query, manager, file).problem(t, http.StatusForbidden); got.Type != "/problems/limit-reached" ||
+			!strings.Contains(got.Detail, "3 of 5 properties are in use, and the file has 3 new ones") {
+			t.Errorf("%q: %+v", query, got)
+		}
+	}
+	for _, query := range []string{"?mode=partial&dry_run=true", "?mode=partial"} {
+		if n := p.properties(companyA); n != 3 {
+			t.Fatalf("%d properties before %s", n, query)
+		}
+		var report importReport
+		p.do("POST", "/bulk-import-properties/"+query, manager, file).want(t, http.StatusOK).json(t, &report)
+		if report.Count != 2 || report.Skipped != 1 || len(report.Errors) != 1 || report.Errors[0] != "Row 5: the limit of 5 properties is reached" {
+			t.Errorf("%s: %+v", query, report)
+		}
+	}
+	if n := p.properties(companyA); n != 5 {
+		t.Errorf("%d properties", n)
+	}
+	if n := query[int](p, `select properties from platform.usage where customer_id = $1`, companyA); n != 5 {
+		t.Errorf("usage counts %d", n)
+	}
+	p.do("POST", "/add-property/", manager, propertyBody(nil)).problem(t, http.StatusForbidden)
+}
+
+// Imports of both modes and single additions at limit - 1 all at once create exactly one property.
+func TestImport_ParallelAtTheLimit(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.exec(`update platform.customers set max_properties = 4 where customer_id = $1`, companyA)
+	manager := p.token(companyA, auth.Manager)
+	var added atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 64 {
+		wg.Go(func() {
+			a, err := p.addOne(t.Context(), manager, i, fmt.Sprintf("%d Street", i))
+			if err != nil {
+				t.Error(err)
+			}
+			added.Add(a)
+		})
+	}
+	wg.Wait()
+	if n := p.properties(companyA); n != 4 || added.Load() != 1 {
+		t.Errorf("%d properties, %d calls say they added one", n, added.Load())
+	}
+}
+
+// addOne adds one property: by import, whole or partial, or alone, as i says.
+func (p *portal) addOne(ctx context.Context, token string, i int, address string) (added int64, err error) {
+	path, body := "/bulk-import-properties/?mode=all", any(csvFile("A,"+address+",,,Yes,,"))
+	switch i % 4 {
+	case 0:
+		path = "/bulk-import-properties/?mode=partial"
+	case 1:
+		path, body = "/add-property/", propertyBody(map[string]any{"address": address})
+	}
+	a, err := p.try(ctx, "POST", path, token, body)
+	switch {
+	case err != nil:
+		return 0, err
+	case a.status == http.StatusOK && i%4 == 1:
+		return 1, nil
+	case a.status == http.StatusOK:
+		_, rest, _ := strings.Cut(string(a.body), `"count":`)
+		if strings.HasPrefix(rest, "1,") {
+			added = 1
+		}
+	case a.status != http.StatusForbidden && a.status != http.StatusConflict:
+		return 0, fmt.Errorf("%s: %d %s", path, a.status, a.body)
+	}
+	return added, nil
+}
+
+// An addition that waits for an import holds no address that the import may come to: else each would
+// wait for the other.
+func TestImport_NobodyWaitsWithAnAddress(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	manager := p.token(companyA, auth.Manager)
+	importing, err := p.super.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer importing.Rollback(t.Context()) //nolint:errcheck // it is committed below
+	if _, err := importing.Exec(t.Context(), `select set_config('app.customer_id', $1, true), tenancy.lock_properties()`, companyA); err != nil {
+		t.Fatal(err)
+	}
+	adding := make(chan answer, 1)
+	go func() {
+		a, err := p.try(t.Context(), "POST", "/add-property/", manager, propertyBody(nil))
+		if err != nil {
+			t.Error(err)
+		}
+		adding <- a
+	}()
+	for query[int](p, `select count(*) from pg_stat_activity where datname = current_database() and usename = 'portal_app' and wait_event_type = 'Lock'`) == 0 {
+		select {
+		case a := <-adding:
+			t.Fatalf("the addition did not wait: %d %s", a.status, a.body)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	if _, err := importing.Exec(t.Context(), `insert into portal.locations (name, address) values ('Imported', $1)`, propertyBody(nil)["address"]); err != nil {
+		t.Fatalf("the import: %v", err)
+	}
+	if err := importing.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := (<-adding).problem(t, http.StatusConflict); !strings.Contains(got.Detail, `belongs to the property "Imported" already`) {
+		t.Errorf("the addition: %q", got.Detail)
+	}
+}
