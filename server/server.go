@@ -18,6 +18,7 @@ import (
 	"contractor-portal/server/endpoint"
 	"contractor-portal/server/login"
 	"contractor-portal/server/properties"
+	"contractor-portal/server/routes"
 	"contractor-portal/server/users"
 )
 
@@ -79,6 +80,7 @@ func features(e *echo.Echo, cfg Config) endpoint.API {
 	users.Routes(api, cfg.Auth)
 	customers.Routes(api, cfg.Auth)
 	auditlog.Routes(api)
+	routes.Routes(api)
 	return api
 }
 

@@ -93,6 +93,19 @@ join pg_temp.busy b on b.customer_id = r.customer_id and b.n = 1
 cross join lateral (select r.user_id = s.id as driven) as d
 order by r.id, s.n;
 
+-- One more for each, that nothing is queued on: accepted, and at no stop.
+insert into portal.routes (customer_id, user_id, name, is_template)
+select customer_id, id, 'Idle route of ' || name, false from pg_temp.staff order by id;
+
+insert into portal.route_properties (customer_id, route_id, property_id, sequence_order)
+select r.customer_id, r.id, b.id, b.n
+from portal.routes r
+join pg_temp.busy b on b.customer_id = r.customer_id and b.n < 3
+where r.name like 'Idle%';
+
+insert into portal.route_assignments (customer_id, route_id, user_id, acceptance_status, accepted_at)
+select customer_id, id, user_id, 'accepted', now() from portal.routes where name like 'Idle%' order by id;
+
 -- A storm of each status. Their times are before those of the examples in the document.
 insert into portal.winter_events (customer_id, event_name, start_date, end_date, status, created_by, completed_at)
 select a.customer_id, initcap(e.status) || ' storm', e.start_date, e.end_date, e.status, a.id, case e.status when 'completed' then e.end_date end
@@ -129,14 +142,17 @@ join portal.winter_events e on e.customer_id = s.customer_id and e.status = 'act
 cross join (values (false), (true)) as v (closed)
 order by s.customer_id, s.n, v.closed;
 
--- One that belongs to a route, and is still to be done.
-insert into portal.winter_ops_logs (customer_id, property_id, contractor_id, user_id, worker_name, status, route_id, route_sequence, route_status, winter_event_id)
-select s.customer_id, b.id, s.id, s.id, s.name, 'open', r.id, 1, 'queued', e.id
+-- Two on a route: one to be completed, one that is still to be opened.
+insert into portal.winter_ops_logs (
+  customer_id, property_id, contractor_id, user_id, worker_name, time_in, status, route_id, route_sequence, route_status, winter_event_id)
+select s.customer_id, b.id, s.id, s.id, s.name, case v.status when 'active' then e.start_date + make_interval(hours => 3) end, 'open',
+  r.id, b.n, v.status, e.id
 from pg_temp.staff s
-join pg_temp.busy b on b.customer_id = s.customer_id and b.n = 2
-join portal.routes r on (r.customer_id, r.user_id) = (s.customer_id, s.id)
+join pg_temp.busy b on b.customer_id = s.customer_id
+join (values (2, 'queued'), (3, 'active')) as v (n, status) on v.n = b.n
+join portal.routes r on (r.customer_id, r.user_id) = (s.customer_id, s.id) and r.name like 'Route%'
 join portal.winter_events e on e.customer_id = s.customer_id and e.status = 'active'
-order by s.customer_id, s.n;
+order by s.customer_id, s.n, b.n;
 
 insert into portal.green_services_logs (customer_id, property_id, contractor_id, contractor_name, user_id, worker_name, time_in, time_out, service_type, products_used, quantity_used)
 select s.customer_id, b.id, s.id, s.name, s.id, s.name, '2025-10-01 12:00+00', '2025-10-01 14:00+00', 'Mowing', 'Mulch', 3
