@@ -12,6 +12,7 @@ import (
 	swgui "github.com/swaggest/swgui/v5emb"
 
 	"contractor-portal/db"
+	"contractor-portal/server/assignments"
 	"contractor-portal/server/auditlog"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/customers"
@@ -81,6 +82,7 @@ func features(e *echo.Echo, cfg Config) endpoint.API {
 	customers.Routes(api, cfg.Auth)
 	auditlog.Routes(api)
 	routes.Routes(api)
+	assignments.Routes(api, nil)
 	return api
 }
 
