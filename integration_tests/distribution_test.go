@@ -1,0 +1,247 @@
+package integration_tests
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"contractor-portal/server/auth"
+)
+
+type distributed struct {
+	Success     bool
+	Message     string
+	Count       int `json:"assigned_count"`
+	Total       int `json:"total_properties"`
+	Sent        int `json:"sms_notifications_sent"`
+	Assignments []struct {
+		AssignmentID   int64  `json:"assignment_id"`
+		PropertyName   string `json:"property_name"`
+		ContractorName string `json:"contractor_name"`
+		CrewType       string `json:"crew_type"`
+	}
+	Crews struct {
+		Sidewalk    int
+		NonSidewalk int `json:"non_sidewalk"`
+		Total       int
+	} `json:"available_crews"`
+}
+
+// lines are who got what.
+func (d distributed) lines() (lines []string) {
+	for _, a := range d.Assignments {
+		lines = append(lines, fmt.Sprintf("%s: %s, %s", a.PropertyName, a.ContractorName, a.CrewType))
+	}
+	return lines
+}
+
+// newList makes a list of the company's three properties.
+func (p *portal) newList(company, owner string, shared bool) (list int64) {
+	p.t.Helper()
+	return query[int64](p, `
+		with list as (
+			insert into portal.property_lists (customer_id, name, user_id, is_shared) values ($1, 'Storm list', $2, $3) returning customer_id, id
+		),
+		item as (
+			insert into portal.property_list_items (customer_id, list_id, property_id)
+			select list.customer_id, list.id, p.id from list join portal.locations p on p.customer_id = list.customer_id
+		)
+		select id from list`, company, p.person(company, owner), shared)
+}
+
+// equip says what the field roles drive: the User walks.
+func (p *portal) equip() {
+	p.t.Helper()
+	p.exec(`update portal.users set default_equipment = case role when 'User' then 'SideWalk Plow' when 'Contractor' then 'Wheel Loader' end`)
+}
+
+func (p *portal) distribute(company, role string, list int64, event any) answer {
+	p.t.Helper()
+	body := map[string]any{"property_list_id": list}
+	if event != nil {
+		body["winter_event_id"] = event
+	}
+	return p.do("POST", "/ai-assign-property-list", p.token(company, role), body)
+}
+
+// Sidewalk crews first, then the others, each by id; both companies with the same names.
+func TestDistribution_InTurn(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.equip()
+	lists := map[string]int64{companyA: p.newList(companyA, auth.Manager, false), companyB: p.newList(companyB, auth.Manager, false)}
+	for company, other := range map[string]string{companyA: companyB, companyB: companyA} {
+		var d distributed
+		p.distribute(company, auth.Manager, lists[other], nil).want(t, http.StatusNotFound)
+		p.distribute(company, auth.Manager, lists[company], nil).want(t, http.StatusOK).json(t, &d)
+		if diff := cmp.Diff([]string{
+			"Property 1: User One, sidewalk", "Property 2: Contractor One, non-sidewalk", "Property 3: Subcontractor One, non-sidewalk",
+		}, d.lines()); diff != "" {
+			t.Error(diff)
+		}
+		if !d.Success || d.Count != 3 || d.Total != 3 || d.Sent != 0 || d.Crews.Sidewalk != 1 || d.Crews.NonSidewalk != 2 || d.Crews.Total != 3 {
+			t.Errorf("%+v", d)
+		}
+		mine := p.myProperties(company, auth.User)
+		if len(mine) != 1 || mine[0].ID != d.Assignments[0].AssignmentID || mine[0].AcceptanceStatus != "pending" || mine[0].IsPrimary ||
+			*mine[0].Notes != "Assigned automatically to a sidewalk crew." {
+			t.Errorf("%+v", mine)
+		}
+		if h := p.history(company, "property"); strings.Count(h, "assigned Property") != 3 || !strings.Contains(h, `assigned Property 1 "Assigned automatically to a sidewalk crew."`) {
+			t.Error(h)
+		}
+
+		p.distribute(company, auth.Admin, lists[company], nil).want(t, http.StatusNotFound) // not shared
+		p.exec(`update portal.property_lists set is_shared = true where id = $1`, lists[company])
+		for _, role := range []string{auth.Admin, auth.Manager} {
+			p.distribute(company, role, lists[company], nil).want(t, http.StatusOK).json(t, &d)
+			if !d.Success || d.Count != 0 || len(d.Assignments) != 0 {
+				t.Errorf("again: %+v", d)
+			}
+		}
+		for _, role := range []string{auth.Contractor, auth.Subcontractor, auth.User} {
+			p.distribute(company, role, lists[company], nil).want(t, http.StatusForbidden)
+		}
+	}
+}
+
+// Whoever was asked already is not asked again, whatever he answered, and his answer stays.
+func TestDistribution_SkipsPairsThatExist(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.equip()
+	list := p.newList(companyA, auth.Manager, true)
+	declined := p.give(companyA, 1, auth.User)
+	p.do("POST", propertyAnswer(declined, "decline"), p.token(companyA, auth.User), nil).want(t, http.StatusOK)
+	var d distributed
+	p.distribute(companyA, auth.Manager, list, nil).want(t, http.StatusOK).json(t, &d)
+	if diff := cmp.Diff([]string{"Property 2: Contractor One, non-sidewalk", "Property 3: Subcontractor One, non-sidewalk"}, d.lines()); diff != "" || d.Count != 2 {
+		t.Errorf("%d %s", d.Count, diff)
+	}
+	if mine := p.myProperties(companyA, auth.User); len(mine) != 1 || mine[0].AcceptanceStatus != "declined" {
+		t.Errorf("%+v", mine)
+	}
+}
+
+// Without both types of crew nobody is assigned, and the answer says who is there.
+func TestDistribution_NeedsBothTypesOfCrew(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	list := p.newList(companyA, auth.Manager, true)
+	for name, c := range map[string]struct {
+		sql                   string
+		sidewalk, nonSidewalk int
+	}{
+		"no sidewalk crew": {`update portal.users set default_equipment = null, available_for_assignment = true`, 0, 3},
+		"no other":         {`update portal.users set default_equipment = 'Sidewalk Plow', available_for_assignment = true`, 3, 0},
+		"nobody":           {`update portal.users set available_for_assignment = false`, 0, 0},
+	} {
+		p.exec(c.sql)
+		var d distributed
+		p.distribute(companyA, auth.Manager, list, nil).want(t, http.StatusOK).json(t, &d)
+		if d.Success || d.Count != 0 || d.Crews.Sidewalk != c.sidewalk || d.Crews.NonSidewalk != c.nonSidewalk || d.Message == "" || d.Assignments == nil {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	// Suspended people and the office are no crews.
+	p.equip()
+	p.exec(`update portal.users set available_for_assignment = true, status = case when role = 'User' then 'suspended' else status end`)
+	var d distributed
+	p.distribute(companyA, auth.Manager, list, nil).want(t, http.StatusOK).json(t, &d)
+	if d.Success || d.Crews.Total != 2 {
+		t.Errorf("%+v", d)
+	}
+	if n := query[int](p, `select count(*) from portal.property_contractors`); n != 0 {
+		t.Errorf("%d assignments", n)
+	}
+}
+
+// With an event only those who are checked in for it count, and who are not at work, away or gone.
+func TestDistribution_OfAnEvent(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.equip()
+	p.exec(`update portal.users set default_equipment = 'Sidewalk Plow' where role = 'Subcontractor'`)
+	events := map[string]int64{}
+	for _, company := range []string{companyA, companyB} {
+		events[company] = query[int64](p, `insert into portal.winter_events (customer_id, event_name, start_date) values ($1, 'Storm', now()) returning id`, company)
+	}
+	older := query[int64](p, `
+		insert into portal.winter_events (customer_id, event_name, start_date, end_date, status) values ($1, 'Old storm', now() - interval '9 days', now(), 'completed') returning id`, companyA)
+	list := p.newList(companyA, auth.Manager, true)
+	checkIn := func(role, status string, event int64, out any) {
+		p.exec(`
+			insert into portal.event_checkins (customer_id, winter_event_id, user_id, status, checked_in_at, checked_out_at)
+			values ($1, $2, $3, $4, now() - interval '1 hour', $5)`, companyA, event, p.person(companyA, role), status, out)
+	}
+	var d distributed
+	p.distribute(companyA, auth.Manager, list, events[companyA]).want(t, http.StatusOK).json(t, &d)
+	if d.Success || d.Crews.Total != 0 {
+		t.Errorf("nobody is checked in: %+v", d)
+	}
+
+	checkIn(auth.Contractor, "checked_in", events[companyA], nil)
+	checkIn(auth.User, "checked_in", events[companyA], nil)
+	checkIn(auth.Subcontractor, "checked_in", older, nil)
+	for _, status := range []string{"working", "unavailable", "completed"} {
+		p.exec(`update portal.event_checkins set status = $1 where user_id = $2`, status, p.person(companyA, auth.User))
+		p.distribute(companyA, auth.Manager, list, events[companyA]).want(t, http.StatusOK).json(t, &d)
+		if d.Success || d.Crews.Total != 1 {
+			t.Errorf("%s: %+v", status, d)
+		}
+	}
+	p.exec(`update portal.event_checkins set status = 'checked_in', checked_out_at = now() where user_id = $1`, p.person(companyA, auth.User))
+	checkIn(auth.User, "checked_in", events[companyA], nil) // back again
+	p.distribute(companyA, auth.Manager, list, events[companyA]).want(t, http.StatusOK).json(t, &d)
+	if diff := cmp.Diff([]string{
+		"Property 1: User One, sidewalk", "Property 2: Contractor One, non-sidewalk", "Property 3: User One, sidewalk",
+	}, d.lines()); diff != "" || d.Crews.Total != 2 {
+		t.Errorf("%+v %s", d.Crews, diff)
+	}
+	for _, event := range []int64{events[companyB], 987654321} {
+		p.distribute(companyA, auth.Manager, list, event).want(t, http.StatusNotFound)
+	}
+}
+
+func TestDistribution_OfAnEmptyList(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.equip()
+	list := p.newList(companyA, auth.Manager, true)
+	p.exec(`delete from portal.property_list_items where list_id = $1`, list)
+	p.distribute(companyA, auth.Manager, list, nil).want(t, http.StatusNotFound)
+	p.distribute(companyA, auth.Manager, 987654321, nil).want(t, http.StatusNotFound)
+}
+
+// Distributed many times at once, each property has one new assignment and one entry in the history.
+func TestDistribution_ManyTimesAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.equip()
+	list, manager := p.newList(companyA, auth.Manager, true), p.token(companyA, auth.Manager)
+	var sum atomic.Int64
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			a, err := p.try(t.Context(), "POST", "/ai-assign-property-list", manager, map[string]any{"property_list_id": list})
+			if err != nil || a.status != http.StatusOK {
+				t.Errorf("%d %s %v", a.status, a.body, err)
+				return
+			}
+			var d distributed
+			a.json(t, &d)
+			sum.Add(int64(d.Count))
+		})
+	}
+	wg.Wait()
+	have := query[[]int](p, `select array[(select count(*) from portal.property_contractors), (select count(*) from portal.assignment_history)]::integer[]`)
+	if want := []int{3, 3}; sum.Load() != 3 || !slices.Equal(have, want) {
+		t.Errorf("%d counted, stored %v, want %v", sum.Load(), have, want)
+	}
+}
