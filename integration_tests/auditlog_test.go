@@ -100,3 +100,81 @@ func TestAuditLog_NamesWhoChangedAPassword(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestAuditLog_IsReadByTheCompanysAdmin(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.exec(`
+		insert into platform.audit_log (customer_id, at, actor_user_id, actor_role, actor_name, action, object_type, object_id, detail)
+		select c, '2026-01-10 05:00Z'::timestamptz + make_interval(days => n), 7, 'Admin', 'Person ' || n % 2,
+			case n % 3 when 0 then 'user.suspended' when 1 then 'user.added' else 'customer.changed' end,
+			case n % 3 when 2 then 'customer' else 'user' end, n::text, jsonb_build_object('n', n, 'of', c)
+		from unnest(array['AAAA22222', 'BBBB33333']) as c, generate_series(0, 11) as n`)
+	type row struct {
+		ID     int64
+		At     string
+		Action string
+		Detail struct {
+			N  int
+			Of string
+		}
+	}
+	get := func(company, filter string) (all []row, total string) {
+		t.Helper()
+		a := p.do("GET", "/api/audit-log/?"+filter, p.token(company, auth.Admin), nil).want(t, http.StatusOK)
+		a.json(t, &all)
+		return all, a.header.Get("X-Total-Count")
+	}
+	for filter, want := range map[string][]int{
+		"":                             {11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0},
+		"limit=2&offset=3":             {8, 7},
+		"action=user.suspended":        {9, 6, 3, 0},
+		"action=user":                  {10, 9, 7, 6, 4, 3, 1, 0},
+		"actor=person+1":               {11, 9, 7, 5, 3, 1},
+		"object_type=customer":         {11, 8, 5, 2},
+		"user_id=8":                    {},
+		"action=user&actor=PERSON%200": {10, 6, 4, 0},
+		"actor=%25":                    {},
+		// 05:00Z is midnight in New York: the first moment of a day there.
+		"from=2026-01-12&to=2026-01-14": {4, 3, 2},
+		"from=2026-01-21":               {11},
+		"to=2026-01-10":                 {0},
+	} {
+		all, _ := get(companyA, filter)
+		have := []int{}
+		for _, r := range all {
+			have = append(have, r.Detail.N)
+			if r.Detail.Of != companyA {
+				t.Errorf("%q: an entry of %s", filter, r.Detail.Of)
+			}
+		}
+		if diff := cmp.Diff(want, have); diff != "" {
+			t.Errorf("%q: %s", filter, diff)
+		}
+	}
+	if all, total := get(companyA, "limit=2"); total != "12" || all[0].At != "2026-01-21T00:00:00" {
+		t.Errorf("total %s, newest at %s", total, all[0].At)
+	}
+	// B reads its own, on its own clock: Chicago is an hour behind, so its days hold other entries.
+	if all, _ := get(companyB, "from=2026-01-12&to=2026-01-12"); len(all) != 1 || all[0].Detail.Of != companyB || all[0].Detail.N != 3 || all[0].At != "2026-01-12T23:00:00" {
+		t.Errorf("B reads %+v", all)
+	}
+	p.do("GET", "/api/audit-log/?from=yesterday", p.token(companyA, auth.Admin), nil).problem(t, http.StatusUnprocessableEntity)
+	for _, role := range roles[1:] {
+		p.do("GET", "/api/audit-log/", p.token(companyA, role), nil).problem(t, http.StatusForbidden)
+	}
+}
+
+// A change and its entry stand together or not at all.
+func TestAuditLog_EntryAndChangeStandTogether(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.exec(`alter table platform.audit_log add constraint full_up check (action <> 'customer.changed') not valid`)
+	a := p.do("PUT", "/api/my-customer/", p.token(companyA, auth.Admin), map[string]string{"contact_name": "Nobody"})
+	if a.status == http.StatusOK {
+		t.Errorf("changed without an entry: %s", a.body)
+	}
+	if n := query[int](p, `select count(*) from platform.customers where contact_name = 'Nobody'`); n != 0 {
+		t.Error("the change stands, its entry does not")
+	}
+}

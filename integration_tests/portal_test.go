@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -430,3 +431,5 @@ func (p *portal) parallel(n int, request func(i int) (method, path string, body 
 	}
 	return ok, others
 }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
