@@ -1,0 +1,61 @@
+package integration_tests
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"contractor-portal/server/auth"
+)
+
+// What design promises: a read with one statement is one round trip, its entry into the company
+// included, and a connection that was idle is not asked first whether it still lives.
+func TestWire_ReadIsOneTurn(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	p := newPortal(t, w.between)
+	id := query[int64](p, `select min(id) from portal.locations where customer_id = $1`, companyA)
+	token := p.token(companyA, auth.User)
+	for _, path := range []string{fmt.Sprintf("/properties/%d", id), "/properties/", "/verify-token"} {
+		read := func() { p.do("GET", path, token, nil).want(t, http.StatusOK) }
+		read()
+		read()
+		want := traffic{Statements: 2, Syncs: 1, Turns: 1}
+		if diff := cmp.Diff(want, w.during(read)); diff != "" {
+			t.Errorf("%s, warm: -want +have:\n%s", path, diff)
+		}
+		time.Sleep(2100 * time.Millisecond) // idle is what is tested
+		if diff := cmp.Diff(want, w.during(read)); diff != "" {
+			t.Errorf("%s, after 2 s: -want +have:\n%s", path, diff)
+		}
+	}
+}
+
+// A write opens its transaction, enters and does its first statement in one turn, and commits in another.
+func TestWire_WriteIsTwoTurns(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	p := newPortal(t, w.between)
+	id := query[int64](p, `select min(id) from portal.locations where customer_id = $1`, companyA)
+	token := p.token(companyA, auth.Manager)
+	for name, tt := range map[string]struct {
+		id     int64
+		status int
+	}{
+		"committed":   {id, http.StatusOK},
+		"rolled back": {987_654_321, http.StatusNotFound},
+	} {
+		write := func() {
+			p.do("POST", "/update-property-coordinates/", token, map[string]any{"property_id": tt.id, "latitude": 42.8, "longitude": -78.8}).want(t, tt.status)
+		}
+		write()
+		write()
+		want := traffic{Statements: 4, Syncs: 2, Turns: 2}
+		if diff := cmp.Diff(want, w.during(write)); diff != "" {
+			t.Errorf("%s: -want +have:\n%s", name, diff)
+		}
+	}
+}
