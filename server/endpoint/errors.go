@@ -174,10 +174,16 @@ func (api API) problem(ctx context.Context, err error) *Problem {
 	return p
 }
 
+// statusClientGone is what the access log shows of a request that its client did not wait for. Nobody
+// sees the answer.
+const statusClientGone = 499
+
 func problemOf(err error) (p *Problem, grave bool) {
 	var several *auth.SeveralError
 	var limited *auth.TooManyError
 	switch {
+	case db.Cancelled(err):
+		return newProblem("unavailable", statusClientGone, "the request was cancelled"), false
 	case errors.As(err, &p):
 		ours := *p
 		return &ours, false
