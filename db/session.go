@@ -124,17 +124,24 @@ func (u *unit) acquire(ctx context.Context) error {
 	return translate(ctx, err)
 }
 
+// diedIdle is within what time a connection breaks that was dead before it was used. One that breaks
+// later was at work; whoever ended that meant it.
+const diedIdle = time.Second
+
 // run sends one statement, with whatever must precede it, in one round trip and hands its rows to
 // collect.
 func (u *unit) run(ctx context.Context, sql string, args []any, collect func(pgx.Rows) error) error {
 	if u.over {
 		return errors.New("a unit of work was used after its end")
 	}
+	start := time.Now()
 	err := u.send(ctx, sql, args, collect)
-	if err != nil && !u.entered && !u.begun && connectionLost(err) && ctx.Err() == nil {
-		// The pooled connection had died. Nothing can have been committed: retry once on another.
+	if err != nil && !u.entered && !u.begun && connectionLost(err) && ctx.Err() == nil && time.Since(start) < diedIdle {
+		// The pooled connection had died, and the others with it, as after a restart. Nothing can have
+		// been committed: retry once, on a fresh one.
 		u.abandon()
 		u.conn.Release()
+		u.pool.Reset()
 		if err = u.acquire(ctx); err != nil {
 			u.conn = closedConn
 			return err
