@@ -17,7 +17,7 @@ func TestAmnesia_ReadsOwnCompanyOnly(t *testing.T) {
 	p := newPortal(t)
 	super := connectAs(t, "", p.database)
 	all := tables(t, super, "portal_app")
-	fill(t, p.as("portal_app"), all, member(t, super, companyA, auth.Admin), member(t, super, companyB, auth.Admin))
+	fill(t, super, p.as("portal_app"), all, member(t, super, companyA, auth.Admin), member(t, super, companyB, auth.Admin))
 
 	callers := map[string][]*auth.Principal{}
 	for _, company := range []string{companyA, companyB} {

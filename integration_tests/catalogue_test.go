@@ -47,7 +47,7 @@ select coalesce(json_agg(t), '[]') from (
         'name', a.attname, 'type', format_type(a.atttypid, null),
         'required', a.attnotnull and not a.atthasdef and a.attidentity = '',
         'reads', has_column_privilege($1, c.oid, a.attnum, 'select'),
-        'inserts', has_column_privilege($1, c.oid, a.attnum, 'insert'),
+        'inserts', a.attidentity = '' and has_column_privilege($1, c.oid, a.attnum, 'insert'),
         'updates', has_column_privilege($1, c.oid, a.attnum, 'update')) order by a.attnum)
       from pg_attribute a
       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -100,15 +100,21 @@ select coalesce(json_agg(t), '[]') from (
   join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p')
     and (n.nspname = 'portal' or n.nspname = 'platform' and exists (
-      select from pg_policy p where p.polrelid = c.oid and $1::regrole = any (p.polroles)))
+      select from pg_policy p where p.polrelid = c.oid and $2::regrole = any (p.polroles)))
 ) as t`
 
 // tables are all of schema portal, and those of schema platform that the role has a door to, parents
 // before their children.
-func tables(t *testing.T, super querier, role string) (all []table) {
+func tables(t *testing.T, super querier, role string) []table {
+	t.Helper()
+	return catalogue(t, super, role, role)
+}
+
+// catalogue is tables with the privileges of another role.
+func catalogue(t *testing.T, super querier, doorsOf, privilegesOf string) (all []table) {
 	t.Helper()
 	var text []byte
-	if err := super.QueryRow(t.Context(), catalogueSQL, role).Scan(&text); err != nil {
+	if err := super.QueryRow(t.Context(), catalogueSQL, privilegesOf, doorsOf).Scan(&text); err != nil {
 		t.Fatal(err)
 	}
 	var found []table

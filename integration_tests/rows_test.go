@@ -31,6 +31,34 @@ type maker struct {
 // maxGuesses bounds the search for a row.
 const maxGuesses = 400
 
+// fill inserts a row into every table for each entry: as portal_app, or as a superuser what portal_app may
+// not insert. Companies, their log-ins and their counts are there already.
+func fill(t *testing.T, super, app *pgx.Conn, all []table, entries ...entry) {
+	t.Helper()
+	bySuper := catalogue(t, super, "portal_app", suite.cluster.superuser)
+	for i, of := range all {
+		for _, e := range entries {
+			var filled bool
+			if err := super.QueryRow(t.Context(), fmt.Sprintf("select exists (select from %s where customer_id = $1)", of.Name), e.customer).Scan(&filled); err != nil {
+				t.Fatal(err)
+			}
+			insert := func(of table) func(pgx.Tx) error {
+				return func(tx pgx.Tx) error { insertRow(t, tx, of); return nil }
+			}
+			var err error
+			switch {
+			case of.Commands["insert"] && of.Name != "platform.logins":
+				err = e.inside(t.Context(), app, insert(of))
+			case !filled:
+				err = e.inside(t.Context(), super, insert(bySuper[i]))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // insertRow finds a row that the table accepts and inserts it, as the role of the transaction.
 func insertRow(t *testing.T, tx pgx.Tx, of table) {
 	t.Helper()
@@ -81,7 +109,7 @@ func (m *maker) row() map[string]any {
 func (m *maker) refer(t *testing.T) error {
 	m.parent = map[string]any{}
 	for _, r := range m.table.References {
-		sql := fmt.Sprintf("select to_jsonb(p) from (select %s from %s order by 1 limit 1 offset $1 %% (select greatest(count(*), 1) from %[2]s)) as p",
+		sql := fmt.Sprintf("select to_jsonb(p) from (select %s from %s where customer_id = tenancy.customer_id() order by 1 limit 1 offset $1 %% (select greatest(count(*), 1) from %[2]s where customer_id = tenancy.customer_id())) as p",
 			strings.Join(r.ParentColumns, ", "), r.Parent)
 		var row map[string]any
 		err := m.tx.QueryRow(t.Context(), sql, m.n).Scan(&row)

@@ -94,28 +94,8 @@ func newSiege(t *testing.T) *siege {
 	s := &siege{t: t, super: connectAs(t, "", database), app: connectAs(t, "portal_app", database)}
 	s.tables = tables(t, s.super, "portal_app")
 	s.entry = member(t, s.super, companyA, auth.Admin)
-	fill(t, s.app, s.tables, s.entry, member(t, s.super, companyB, auth.Admin))
+	fill(t, s.super, s.app, s.tables, s.entry, member(t, s.super, companyB, auth.Admin))
 	return s
-}
-
-// fill inserts a row into every table for each entry, as portal_app. What portal_app may not insert is
-// there already: companies, their log-ins and counts.
-func fill(t *testing.T, app *pgx.Conn, all []table, entries ...entry) {
-	t.Helper()
-	for _, of := range all {
-		if !of.Commands["insert"] || of.Name == "platform.logins" {
-			continue
-		}
-		for _, e := range entries {
-			err := e.inside(t.Context(), app, func(tx pgx.Tx) error {
-				insertRow(t, tx, of)
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 }
 
 func (s *siege) read(of table) {

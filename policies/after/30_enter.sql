@@ -5,6 +5,9 @@
 -- Refusals: TN001 signature, key or expiry; TN002 person unknown, not active, or of another role;
 -- TN003 session revoked or over; TN004 customer suspended, cancelled, or its trial over.
 --
+-- A read-only entry makes its transaction read only until it ends. (PostgreSQL 15 still lets RESET
+-- transaction_read_only undo that. It is a statement, which no expression and no handler can say.)
+--
 -- Everything is set transaction-locally. The settings pinned on each function keep a caller from
 -- printing its plans, and with them what it reads.
 
