@@ -21,6 +21,8 @@ import (
 	"contractor-portal/server/properties"
 	"contractor-portal/server/routes"
 	"contractor-portal/server/users"
+	"contractor-portal/server/winterevents"
+	"contractor-portal/server/winterlogs"
 )
 
 // Config is what the server is made of.
@@ -83,6 +85,8 @@ func features(e *echo.Echo, cfg Config) endpoint.API {
 	auditlog.Routes(api)
 	routes.Routes(api)
 	assignments.Routes(api, nil)
+	winterevents.Routes(api, winterlogs.Match)
+	winterlogs.Routes(api)
 	return api
 }
 

@@ -66,7 +66,6 @@ var localLayouts = []string{"2006-01-02T15:04", timeLayout, "2006-01-02 15:04:05
 
 // Resolve checks the form, as part of decoding.
 func (t *LocalTime) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
-	*t = LocalTime(strings.TrimSpace(string(*t)))
 	if _, ok := t.read(); *t != "" && !ok {
 		return wrongField(path, "expected a date and time, such as 2026-11-23T06:30 or 2026-11-23T06:30:00-05:00")
 	}
@@ -90,11 +89,12 @@ type reading struct {
 }
 
 func (t LocalTime) read() (r reading, ok bool) {
+	text := strings.TrimSpace(string(t))
 	for _, layout := range localLayouts {
-		if v, err := time.Parse(layout, string(t)); err == nil {
+		if v, err := time.Parse(layout, text); err == nil {
 			return reading{Time: v, toMinute: layout == localLayouts[0]}, true
 		}
-		if v, err := time.Parse(layout+"Z07:00", string(t)); err == nil {
+		if v, err := time.Parse(layout+"Z07:00", text); err == nil {
 			return reading{Time: v, isInstant: true}, true
 		}
 	}

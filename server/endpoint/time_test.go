@@ -55,14 +55,14 @@ func TestLocalTime_MeansOneInstant(t *testing.T) {
 	}
 }
 
-// Every quarter of an hour of four years, in zones of all kinds: what is written is read back, and where
+// Every quarter of an hour of two years, in zones of all kinds: what is written is read back, and where
 // it is not, it is the second of two.
 func TestLocalTime_ReadsWhatTimeWrites(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Havana", "America/Santiago", "Africa/Casablanca", "Asia/Tehran"} {
 		z := zone(t, name)
 		seconds := 0
-		for at := time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2027; at = at.Add(15 * time.Minute) {
+		for at := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2027; at = at.Add(15 * time.Minute) {
 			written := at.In(z).Format(timeLayout)
 			read := LocalTime(written).In(z)
 			switch {
@@ -73,7 +73,7 @@ func TestLocalTime_ReadsWhatTimeWrites(t *testing.T) {
 				t.Fatalf("%s: %s was written as %s and read as %s", name, at, written, read)
 			}
 		}
-		if want := 4 * 4; name == "America/New_York" && seconds != want {
+		if want := 2 * 4; name == "America/New_York" && seconds != want {
 			t.Errorf("%s: %d times occur twice, want %d", name, seconds, want)
 		}
 	}
@@ -125,7 +125,7 @@ func TestLocalTime_KeepsWhatIsRepeated(t *testing.T) {
 func TestLocalTime_Refuses(t *testing.T) {
 	t.Parallel()
 	for _, said := range []LocalTime{
-		"yesterday", "2026-11-01", "06:30", "2026-02-30T10:00", "2026-11-01T24:00", "2026-11-01T10:60", "2026-11-01T10",
+		"yesterday", "  ", "2026-11-01", "06:30", "2026-02-30T10:00", "2026-11-01T24:00", "2026-11-01T10:60", "2026-11-01T10",
 		"01/11/2026 10:00", "2026-11-01T10:00 EST", "2026-11-01T10:00:00+99:00", "20261101T1000",
 	} {
 		if errs := said.Resolve(nil, huma.NewPathBuffer(nil, 0)); len(errs) != 1 {
@@ -135,7 +135,7 @@ func TestLocalTime_Refuses(t *testing.T) {
 			t.Errorf("%q means %s", said, got)
 		}
 	}
-	for _, said := range []LocalTime{"", "  ", " 2026-11-01T10:00 ", "2026-11-01 10:00:00", "2026-11-01T10:00:00.000Z"} {
+	for _, said := range []LocalTime{"", " 2026-11-01T10:00 ", "2026-11-01 10:00:00", "2026-11-01T10:00:00.000Z"} {
 		if errs := said.Resolve(nil, huma.NewPathBuffer(nil, 0)); len(errs) != 0 {
 			t.Errorf("%q is refused: %v", said, errs)
 		}

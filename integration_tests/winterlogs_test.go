@@ -1,0 +1,432 @@
+package integration_tests
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"contractor-portal/server/auth"
+)
+
+type winterLog struct {
+	ID              int64
+	PropertyID      int64   `json:"property_id"`
+	PropertyName    string  `json:"property_name"`
+	PropertyAddress string  `json:"property_address"`
+	ContractorID    *int64  `json:"contractor_id"`
+	ContractorName  *string `json:"contractor_name"`
+	UserID          *int64  `json:"user_id"`
+	WorkerName      *string `json:"worker_name"`
+	Equipment       *string
+	TimeIn          *string `json:"time_in"`
+	TimeOut         *string `json:"time_out"`
+	Status          string
+	BulkSaltQty     float64 `json:"bulk_salt_qty"`
+	BagSaltQty      float64 `json:"bag_salt_qty"`
+	Notes           *string
+	WinterEventID   *int64  `json:"winter_event_id"`
+	RouteID         *int64  `json:"route_id"`
+	RouteSequence   *int    `json:"route_sequence"`
+	RouteStatus     *string `json:"route_status"`
+	ByHand          bool    `json:"event_assigned_manually"`
+	EventName       *string `json:"winter_event_name"`
+}
+
+func logPath(id int64, more string) string { return fmt.Sprintf("/winter-logs/%d%s", id, more) }
+
+// submit logs work of company A as one of its people; without an end the ticket is open.
+func (p *portal) submit(role string, property int, in, out string) int64 {
+	p.t.Helper()
+	return p.submitted(role, map[string]any{"property_id": p.property(companyA, property), "time_in": in, "time_out": out})
+}
+
+func (p *portal) submitted(role string, body map[string]any) int64 {
+	p.t.Helper()
+	var submitted struct {
+		LogID  int64 `json:"log_id"`
+		Status string
+	}
+	p.do("POST", "/submit-winter-log/", p.token(companyA, role), body).want(p.t, http.StatusOK).json(p.t, &submitted)
+	want := "closed"
+	if out, ok := body["time_out"]; !ok || out == "" || out == nil {
+		want = "open"
+	}
+	if submitted.LogID == 0 || submitted.Status != want {
+		p.t.Fatalf("%v was submitted as %+v", body, submitted)
+	}
+	return submitted.LogID
+}
+
+// logs are those of company A that an address lists.
+func (p *portal) logs(path string) (all []winterLog) {
+	p.t.Helper()
+	p.do("GET", path, p.token(companyA, auth.User), nil).want(p.t, http.StatusOK).json(p.t, &all)
+	return all
+}
+
+func (p *portal) ticket(id int64) winterLog {
+	p.t.Helper()
+	for _, l := range p.logs("/winter-logs/") {
+		if l.ID == id {
+			return l
+		}
+	}
+	p.t.Fatalf("there is no log %d", id)
+	return winterLog{}
+}
+
+func ids(all []winterLog) []int64 {
+	list := make([]int64, len(all))
+	for i, l := range all {
+		list[i] = l.ID
+	}
+	return list
+}
+
+func TestWinterLogs_OneTicketOf64(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	ticket := map[string]any{"property_id": p.property(companyA, 1), "time_in": "2026-01-10T18:00"}
+	statuses := p.sixtyFour("POST", "/submit-winter-log/", p.token(companyA, auth.User), ticket)
+	if diff := cmp.Diff(map[int]int{http.StatusOK: 1, http.StatusConflict: 63}, statuses); diff != "" {
+		t.Errorf("answers by status: %s", diff)
+	}
+	if n := query[int](p, `select count(*) from portal.winter_ops_logs`); n != 1 {
+		t.Errorf("%d tickets stand, want 1", n)
+	}
+	// Others may work there too, and who entered a ticket may enter one for another crew.
+	p.submit(auth.Subcontractor, 1, "2026-01-10T18:00", "")
+	for _, crew := range []string{"North crew", "South crew"} {
+		p.submitted(auth.Manager, map[string]any{"property_id": p.property(companyA, 1), "time_in": "2026-01-10T18:00", "worker_name": crew})
+	}
+	p.do("POST", "/submit-winter-log/", p.token(companyA, auth.Manager), map[string]any{
+		"property_id": p.property(companyA, 1), "time_in": "2026-01-10T18:00", "worker_name": "NORTH CREW",
+	}).problem(t, http.StatusConflict)
+	p.submit(auth.User, 2, "2026-01-10T18:00", "")
+
+	// A ticket that is saved without its end would be a second one too.
+	closed := p.submit(auth.User, 1, "2026-01-09T18:00", "2026-01-09T19:00")
+	p.do("PUT", logPath(closed, ""), p.token(companyA, auth.User), map[string]any{"property_id": p.property(companyA, 1), "time_in": "2026-01-09T18:00"}).
+		problem(t, http.StatusConflict)
+}
+
+func TestWinterLogs_NamesAndOwnership(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	user, led := p.person(companyA, auth.User), p.person(companyA, auth.Subcontractor)
+	contractor, manager := p.person(companyA, auth.Contractor), p.person(companyA, auth.Manager)
+	p.exec(`update portal.users set contractor_id = $1 where id = $2`, contractor, led)
+	p.exec(`update portal.users set default_equipment = 'Sidewalk plow' where id in ($1, $2)`, user, contractor)
+	property := p.property(companyA, 1)
+	body := func(more map[string]any) map[string]any {
+		b := map[string]any{"property_id": property, "time_in": "2026-01-10T18:00", "time_out": "2026-01-10T19:00"}
+		maps.Copy(b, more)
+		return b
+	}
+	for _, c := range []struct {
+		why  string
+		role string
+		said map[string]any
+		want winterLog
+	}{
+		{"nothing said", auth.User, nil, winterLog{ContractorID: &user, ContractorName: new("User One"), WorkerName: new("User One"), UserID: &user, Equipment: new("Sidewalk plow")}},
+		{
+			"the old page without a name", auth.User,
+			map[string]any{"contractor_id": user, "contractor_name": "Unknown", "worker_name": "Unknown", "equipment": "Loader"},
+			winterLog{ContractorID: &user, ContractorName: new("User One"), WorkerName: new("User One"), UserID: &user, Equipment: new("Loader")},
+		},
+		{
+			"a forged name and owner", auth.User,
+			map[string]any{"contractor_id": user, "contractor_name": "Somebody Else", "user_id": manager},
+			winterLog{ContractorID: &user, ContractorName: new("User One"), WorkerName: new("User One"), UserID: &user, Equipment: new("Sidewalk plow")},
+		},
+		{
+			"one's contractor", auth.Subcontractor,
+			map[string]any{"contractor_id": contractor, "worker_name": "Digger, Dan"},
+			winterLog{ContractorID: &contractor, ContractorName: new("Contractor One"), WorkerName: new("Digger, Dan"), UserID: &led, Equipment: new("Sidewalk plow")},
+		},
+		{
+			"a manager for another", auth.Manager,
+			map[string]any{"contractor_id": led},
+			winterLog{ContractorID: &led, ContractorName: new("Subcontractor One"), WorkerName: new("Subcontractor One"), UserID: &manager},
+		},
+	} {
+		got := p.ticket(p.submitted(c.role, body(c.said)))
+		got = winterLog{ContractorID: got.ContractorID, ContractorName: got.ContractorName, WorkerName: got.WorkerName, UserID: got.UserID, Equipment: got.Equipment}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", c.why, diff)
+		}
+	}
+	for _, role := range []string{auth.User, auth.Subcontractor} {
+		p.do("POST", "/submit-winter-log/", p.token(companyA, role), body(map[string]any{"contractor_id": manager, "contractor_name": "Manager One"})).
+			problem(t, http.StatusForbidden)
+	}
+	p.do("POST", "/submit-winter-log/", p.actingToken(companyA), body(nil)).problem(t, http.StatusUnprocessableEntity)
+	p.do("POST", "/submit-winter-log/", p.actingToken(companyA), body(map[string]any{"contractor_id": user})).want(t, http.StatusOK)
+	// Anybody may log work anywhere: nobody is assigned to property 3.
+	p.submit(auth.User, 3, "2026-01-10T18:00", "2026-01-10T19:00")
+}
+
+func TestWinterLogs_ChangeKeepsTheOwner(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	user, manager := p.person(companyA, auth.User), p.person(companyA, auth.Manager)
+	id := p.submitted(auth.User, map[string]any{"property_id": p.property(companyA, 1), "time_in": "2026-01-10T18:00", "worker_name": "Digger, Dan", "bag_salt_qty": 2})
+	change := func(more map[string]any) map[string]any {
+		b := map[string]any{"property_id": p.property(companyA, 2), "time_in": "2026-01-10T18:00", "time_out": "2026-01-10T19:30", "user_id": manager, "bulk_salt_qty": 1.5}
+		maps.Copy(b, more)
+		return b
+	}
+	p.do("PUT", logPath(id, ""), p.token(companyA, auth.Subcontractor), change(nil)).problem(t, http.StatusForbidden)
+	p.do("PUT", logPath(id, ""), p.token(companyA, auth.User), change(map[string]any{"contractor_id": manager})).problem(t, http.StatusForbidden)
+
+	p.do("PUT", logPath(id, ""), p.token(companyA, auth.Manager), change(map[string]any{"notes": "late"})).want(t, http.StatusOK)
+	want := winterLog{
+		ID: id, PropertyID: p.property(companyA, 2), PropertyName: "Property 2", ContractorID: &user, ContractorName: new("User One"), UserID: &user,
+		WorkerName: new("Digger, Dan"), TimeIn: new("2026-01-10T18:00:00"), TimeOut: new("2026-01-10T19:30:00"), Status: "closed", BulkSaltQty: 1.5, Notes: new("late"),
+	}
+	if diff := cmp.Diff(want, p.ticket(id)); diff != "" {
+		t.Error(diff)
+	}
+
+	// A manager may say that it was another's; who entered it stays.
+	p.do("PUT", logPath(id, ""), p.token(companyA, auth.Manager), change(map[string]any{"contractor_id": manager, "worker_name": "Unknown"})).want(t, http.StatusOK)
+	want.ContractorID, want.ContractorName, want.Notes = &manager, new("Manager One"), nil
+	if diff := cmp.Diff(want, p.ticket(id)); diff != "" {
+		t.Error(diff)
+	}
+	p.do("PUT", logPath(id, ""), p.token(companyA, auth.User), change(map[string]any{"time_out": "2026-01-10T17:59"})).problem(t, http.StatusBadRequest)
+	p.do("DELETE", logPath(id, ""), p.token(companyA, auth.Manager), nil).problem(t, http.StatusForbidden)
+	p.do("DELETE", logPath(id, ""), p.token(companyA, auth.Admin), nil).want(t, http.StatusOK)
+	p.do("DELETE", logPath(id, ""), p.token(companyA, auth.Admin), nil).problem(t, http.StatusNotFound)
+}
+
+func closePath(id int64, at string) string {
+	return logPath(id, "/close?time_out="+url.QueryEscape(at))
+}
+
+func TestWinterLogs_Close(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	id := p.submit(auth.User, 1, "2026-01-10T18:07", "")
+	if open := p.logs("/winter-logs/open/"); len(open) != 1 || open[0].ID != id || open[0].PropertyAddress != "1 Same Street, Springfield, NY 14201" {
+		t.Errorf("open tickets: %+v", open)
+	}
+	p.do("PUT", closePath(id, "2026-01-10T19:08"), p.token(companyA, auth.Subcontractor), nil).problem(t, http.StatusForbidden)
+	p.do("PUT", closePath(id, "2026-01-10T18:06"), p.token(companyA, auth.User), nil).problem(t, http.StatusBadRequest)
+	p.do("PUT", closePath(id, "late"), p.token(companyA, auth.User), nil).problem(t, http.StatusUnprocessableEntity)
+	p.do("PUT", logPath(id, "/close"), p.token(companyA, auth.User), nil).problem(t, http.StatusUnprocessableEntity)
+	p.do("PUT", closePath(id, "2026-01-10T19:08"), p.token(companyA, auth.User), nil).want(t, http.StatusOK)
+	p.do("PUT", closePath(id, "2026-01-10T19:08"), p.token(companyA, auth.User), nil).problem(t, http.StatusBadRequest)
+	if l := p.ticket(id); l.Status != "closed" || *l.TimeOut != "2026-01-10T19:08:00" {
+		t.Errorf("closed as %+v", l)
+	}
+	if open := p.logs("/winter-logs/open/"); len(open) != 0 {
+		t.Errorf("open tickets afterwards: %+v", open)
+	}
+
+	// The contractor of a ticket that a manager opened may finish it, and the manager anybody's.
+	crew := p.submitted(auth.Manager, map[string]any{"property_id": p.property(companyA, 1), "time_in": "2026-01-10T20:00", "contractor_id": p.person(companyA, auth.User)})
+	if open := ids(p.logs("/winter-logs/open/")); len(open) != 1 || open[0] != crew {
+		t.Errorf("open tickets of the contractor: %v, want %d", open, crew)
+	}
+	p.do("PUT", closePath(crew, "2026-01-10T21:00"), p.token(companyA, auth.User), nil).want(t, http.StatusOK)
+	p.do("PUT", closePath(p.submit(auth.User, 1, "2026-01-10T22:00", ""), "2026-01-10T23:00"), p.token(companyA, auth.Manager), nil).want(t, http.StatusOK)
+}
+
+func TestWinterLogs_ListAndFilters(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	event := p.startEvent("Snow", "2026-01-10T00:00")
+	first := p.submit(auth.User, 1, "2026-01-09T23:59", "2026-01-10T01:00")
+	second := p.submit(auth.User, 2, "2026-01-10T00:00", "2026-01-10T01:00")
+	third := p.submit(auth.User, 1, "2026-01-12T23:59:59", "2026-01-13T01:00")
+	fourth := p.submit(auth.User, 1, "2026-01-13T00:00", "2026-01-13T01:00")
+	p.do("POST", "/submit-winter-log/", p.token(companyB, auth.User), map[string]any{
+		"property_id": p.property(companyB, 1), "time_in": "2026-01-10T00:00", "time_out": "2026-01-10T01:00",
+	}).want(t, http.StatusOK)
+
+	for _, c := range []struct {
+		query string
+		want  []int64
+	}{
+		{"", []int64{fourth, third, second, first}},
+		{"?from=2026-01-10&to=2026-01-12", []int64{third, second}},
+		{"?from=2026-01-10", []int64{fourth, third, second}},
+		{"?to=2026-01-12", []int64{third, second, first}},
+		{"?from=2026-01-12&to=2026-01-12", []int64{third}},
+		{"?from=2026-01-13&to=2026-01-12", []int64{}},
+		{fmt.Sprintf("?property_id=%d", p.property(companyA, 2)), []int64{second}},
+		{fmt.Sprintf("?event_id=%d", event), []int64{fourth, third, second}},
+		{fmt.Sprintf("?event_id=%d&property_id=%d&to=2026-01-12", event, p.property(companyA, 1)), []int64{third}},
+		{fmt.Sprintf("?property_id=%d", p.property(companyB, 1)), []int64{}},
+		{"?limit=2", []int64{fourth, third}},
+		{"?limit=2&offset=3", []int64{first}},
+	} {
+		for _, path := range []string{"/winter-logs/", "/winter-ops/logs/"} {
+			if diff := cmp.Diff(c.want, ids(p.logs(path+c.query))); diff != "" {
+				t.Errorf("%s%s: %s", path, c.query, diff)
+			}
+		}
+	}
+	for _, wrong := range []string{"?from=yesterday", "?to=2026-02-30", "?from=2026-01-10T00:00", "?limit=0", "?limit=10001", "?event_id=x"} {
+		p.do("GET", "/winter-logs/"+wrong, p.token(companyA, auth.User), nil).problem(t, http.StatusUnprocessableEntity)
+	}
+	if l := p.ticket(second); l.EventName == nil || *l.EventName != "Snow" {
+		t.Errorf("the name of the event of a log is %v", l.EventName)
+	}
+}
+
+// A ticket that is queued on a route has no time yet; nothing that reads or changes tickets stumbles.
+func TestWinterLogs_QueuedOnARoute(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	user, manager := p.person(companyA, auth.User), p.token(companyA, auth.Manager)
+	route := query[int64](p, `insert into portal.routes (customer_id, user_id, name) values ($1, $2, 'Route') returning id`, companyA, user)
+	event := p.startEvent("Snow", "2026-01-10T00:00")
+	queued := query[int64](p, `
+		insert into portal.winter_ops_logs (customer_id, property_id, contractor_id, user_id, worker_name, status, winter_event_id, route_id, route_sequence, route_status)
+		values ($1, $2, $3, $3, 'User One', 'open', $4, $5, 1, 'queued') returning id`, companyA, p.property(companyA, 1), user, event, route)
+
+	if open := p.logs("/winter-logs/open/"); len(open) != 1 || open[0].TimeIn != nil || *open[0].RouteStatus != "queued" {
+		t.Errorf("open tickets: %+v", open)
+	}
+	p.do("PUT", closePath(queued, "2026-01-10T19:08"), p.token(companyA, auth.User), nil).problem(t, http.StatusBadRequest)
+	p.do("POST", "/submit-winter-log/", p.token(companyA, auth.User), map[string]any{"property_id": p.property(companyA, 1), "time_in": "2026-01-10T18:00"}).
+		problem(t, http.StatusConflict)
+	p.do("POST", "/winter-logs/reassign-events/", manager, nil).want(t, http.StatusOK)
+	p.do("PUT", eventPath(event, ""), manager, map[string]any{"event_name": "Snow", "start_date": "2026-01-10T01:00"}).want(t, http.StatusOK)
+	if l := p.ticket(queued); l.WinterEventID == nil || *l.WinterEventID != event {
+		t.Errorf("a queued ticket lost its event: %+v", l)
+	}
+	if got := p.logs("/winter-logs/?from=2020-01-01"); len(got) != 0 {
+		t.Errorf("a ticket without a time is among those of a date: %+v", got)
+	}
+
+	p.do("PUT", logPath(queued, ""), p.token(companyA, auth.User), map[string]any{"property_id": p.property(companyA, 1), "time_in": "2026-01-10T18:00"}).
+		want(t, http.StatusOK)
+	if l := p.ticket(queued); l.Status != "open" || *l.RouteStatus != "active" || *l.TimeIn != "2026-01-10T18:00:00" {
+		t.Errorf("a queued ticket that was begun: %+v", l)
+	}
+
+	// A worker ties a ticket to a route by hand.
+	tied := p.submitted(auth.User, map[string]any{"property_id": p.property(companyA, 2), "time_in": "2026-01-10T18:00", "route_id": route, "route_sequence": 2})
+	if l := p.ticket(tied); *l.RouteID != route || *l.RouteSequence != 2 {
+		t.Errorf("a ticket tied to a route: %+v", l)
+	}
+	p.do("POST", "/submit-winter-log/", p.token(companyA, auth.User), map[string]any{
+		"property_id": p.property(companyA, 3), "time_in": "2026-01-10T18:00", "route_id": 987654321,
+	}).problem(t, http.StatusNotFound)
+}
+
+func TestWinterLogs_NightsOnWhichClocksChange(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	user := p.token(companyA, auth.User)
+	hours := func(id int64) float64 {
+		return query[float64](p, `select extract(epoch from time_out - time_in) / 3600 from portal.winter_ops_logs where id = $1`, id)
+	}
+	for _, c := range []struct {
+		in, out string
+		hours   float64
+	}{
+		{"2026-10-31T23:00", "2026-11-01T07:00", 9},
+		{"2026-03-07T23:00", "2026-03-08T07:00", 7},
+		{"2026-11-01T01:30", "2026-11-01T02:00", 1.5},            // 01:30 is the first of two
+		{"2026-11-01T01:30:00-05:00", "2026-11-01T02:00", 0.5},   // and this the second
+		{"2026-03-08T01:30", "2026-03-08T02:30", 1},              // which is 03:30
+		{"2026-11-01T01:45", "2026-11-01T01:15:00-05:00", 0.5},   // the clock goes back between them
+		{"2026-03-08 01:59:00", "2026-03-08T07:00:00Z", 1. / 60}, // 03:00
+	} {
+		id := p.submit(auth.User, 1, c.in, c.out)
+		if got := hours(id); got < c.hours-1e-6 || got > c.hours+1e-6 {
+			t.Errorf("from %s to %s are %g hours, want %g", c.in, c.out, got, c.hours)
+		}
+	}
+	p.do("POST", "/submit-winter-log/", user, map[string]any{"property_id": p.property(companyA, 1), "time_in": "2026-11-01T01:45", "time_out": "2026-11-01T01:15"}).
+		problem(t, http.StatusBadRequest)
+
+	// What was 02:30 is shown as 03:30; and a change that repeats what was shown keeps the instant, be it
+	// the second of two.
+	gap := p.submit(auth.User, 2, "2026-03-08T02:30", "2026-03-08T04:00")
+	if l := p.ticket(gap); *l.TimeIn != "2026-03-08T03:30:00" {
+		t.Errorf("02:30 is shown as %s", *l.TimeIn)
+	}
+	second := p.submit(auth.User, 2, "2026-11-01T06:15:30Z", "2026-11-01T06:45:00Z")
+	shown := p.ticket(second)
+	if *shown.TimeIn != "2026-11-01T01:15:30" || *shown.TimeOut != "2026-11-01T01:45:00" {
+		t.Fatalf("shown as %s to %s", *shown.TimeIn, *shown.TimeOut)
+	}
+	for _, repeated := range []struct{ in, out string }{{*shown.TimeIn, *shown.TimeOut}, {"2026-11-01T01:15", "2026-11-01T01:45"}} {
+		p.do("PUT", logPath(second, ""), user, map[string]any{"property_id": p.property(companyA, 2), "time_in": repeated.in, "time_out": repeated.out}).
+			want(t, http.StatusOK)
+		if got := query[bool](p, `select time_in = '2026-11-01 06:15:30Z' and time_out = '2026-11-01 06:45Z' from portal.winter_ops_logs where id = $1`, second); !got {
+			t.Errorf("repeating %s moved the log", repeated.in)
+		}
+	}
+	p.do("PUT", logPath(second, ""), user, map[string]any{"property_id": p.property(companyA, 2), "time_in": "2026-11-01T01:15:31", "time_out": "2026-11-01T01:45"}).
+		want(t, http.StatusOK)
+	if got := hours(second); got < 1.49 || got > 1.5 {
+		t.Errorf("another time_in is not the first of two: %g hours", got)
+	}
+
+	// The day on which clocks go back has 25 hours, and a list by dates all of them.
+	last := p.submit(auth.User, 3, "2026-11-01T23:59:59", "2026-11-02T00:30")
+	if got := p.logs("/winter-logs/?from=2026-11-01&to=2026-11-01"); len(got) == 0 || got[0].ID != last {
+		t.Errorf("the last second of the day is not in its list")
+	}
+}
+
+func TestWinterLogs_SuggestedAndSnappedTimes(t *testing.T) {
+	t.Parallel()
+	c, withClock := newClock(t, "2026-01-10T18:08:00")
+	p := newPortal(t, withClock)
+	p.exec(`update portal.users set default_equipment = 'Plow truck' where email = $1`, email(companyA, auth.User))
+	type suggestion struct {
+		SuggestedTime    string `json:"suggested_time"`
+		Source           string
+		DefaultEquipment *string `json:"default_equipment"`
+	}
+	suggests := func(want suggestion) {
+		t.Helper()
+		var got suggestion
+		p.do("GET", "/suggested-log-time/", p.token(companyA, auth.User), nil).want(t, http.StatusOK).json(t, &got)
+		want.DefaultEquipment = new("Plow truck")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	suggests(suggestion{SuggestedTime: "2026-01-10T18:15:00", Source: "current_time"})
+	p.submit(auth.User, 1, "2026-01-09T17:00", "2026-01-09T18:07")
+	suggests(suggestion{SuggestedTime: "2026-01-10T18:15:00", Source: "current_time"}) // more than a day ago
+	p.submit(auth.User, 1, "2026-01-09T17:00", "2026-01-09T18:08")
+	suggests(suggestion{SuggestedTime: "2026-01-09T18:15:00", Source: "previous_log_end"})
+	p.startEvent("Snow", "2026-01-10T16:52")
+	suggests(suggestion{SuggestedTime: "2026-01-10T16:45:00", Source: "winter_event_start"})
+	p.submit(auth.User, 1, "2026-01-10T17:00", "2026-01-10T17:53")
+	p.submit(auth.Manager, 1, "2026-01-10T17:00", "2026-01-10T17:59") // somebody else's
+	suggests(suggestion{SuggestedTime: "2026-01-10T18:00:00", Source: "previous_log_end"})
+	c.set("2026-01-12T18:00:00")
+	suggests(suggestion{SuggestedTime: "2026-01-10T18:00:00", Source: "previous_log_end"}) // of the same storm
+	p.do("GET", "/suggested-log-time/", p.actingToken(companyA), nil).problem(t, http.StatusForbidden)
+
+	for said, want := range map[string]string{
+		"2026-01-10T18:07:59":       "2026-01-10T18:00:00",
+		"2026-01-10T18:53":          "2026-01-10T19:00:00",
+		"2026-01-10 23:53:00":       "2026-01-11T00:00:00",
+		"2026-01-10T18:22:00Z":      "2026-01-10T13:15:00",
+		"2026-01-10T18:22:00-08:00": "2026-01-10T21:15:00",
+	} {
+		var snapped struct{ Original, Snapped string }
+		p.do("POST", "/snap-time/?time_str="+url.QueryEscape(said), p.token(companyA, auth.User), nil).want(t, http.StatusOK).json(t, &snapped)
+		if snapped.Original != said || snapped.Snapped != want {
+			t.Errorf("%s: %+v, want %s", said, snapped, want)
+		}
+	}
+	p.do("POST", "/snap-time/?time_str=noon", p.token(companyA, auth.User), nil).problem(t, http.StatusUnprocessableEntity)
+	p.do("POST", "/snap-time/", p.token(companyA, auth.User), nil).problem(t, http.StatusUnprocessableEntity)
+}
