@@ -15,6 +15,7 @@ import (
 	"contractor-portal/server/assignments"
 	"contractor-portal/server/auditlog"
 	"contractor-portal/server/auth"
+	"contractor-portal/server/checkins"
 	"contractor-portal/server/customers"
 	"contractor-portal/server/endpoint"
 	"contractor-portal/server/login"
@@ -87,6 +88,7 @@ func features(e *echo.Echo, cfg Config) endpoint.API {
 	assignments.Routes(api, nil)
 	winterevents.Routes(api, winterlogs.Match)
 	winterlogs.Routes(api)
+	checkins.Routes(api)
 	return api
 }
 
