@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
+	"contractor-portal/db"
 	"contractor-portal/db/embedded"
 	"contractor-portal/db/install"
 	"contractor-portal/server/auth"
@@ -232,7 +234,8 @@ type adminCreate struct {
 
 const createOperatorSQL = `
 insert into platform.operators (email, name, password_hash) values ($1, $2, $3)
-on conflict (email) do nothing`
+on conflict (email) do nothing
+returning id`
 
 func (c adminCreate) Run(ctx context.Context, cfg *config) error {
 	url, err := c.url(cfg)
@@ -244,11 +247,17 @@ func (c adminCreate) Run(ctx context.Context, cfg *config) error {
 		return err
 	}
 	err = install.Transaction(ctx, url, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, createOperatorSQL, strings.ToLower(strings.TrimSpace(c.Email)), c.Name, hash)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = errors.New("there is a super admin with this e-mail already")
+		var id int64
+		err := tx.QueryRow(ctx, createOperatorSQL, strings.ToLower(strings.TrimSpace(c.Email)), c.Name, hash).Scan(&id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return errors.New("there is a super admin with this e-mail already")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return recordHere(ctx, db.Adopt(tx), auth.Deed{
+			Action: "operator.created", ObjectType: "operator", ObjectID: strconv.FormatInt(id, 10), Detail: map[string]any{"name": c.Name},
+		})
 	})
 	if err != nil {
 		return err

@@ -20,15 +20,16 @@ import (
 )
 
 type commands struct {
-	Up      upCommand      `cmd:"" help:"Run the portal with everything it needs: a database of its own, unless DATABASE_URL is set, and demo data when that is empty."`
-	Serve   serveCommand   `cmd:"" help:"Serve the API on an installed database (DATABASE_URL_APP, _AUTH, _PLATFORM and PORTAL_KEYS or PORTAL_KEYS_FILE)."`
-	Migrate migrateCommand `cmd:"" help:"Install or change the schema, walls and grants (DATABASE_URL, the installer's)."`
-	Audit   auditCommand   `cmd:"" help:"Look for holes in tenant isolation; exit status 1 for an error-level finding."`
-	Keys    keysCommand    `cmd:"" help:"Make or rotate the server's secrets."`
-	Admin   adminCommand   `cmd:"" help:"Manage super admins."`
-	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
-	Health  healthCommand  `cmd:"" help:"Ask a running portal whether it is ready; exit status 0 if so."`
-	DBURL   dbURLCommand   "cmd:\"\" name:\"db-url\" help:\"Print the superuser's connection URL of the database that `portal up` runs.\""
+	Up        upCommand        `cmd:"" help:"Run the portal with everything it needs: a database of its own, unless DATABASE_URL is set, and demo data when that is empty."`
+	Serve     serveCommand     `cmd:"" help:"Serve the API on an installed database (DATABASE_URL_APP, _AUTH, _PLATFORM and PORTAL_KEYS or PORTAL_KEYS_FILE)."`
+	Migrate   migrateCommand   `cmd:"" help:"Install or change the schema, walls and grants (DATABASE_URL, the installer's)."`
+	Audit     auditCommand     `cmd:"" help:"Look for holes in tenant isolation; exit status 1 for an error-level finding."`
+	Keys      keysCommand      `cmd:"" help:"Make or rotate the server's secrets."`
+	Admin     adminCommand     `cmd:"" help:"Manage super admins."`
+	Customers customersCommand `cmd:"" help:"Manage customers."`
+	OpenAPI   openapiCommand   `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Health    healthCommand    `cmd:"" help:"Ask a running portal whether it is ready; exit status 0 if so."`
+	DBURL     dbURLCommand     "cmd:\"\" name:\"db-url\" help:\"Print the superuser's connection URL of the database that `portal up` runs.\""
 }
 
 func main() {

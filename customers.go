@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/db"
+	"contractor-portal/db/install"
+	"contractor-portal/server/auth"
+	"contractor-portal/server/customers"
+	"contractor-portal/server/endpoint"
+)
+
+type customersCommand struct {
+	Create   customersCreate   `cmd:"" help:"Create a customer, and an invitation for its first Admin, which is printed once."`
+	List     customersList     `cmd:"" help:"List the customers, newest first."`
+	Show     customersShow     `cmd:"" help:"Show one customer."`
+	Suspend  customersSuspend  `cmd:"" help:"Keep a customer's people out from their next request on."`
+	Activate customersActivate `cmd:"" help:"Let a customer's people in."`
+}
+
+type customersCreate struct {
+	target
+	CompanyName string  `required:"" help:"Name of the company."`
+	AdminEmail  string  `required:"" help:"E-mail of the first Admin."`
+	AdminName   *string `help:"Name of the first Admin."`
+	Plan        string  `enum:"free,basic,professional,enterprise" default:"basic" help:"Proposes the limits: free, basic, professional or enterprise."`
+	Timezone    string  `default:"America/New_York" help:"IANA name of the company's time zone."`
+	Trial       bool    `help:"Begin with a trial of 14 days."`
+}
+
+func (c customersCreate) Run(ctx context.Context, cfg *config) error {
+	status := "active"
+	if c.Trial {
+		status = "trial"
+	}
+	var made customers.Customer
+	var invitation customers.InvitationMade
+	err := c.change(ctx, cfg, func(ctx context.Context, tx db.Tx) (d auth.Deed, err error) {
+		made, err = customers.Create(ctx, tx, customers.CustomerFields{
+			CompanyName: c.CompanyName, SubscriptionTier: &c.Plan, Timezone: &c.Timezone, Status: &status,
+		})
+		if err != nil {
+			return d, err
+		}
+		invitation, err = customers.Invite(ctx, tx, made.CustomerID, customers.InvitationFields{
+			Email: endpoint.Email(strings.ToLower(strings.TrimSpace(c.AdminEmail))), Name: c.AdminName, Role: auth.Admin,
+		})
+		detail := map[string]any{"company_name": made.CompanyName, "status": made.Status, "invited": invitation.Email}
+		return auth.Deed{Action: "customer.created", ObjectID: made.CustomerID, Detail: detail}, err
+	})
+	if db.Violates(err, "email_is_an_address") {
+		return errors.New("--admin-email is not an e-mail address")
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Printf("customer    %s\ninvitation  %s\n\n", made.CustomerID, invitation.Token)
+	fmt.Printf("The invitation is for %s, is printed this once, and can be accepted until %s (%s):\n\n", invitation.Email,
+		invitation.ExpiresAt.Format("2006-01-02 15:04"), made.Timezone)
+	fmt.Printf("  curl -s localhost:8080/api/invitations/accept --json '{\"token\": \"%s\", \"password\": \"…\"}'\n", invitation.Token)
+	return nil
+}
+
+type customersList struct{ target }
+
+func (c customersList) Run(ctx context.Context, cfg *config) error {
+	return c.onCustomers(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
+		all, _, err := customers.List(ctx, tx, endpoint.Window{Limit: 10_000})
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "ID\tSTATUS\tPLAN\tUSERS\tPROPERTIES\tCREATED\tCOMPANY")
+		for _, c := range all {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%d/%d\t%s\t%s\n", c.CustomerID, c.Status, c.SubscriptionTier, c.UserCount, c.MaxUsers,
+				c.PropertyCount, c.MaxProperties, c.CreatedAt.Format("2006-01-02"), c.CompanyName)
+		}
+		return w.Flush()
+	})
+}
+
+type customersShow struct {
+	target
+	ID string `arg:"" help:"The customer's id."`
+}
+
+func (c customersShow) Run(ctx context.Context, cfg *config) error {
+	id, err := customers.ParseID(c.ID)
+	if err != nil {
+		return err
+	}
+	return c.onCustomers(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
+		one, err := customers.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		text, err := json.MarshalIndent(one, "", "  ")
+		if err == nil {
+			fmt.Println(string(text))
+		}
+		return err
+	})
+}
+
+type customersSuspend struct {
+	target
+	ID     string `arg:"" help:"The customer's id."`
+	Reason string `help:"Why, for the audit log."`
+}
+
+func (c customersSuspend) Run(ctx context.Context, cfg *config) error {
+	id, err := customers.ParseID(c.ID)
+	if err != nil {
+		return err
+	}
+	var name string
+	err = c.change(ctx, cfg, func(ctx context.Context, tx db.Tx) (d auth.Deed, err error) {
+		name, err = customers.Suspend(ctx, tx, id, c.Reason)
+		return auth.Deed{Action: "customer.suspended", ObjectID: id, Detail: map[string]any{"reason": c.Reason}}, err
+	})
+	if err == nil {
+		say(name + " is suspended")
+	}
+	return err
+}
+
+type customersActivate struct {
+	target
+	ID string `arg:"" help:"The customer's id."`
+}
+
+func (c customersActivate) Run(ctx context.Context, cfg *config) error {
+	id, err := customers.ParseID(c.ID)
+	if err != nil {
+		return err
+	}
+	var name string
+	err = c.change(ctx, cfg, func(ctx context.Context, tx db.Tx) (d auth.Deed, err error) {
+		name, err = customers.Activate(ctx, tx, id)
+		return auth.Deed{Action: "customer.activated", ObjectID: id}, err
+	})
+	if err == nil {
+		say(name + " is active")
+	}
+	return err
+}
+
+// onCustomers runs fn as the installer, who sees all customers.
+func (t target) onCustomers(ctx context.Context, cfg *config, fn func(context.Context, db.Tx) error) error {
+	url, err := t.url(cfg)
+	if err != nil {
+		return err
+	}
+	return install.Transaction(ctx, url, func(ctx context.Context, tx pgx.Tx) error { return fn(ctx, db.Adopt(tx)) })
+}
+
+// change is onCustomers for what is written, with its entry in that customer's audit log. Nobody is
+// logged in at the command line; the entry says so, and who sat at it.
+func (t target) change(ctx context.Context, cfg *config, fn func(context.Context, db.Tx) (auth.Deed, error)) error {
+	return t.onCustomers(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
+		d, err := fn(ctx, tx)
+		if err != nil {
+			return err
+		}
+		d.ObjectType, d.CustomerID = "customer", d.ObjectID
+		return recordHere(ctx, tx, d)
+	})
+}
+
+func recordHere(ctx context.Context, tx db.Tx, d auth.Deed) error {
+	if d.Detail == nil {
+		d.Detail = map[string]any{}
+	}
+	d.Detail["by"] = "command line"
+	if u, err := user.Current(); err == nil {
+		d.Detail["os_user"] = u.Username
+	}
+	return auth.RecordOnPlatform(ctx, tx, d)
+}
