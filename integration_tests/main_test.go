@@ -24,6 +24,7 @@ var suite struct {
 	keys     *auth.Keys
 	keysText string
 	template string // the database that each test clones
+	programs string // where the portal is built for the tests that run it
 }
 
 func TestMain(m *testing.M) {
@@ -42,7 +43,7 @@ func run(m *testing.M) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	defer func() { err = errors.Join(err, suite.cluster.stop()) }()
+	defer func() { err = errors.Join(err, suite.cluster.stop(), os.RemoveAll(suite.programs)) }()
 	fmt.Println("PostgreSQL under test:", suite.cluster.description)
 
 	text, err := auth.NewKeys()

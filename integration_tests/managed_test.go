@@ -115,6 +115,13 @@ func TestManaged_ServesOneCompanyOnly(t *testing.T) {
 		}
 	}
 
+	// A customer is made there too, and its first Admin comes in.
+	out, err := command(t, o.URL, "customers", "create", "--company-name", "Cedar Grounds", "--admin-email", "cleo@cedar.example")
+	if err != nil {
+		t.Fatal(out)
+	}
+	p.accept(strings.Fields(out)[3]).want(t, http.StatusOK)
+
 	// The installer owns everything through portal_owner, and is walled like all others.
 	installer := connectTo(t, o.URL)
 	var n int
