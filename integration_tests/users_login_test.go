@@ -62,6 +62,19 @@ func TestSessions_EndWithSuspensionAndNewPassword(t *testing.T) {
 	p.login("user@a.example", "").problem(t, http.StatusUnauthorized)
 	third := p.open("user@a.example", "another horse battery")
 
+	reset := func(email string) answer {
+		return p.do("PUT", "/reset-password/", admin, url.Values{"email": {email}, "new_password": {"a third horse battery"}})
+	}
+	reset("User@a.example").want(t, http.StatusOK)
+	p.over(t, "reset password", third)
+	third = p.open("user@a.example", "a third horse battery")
+	reset("user@b.example").problem(t, http.StatusNotFound)
+	reset("nobody@a.example").problem(t, http.StatusNotFound)
+	p.do("PUT", "/reset-password/", p.token(companyA, auth.Manager), url.Values{"email": {"user@a.example"}, "new_password": {"a third horse battery"}}).problem(t, http.StatusForbidden)
+	if entries := p.entries("password.reset"); len(entries) != 1 || *entries[0].Actor != "Admin One" {
+		t.Errorf("audit %+v", entries)
+	}
+
 	// A change without a password ends nothing; one of the role ends the access token, which names it.
 	delete(body, "password")
 	p.do("PUT", userPath("update-user", id), admin, body).want(t, http.StatusOK)

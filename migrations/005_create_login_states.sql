@@ -19,7 +19,8 @@ create table platform.login_states (
 create index login_states_by_user on platform.login_states (customer_id, user_id);
 create index login_states_by_expiry on platform.login_states (expires_at);
 
--- Names no login: a refused attempt must leave the same trace whether the person exists or not.
+-- Log-ins, and requests for an account. Names no login: an attempt must leave the same trace whether the person exists or
+-- not.
 create table platform.login_attempts (
   id bigint generated always as identity primary key,
   at timestamptz not null default clock_timestamp(),
@@ -27,7 +28,7 @@ create table platform.login_attempts (
     constraint email_is_at_most_255_characters check (char_length(email) <= 255),
   address inet,
   outcome text not null
-    constraint outcome_is_known check (outcome in ('refused', 'admitted'))
+    constraint outcome_is_known check (outcome in ('refused', 'admitted', 'requested'))
 );
 
 create index login_attempts_by_email on platform.login_attempts (email, at);

@@ -2,7 +2,6 @@
 package server
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -79,6 +78,7 @@ func New(cfg Config) (*echo.Echo, error) {
 // features registers every feature, in one line each.
 func features(e *echo.Echo, cfg Config) endpoint.API {
 	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log).Clock(cfg.Clock)
+	front(api, cfg)
 	login.Routes(api, cfg.Auth)
 	properties.Routes(api)
 	users.Routes(api, cfg.Auth)
@@ -125,37 +125,4 @@ func pages(e *echo.Echo, api endpoint.API, keys *auth.Keys) error {
 		return c.JSONBlob(http.StatusOK, set)
 	})
 	return nil
-}
-
-// Readiness is the answer of /readyz.
-type Readiness struct {
-	Status string `json:"status"` // ready, or what is missing
-}
-
-// health serves /healthz (the process is alive) and /readyz (database reachable, schema as expected,
-// audit without an error).
-func health(e *echo.Echo, cfg Config) {
-	e.GET("/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, Readiness{Status: "alive"}) })
-	e.GET("/readyz", func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), 3*time.Second)
-		defer cancel()
-		if missing := Unready(ctx, cfg.DB, cfg.SchemaVersion); missing != "" {
-			return c.JSON(http.StatusServiceUnavailable, Readiness{Status: missing})
-		}
-		return c.JSON(http.StatusOK, Readiness{Status: "ready"})
-	})
-}
-
-// Unready says why the database cannot be served from, or "".
-func Unready(ctx context.Context, d *db.DB, version int32) string {
-	state, err := d.State(ctx)
-	switch {
-	case err != nil:
-		return "the database cannot be reached or is not installed; run portal migrate"
-	case state.SchemaVersion != version:
-		return "the schema has another version than this program; run portal migrate"
-	case state.Errors > 0:
-		return "the audit has error-level findings; run portal audit"
-	}
-	return ""
 }

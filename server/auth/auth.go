@@ -20,6 +20,7 @@ type Config struct {
 	RefusalTime     time.Duration // every refused log-in takes at least this long; 0: 750 ms; negative: as long as it takes
 	Attempts        int           // refused log-ins per address of a person in Window; 0: 10; negative: no limit
 	AddressAttempts int           // the same per network address; 0: 100
+	SignUps         int           // requests for an account in Window, per address of a person and per network address; 0: 10; negative: no limit
 	Window          time.Duration // 0: 15 min
 }
 
@@ -44,6 +45,7 @@ func New(d *db.DB, keys *Keys, cfg Config) *Auth {
 	defaultTo(&cfg.Window, 15*time.Minute)
 	defaultTo(&cfg.Attempts, 10)
 	defaultTo(&cfg.AddressAttempts, 100)
+	defaultTo(&cfg.SignUps, 10)
 	return &Auth{db: d, keys: keys, cfg: cfg}
 }
 
@@ -61,7 +63,7 @@ func (a *Auth) Keys() *Keys { return a.keys }
 // active.
 var ErrRefused = errors.New("e-mail or password is not right")
 
-// A TooManyError means too many refused attempts for one account or from one address.
+// A TooManyError means too many attempts for one account or from one address.
 type TooManyError struct{ RetryAfter time.Duration }
 
 func (e *TooManyError) Error() string {

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -36,12 +37,12 @@ select
   count(*) filter (where address = @address::inet) as by_address
 from platform.login_attempts
 where (email = @email or address = @address::inet)
-  and outcome = 'refused'
+  and outcome = @outcome
   and at > now() - make_interval(secs => @window)`
 
 const addAttemptSQL = `
 insert into platform.login_attempts (email, address, outcome)
-values (@email, @address::inet, 'refused')
+values (@email, @address::inet, @outcome)
 returning id`
 
 const candidatesSQL = `
@@ -108,16 +109,8 @@ func (a *Auth) Login(ctx context.Context, c Credentials) (t Tokens, err error) {
 // are limited too, and returns the accounts that may be meant. Nothing is hashed while a connection is
 // held.
 func (a *Auth) candidates(ctx context.Context, c Credentials) (attempt int64, accounts []candidate, err error) {
-	var address *string
-	if c.Address.IsValid() {
-		s := c.Address.Unmap().String()
-		address = &s
-	}
 	err = a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) (err error) {
-		if err := a.limit(ctx, tx, c.Email, address); err != nil {
-			return err
-		}
-		if attempt, err = db.Value[int64](ctx, tx, addAttemptSQL, db.Args{"email": c.Email, "address": address}); err != nil {
+		if attempt, err = a.count(ctx, tx, a.logIns(), c.Email, c.Address); err != nil {
 			return err
 		}
 		accounts, err = db.All[candidate](ctx, tx, candidatesSQL, db.Args{"email": c.Email, "customer": c.CustomerID, "candidates": maxCandidates})
@@ -131,20 +124,40 @@ func (a *Auth) candidates(ctx context.Context, c Credentials) (attempt int64, ac
 	return attempt, accounts, err
 }
 
-func (a *Auth) limit(ctx context.Context, tx db.Tx, email string, address *string) error {
-	if a.cfg.Attempts < 0 {
-		return nil
+// A quota is how many attempts with one outcome there may be in the window; negative: any number.
+type quota struct {
+	outcome            string
+	byEmail, byAddress int
+}
+
+func (a *Auth) logIns() quota { return quota{"refused", a.cfg.Attempts, a.cfg.AddressAttempts} }
+
+// count adds an attempt, if the quota allows one more. address may be invalid: not known.
+func (a *Auth) count(ctx context.Context, tx db.Tx, q quota, email string, address netip.Addr) (attempt int64, err error) {
+	var from *string
+	if address.IsValid() {
+		s := address.Unmap().String()
+		from = &s
 	}
+	if q.byEmail >= 0 {
+		if err := a.limit(ctx, tx, q, email, from); err != nil {
+			return 0, err
+		}
+	}
+	return db.Value[int64](ctx, tx, addAttemptSQL, db.Args{"email": email, "address": from, "outcome": q.outcome})
+}
+
+func (a *Auth) limit(ctx context.Context, tx db.Tx, q quota, email string, address *string) error {
 	who := db.Args{"email": email, "address": address}
 	if _, err := db.Exec(ctx, tx, lockAttemptsSQL, who); err != nil {
 		return err
 	}
-	who["window"] = a.cfg.Window.Seconds()
+	who["window"], who["outcome"] = a.cfg.Window.Seconds(), q.outcome
 	n, err := db.One[struct {
 		ByEmail   int `db:"by_email"`
 		ByAddress int `db:"by_address"`
 	}](ctx, tx, countAttemptsSQL, who)
-	if err == nil && (n.ByEmail >= a.cfg.Attempts || n.ByAddress >= a.cfg.AddressAttempts) {
+	if err == nil && (n.ByEmail >= q.byEmail || n.ByAddress >= q.byAddress) {
 		return &TooManyError{RetryAfter: a.cfg.Window}
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -242,10 +243,7 @@ func (a *Auth) replaceHash(ctx context.Context, p *Principal, hash string) error
 
 func (a *Auth) currentHash(ctx context.Context, p *Principal) (hash string, attempt int64, err error) {
 	err = a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) (err error) {
-		if err := a.limit(ctx, tx, p.email, nil); err != nil {
-			return err
-		}
-		if attempt, err = db.Value[int64](ctx, tx, addAttemptSQL, db.Args{"email": p.email, "address": (*string)(nil)}); err != nil {
+		if attempt, err = a.count(ctx, tx, a.logIns(), p.email, netip.Addr{}); err != nil {
 			return err
 		}
 		hash, err = db.Value[string](ctx, tx, passwordHashSQL, db.Args{"user": p.userID, "operator": p.operatorID})

@@ -62,7 +62,7 @@ func references[I any](api API, op *huma.Operation) {
 		}
 	}
 	if body, ok := in.FieldByName("Body"); ok {
-		m.mark("body", body.Type, op.RequestBody.Content["application/json"].Schema, "")
+		m.mark("body", body.Type, op.RequestBody.Content["application/json"].Schema, body.Tag.Get("ref"))
 	}
 }
 

@@ -107,7 +107,8 @@ func InvalidFields(detail string, fields []FieldError) *Problem {
 	return p
 }
 
-func unavailable(detail string) *Problem {
+// Unavailable is 503: what cannot be served now.
+func Unavailable(detail string) *Problem {
 	p := newProblem("unavailable", http.StatusServiceUnavailable, detail)
 	p.retryAfter = "1"
 	return p
@@ -133,9 +134,9 @@ var table = []struct {
 	{db.ErrLimit, false, func(err error) *Problem {
 		return newProblem("limit-reached", http.StatusForbidden, "the plan's limit is reached: "+limit(err))
 	}},
-	{db.ErrBusy, true, func(error) *Problem { return unavailable("the server is busy") }},
-	{db.ErrTimeout, true, func(error) *Problem { return unavailable("this took too long") }},
-	{db.ErrDown, true, func(error) *Problem { return unavailable("the database cannot be reached") }},
+	{db.ErrBusy, true, func(error) *Problem { return Unavailable("the server is busy") }},
+	{db.ErrTimeout, true, func(error) *Problem { return Unavailable("this took too long") }},
+	{db.ErrDown, true, func(error) *Problem { return Unavailable("the database cannot be reached") }},
 	{auth.ErrRefused, false, func(error) *Problem { return Unauthenticated(auth.ErrRefused.Error()) }},
 	{auth.ErrToken, false, func(error) *Problem { return Unauthenticated("the token is not valid or has expired; log in again") }},
 	{auth.ErrInvitation, false, func(error) *Problem {
@@ -241,7 +242,7 @@ func ofStatus(status int) *Problem {
 	case http.StatusTooManyRequests:
 		return newProblem("too-many-requests", status, "too many requests")
 	case http.StatusServiceUnavailable:
-		return unavailable("the server is busy")
+		return Unavailable("the server is busy")
 	}
 	if status >= http.StatusInternalServerError {
 		return newProblem("internal", status, "internal error")

@@ -23,6 +23,7 @@ func Routes(api endpoint.API, a *auth.Auth) {
 	endpoint.Put(people, "/update-user/{user_id}", "Replace a person's record", update, admin, endpoint.Audited("user.updated"))
 	endpoint.Delete(people, "/delete-user/{user_id}", "Delete a person who has no logs", remove, admin, endpoint.Audited("user.deleted"))
 	adminRoutes(people, admin)
+	signUpRoutes(api.Tag("misc"), a, admin)
 }
 
 // A Person is a row of portal.users as the administration shows it.
@@ -89,10 +90,12 @@ type UserFields struct {
 func (f *UserFields) complete() error {
 	f.Name = strings.TrimSpace(f.Name)
 	if f.Name == "" {
-		return endpoint.InvalidField("name", "expected a text that is not blank")
+		return errBlankName
 	}
 	return nil
 }
+
+var errBlankName = endpoint.InvalidField("name", "expected a text that is not blank")
 
 // NewUser is a person with the first password.
 type NewUser struct {

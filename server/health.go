@@ -1,0 +1,82 @@
+package server
+
+import (
+	"context"
+	_ "embed"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"contractor-portal/db"
+	"contractor-portal/server/endpoint"
+)
+
+//go:embed home.html
+var home []byte
+
+// front registers the two things that everybody may ask first: the home page, and whether the portal
+// is well.
+func front(api endpoint.API, cfg Config) {
+	api = api.Tag("misc")
+	endpoint.Page(api, "/", "Home page", home)
+	endpoint.Direct(api, http.MethodGet, "/api/health", "Is the portal well?", func(ctx context.Context, _ *endpoint.None) (h Health, err error) {
+		if missing := unready(ctx, cfg); missing != "" {
+			return h, endpoint.Unavailable(missing)
+		}
+		return Health{Status: "ok", Version: version(), Database: "ok"}, nil
+	}, endpoint.Public, endpoint.Describe("503 says what is missing: the database, its newest schema, or an audit without errors."))
+}
+
+// Health is a portal that is well.
+type Health struct {
+	Status   string `json:"status" example:"ok"`
+	Version  string `json:"version" doc:"Of the program."`
+	Database string `json:"database" example:"ok"`
+}
+
+// version is what the program was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// Readiness is the answer of /healthz and /readyz.
+type Readiness struct {
+	Status string `json:"status"` // ready, or what is missing
+}
+
+// health serves /healthz (the process is alive) and /readyz (database reachable, schema as expected,
+// audit without an error).
+func health(e *echo.Echo, cfg Config) {
+	e.GET("/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, Readiness{Status: "alive"}) })
+	e.GET("/readyz", func(c echo.Context) error {
+		if missing := unready(c.Request().Context(), cfg); missing != "" {
+			return c.JSON(http.StatusServiceUnavailable, Readiness{Status: missing})
+		}
+		return c.JSON(http.StatusOK, Readiness{Status: "ready"})
+	})
+}
+
+func unready(ctx context.Context, cfg Config) string {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	return Unready(ctx, cfg.DB, cfg.SchemaVersion)
+}
+
+// Unready says why the database cannot be served from, or "".
+func Unready(ctx context.Context, d *db.DB, version int32) string {
+	state, err := d.State(ctx)
+	switch {
+	case err != nil:
+		return "the database cannot be reached or is not installed; run portal migrate"
+	case state.SchemaVersion != version:
+		return "the schema has another version than this program; run portal migrate"
+	case state.Errors > 0:
+		return "the audit has error-level findings; run portal audit"
+	}
+	return ""
+}

@@ -1,0 +1,143 @@
+package users
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"contractor-portal/db"
+	"contractor-portal/server/auth"
+	"contractor-portal/server/endpoint"
+)
+
+// signUpRoutes registers how strangers ask for an account, and the older page that answers them.
+func signUpRoutes(api endpoint.API, a *auth.Auth, admin endpoint.Roles) {
+	h := signUps{a}
+	describe := endpoint.Describe("Names the company by the token of an invitation link, its subdomain or its customer id. " +
+		"The answer is the same for an e-mail that the company knows. The role is only noted: an Admin grants one.")
+	endpoint.Direct(api, http.MethodPost, "/signup-request/", "Ask for an account", h.request, endpoint.Public, endpoint.Form, describe)
+	endpoint.Direct(api, http.MethodPost, "/request-user/", "Ask for an account (older name)", h.request, endpoint.Public, endpoint.Form, describe)
+	endpoint.List(api, "/signup-requests/", "List the requests, newest first", requests, admin)
+	endpoint.Post(api, "/approve-signup-requests/", "Approve several requests", approveMany, admin, endpoint.Audited("user.approved"))
+}
+
+type signUps struct{ auth *auth.Auth }
+
+// SignUpForm is a stranger's request.
+type SignUpForm struct {
+	Name       string         `json:"name" minLength:"1" maxLength:"255" example:"Rae Doyle"`
+	Email      endpoint.Email `json:"email"`
+	Phone      endpoint.Phone `json:"phone"`
+	Role       string         `json:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User" doc:"What is asked for."`
+	Password   string         `json:"password" minLength:"8" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	Invitation string         `json:"invitation,omitempty" maxLength:"100" doc:"The token of an invitation link."`
+	Subdomain  string         `json:"subdomain,omitempty" maxLength:"100" example:"legacy"`
+	CustomerID string         `json:"customer_id,omitempty" maxLength:"9" example:"LEGACY001"`
+}
+
+// What a guest inserts is pending and of the role User: the columns' defaults say so.
+const requestSQL = `
+insert into portal.users (name, username, email, phone, requested_role)
+values (@name, left(split_part(@email, '@', 1), 100), @email, nullif(@phone, ''), @role)
+on conflict (customer_id, email) do nothing
+returning id`
+
+func (h signUps) request(ctx context.Context, in *struct{ Body SignUpForm }) (out endpoint.Message, err error) {
+	f := in.Body
+	if f.Name = strings.TrimSpace(f.Name); f.Name == "" {
+		return out, errBlankName
+	}
+	if f.Invitation+f.Subdomain+f.CustomerID == "" {
+		return out, endpoint.InvalidField("customer_id", "expected the company: an invitation, its subdomain, or its customer id")
+	}
+	err = h.auth.SignUp(ctx, auth.SignUp{
+		Email: string(f.Email), Password: f.Password, Address: endpoint.ClientAddress(ctx),
+		Invitation: f.Invitation, Subdomain: f.Subdomain, CustomerID: f.CustomerID,
+	}, func(ctx context.Context, tx db.Tx, hash string) error {
+		id, err := db.Value[int64](ctx, tx, requestSQL, db.Args{"name": f.Name, "email": f.Email, "phone": f.Phone, "role": f.Role})
+		if errors.Is(err, db.ErrNotFound) {
+			return nil // known already, which is nobody's business
+		}
+		if err != nil {
+			return err
+		}
+		if err := auth.SetPassword(ctx, tx, id, hash); err != nil {
+			return err
+		}
+		return auth.Record(ctx, tx, auth.Deed{
+			Action: "user.requested", ObjectType: "user", ObjectID: strconv.FormatInt(id, 10),
+			Detail: map[string]any{"email": f.Email, "requested_role": f.Role},
+		})
+	})
+	if errors.Is(err, auth.ErrCompany) {
+		return out, endpoint.NotFound("company, or it takes no requests")
+	}
+	return endpoint.Message{Message: "Request received; an Admin of the company decides on it"}, err
+}
+
+// A SignUpRequest waits for approval.
+type SignUpRequest struct {
+	ID          int64         `json:"id" db:"id"`
+	Name        *string       `json:"name" db:"name"`
+	Phone       *string       `json:"phone" db:"phone"`
+	Email       string        `json:"email" db:"email"`
+	Role        string        `json:"role" db:"role" doc:"What was asked for; nobody has it yet."`
+	RequestDate endpoint.Time `json:"request_date" db:"request_date"`
+	Timestamp   endpoint.Time `json:"timestamp" db:"timestamp" doc:"request_date under the name that the page reads."`
+}
+
+const requestsSQL = `
+select u.id, u.name, u.phone, u.email, coalesce(u.requested_role, u.role) as role,
+  u.created_at as request_date, u.created_at as timestamp,
+  count(*) over () as total
+from users u
+where u.status = 'pending'
+order by u.created_at desc, u.id desc
+limit @limit offset @offset`
+
+func requests(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]SignUpRequest, int64, error) {
+	return db.Page[SignUpRequest](ctx, tx, requestsSQL, db.Struct(in))
+}
+
+// SignUpsApproved is the answer to several approvals.
+type SignUpsApproved struct {
+	Message string `json:"message"`
+	Count   int    `json:"count" doc:"How many were pending and are active now."`
+}
+
+// What is not pending (any more) is passed over. The rows are locked in one order, so that two Admins
+// who approve the same requests wait for each other and do not lock each other out.
+const approveManySQL = `
+with chosen as (
+  select u.customer_id, u.id, case when @confirm then coalesce(u.requested_role, 'User') else 'User' end as role
+  from users u
+  where u.id = any (@ids)
+    and u.status = 'pending'
+  order by u.id
+  for update
+)
+update users u
+set status = 'active', role = chosen.role
+from chosen
+where (u.customer_id, u.id) = (chosen.customer_id, chosen.id)
+returning u.id, u.email, u.role`
+
+func approveMany(ctx context.Context, tx db.Tx, in *struct {
+	ConfirmRequestedRole bool    `query:"confirm_requested_role" doc:"Grant what each asked for; else all become User."`
+	Body                 []int64 `ref:"users" maxItems:"1000" doc:"The requests."`
+},
+) (out SignUpsApproved, err error) {
+	if len(in.Body) == 0 {
+		return out, endpoint.Invalid("expected at least one request")
+	}
+	approved, err := db.All[struct {
+		ID    int64  `db:"id" json:"id"`
+		Email string `db:"email" json:"email"`
+		Role  string `db:"role" json:"role"`
+	}](ctx, tx, approveManySQL, db.Args{"ids": in.Body, "confirm": in.ConfirmRequestedRole})
+	endpoint.Note(ctx, "user", "", map[string]any{"approved": approved})
+	return SignUpsApproved{Message: fmt.Sprintf("%d requests approved", len(approved)), Count: len(approved)}, err
+}
