@@ -33,6 +33,7 @@ type config struct {
 	TrustProxy      bool          `env:"PORTAL_TRUST_PROXY"`  // take the client's address from X-Forwarded-For
 	AccessLifetime  time.Duration `env:"PORTAL_ACCESS_LIFETIME" envDefault:"12h"`
 	SessionLifetime time.Duration `env:"PORTAL_SESSION_LIFETIME" envDefault:"720h"`
+	SwitchLifetime  time.Duration `env:"PORTAL_SWITCH_LIFETIME" envDefault:"1h"` // of an operator inside a customer; an hour at most
 	RefusalTime     time.Duration `env:"PORTAL_REFUSAL_TIME" envDefault:"750ms"` // of every refused log-in
 	RequestTimeout  time.Duration `env:"PORTAL_REQUEST_TIMEOUT" envDefault:"30s"`
 }
@@ -69,7 +70,7 @@ func (c *config) database() db.Config {
 }
 
 func (c *config) auth() auth.Config {
-	return auth.Config{AccessLifetime: c.AccessLifetime, SessionLifetime: c.SessionLifetime, RefusalTime: c.RefusalTime}
+	return auth.Config{AccessLifetime: c.AccessLifetime, SessionLifetime: c.SessionLifetime, SwitchLifetime: c.SwitchLifetime, RefusalTime: c.RefusalTime}
 }
 
 // keys reads the server's secrets from the one place that is set.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -303,6 +304,9 @@ func (w *walk) send(r request, c caller) (answer, string) {
 	if err := w.before.restore(ctx, changed); err != nil {
 		w.t.Fatal(err)
 	}
+	if unrecorded := unrecorded(changed, c); unrecorded != "" && !r.op.public() {
+		return a, fmt.Sprintf("%s changed %s and left no entry in the audit log", r, unrecorded)
+	}
 	for _, at := range changed {
 		if at.customer == companyB {
 			return a, fmt.Sprintf("%s changed the other company's rows of %s (status %d)", r, at.table, a.status)
@@ -312,6 +316,49 @@ func (w *walk) send(r request, c caller) (answer, string) {
 		return a, fmt.Sprintf("%s → %d %s", r, a.status, a.body)
 	}
 	return a, ""
+}
+
+// recorded are the tables of which every change is in the audit log, whoever makes it. What an acting
+// operator changes is there in every case.
+var recorded = []string{
+	"platform.customers", "platform.invitations", "platform.service_tokens", "platform.operators", "portal.users",
+	"portal.api_keys", "portal.jobber_auth", "portal.quickbooks_auth",
+}
+
+// unrecorded is a table that was changed without an entry, or "".
+func unrecorded(changed []tableOf, c caller) (table string) {
+	for _, at := range changed {
+		switch {
+		case at.table == "platform.audit_log":
+			return ""
+		case c.acting && strings.HasPrefix(at.table, "portal."), slices.Contains(recorded, at.table):
+			table = at.table
+		}
+	}
+	return table
+}
+
+// The walk must cry at an operation that leaves no entry where one is due.
+func TestWalk_SeesAMissingEntry(t *testing.T) {
+	t.Parallel()
+	member, operator := caller{role: auth.Admin}, caller{role: auth.Admin, acting: true}
+	users, locations, entry := tableOf{"portal.users", companyA}, tableOf{"portal.locations", companyA}, tableOf{"platform.audit_log", companyA}
+	for _, c := range []struct {
+		changed []tableOf
+		by      caller
+		want    string
+	}{
+		{nil, operator, ""},
+		{[]tableOf{users}, member, "portal.users"},
+		{[]tableOf{entry, users}, member, ""},
+		{[]tableOf{locations}, member, ""},
+		{[]tableOf{locations}, operator, "portal.locations"},
+		{[]tableOf{entry, locations}, operator, ""},
+	} {
+		if have := unrecorded(c.changed, c.by); have != c.want {
+			t.Errorf("%v by %s: %q, want %q", c.changed, c.by, have, c.want)
+		}
+	}
 }
 
 func (r request) with(at place, id any) request {

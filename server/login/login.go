@@ -24,8 +24,8 @@ func Routes(api endpoint.API, a *auth.Auth) {
 	endpoint.Direct(api, http.MethodPost, "/api/change-password/", "Change the own password", h.changePassword, everybody.Own())
 
 	endpoint.Either(api, http.MethodGet, "/verify-token", "Check the token, return the own account", whoAmI, whichOperator, everybody)
-	endpoint.Either(api, http.MethodPut, "/update-profile", "Change the own phone, address, equipment", updateProfile, updateOperator, everybody.Own())
-	endpoint.Either(api, http.MethodPost, "/api/update-default-equipment/", "Set the own default equipment", setEquipment, setOperatorEquipment, everybody.Own())
+	endpoint.Either(api, http.MethodPut, "/update-profile", "Change the own phone, address, equipment", updateProfile, updateOperator, everybody.Own(), endpoint.Audited("profile.changed"))
+	endpoint.Either(api, http.MethodPost, "/api/update-default-equipment/", "Set the own default equipment", setEquipment, setOperatorEquipment, everybody.Own(), endpoint.Audited("profile.changed"))
 	endpoint.Either(api, http.MethodGet, "/api/my-default-equipment/", "Read the own default equipment", equipment, operatorEquipment, everybody.Own())
 }
 
