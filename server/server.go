@@ -17,6 +17,7 @@ import (
 	"contractor-portal/server/checkins"
 	"contractor-portal/server/customers"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/greenlogs"
 	"contractor-portal/server/login"
 	"contractor-portal/server/properties"
 	"contractor-portal/server/routes"
@@ -88,6 +89,7 @@ func features(e *echo.Echo, cfg Config) endpoint.API {
 	assignments.Routes(api, nil)
 	winterevents.Routes(api, winterlogs.Match)
 	winterlogs.Routes(api)
+	greenlogs.Routes(api)
 	checkins.Routes(api)
 	return api
 }

@@ -149,6 +149,14 @@ func shows(t time.Time, zone *time.Location, clock time.Time) bool {
 	return t.Add(time.Duration(offset) * time.Second).Equal(clock)
 }
 
+// InOrder refuses a second time that precedes the first; nil is no time.
+func InOrder(first string, begin time.Time, second string, end *time.Time) error {
+	if end != nil && end.Before(begin) {
+		return Invalid(second + " precedes " + first)
+	}
+	return nil
+}
+
 var errTime = errors.New("expected a time such as 2026-11-23T06:30, or a date")
 
 // ParseTime reads a LocalTime, or a Date for its beginning, where the zone is known already.

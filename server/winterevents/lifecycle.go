@@ -91,7 +91,7 @@ func (c changes) complete(ctx context.Context, tx db.Tx, in *struct {
 		return out, err
 	}
 	end := in.Body.EndDate.In(zone)
-	if err := inOrder(e.StartDate.Time, end); err != nil {
+	if err := endpoint.InOrder("start_date", e.StartDate.Time, "end_date", end); err != nil {
 		return out, err
 	}
 
@@ -102,13 +102,6 @@ func (c changes) complete(ctx context.Context, tx db.Tx, in *struct {
 		return out, err
 	}
 	return EventChanged{"Winter event completed", in.EventID, e.EventName, status}, c.match(ctx, tx, in.EventID)
-}
-
-func inOrder(start time.Time, end *time.Time) error {
-	if end != nil && end.Before(start) {
-		return endpoint.Invalid("the end of the event precedes its start")
-	}
-	return nil
 }
 
 // EventFields are what a client says of an event.
@@ -151,7 +144,7 @@ func (c changes) update(ctx context.Context, tx db.Tx, in *struct {
 		return out, err
 	}
 	start, end := in.Body.StartDate.Keeping(&e.StartDate, zone), in.Body.EndDate.Keeping(e.EndDate, zone)
-	if err := inOrder(*start, end); err != nil {
+	if err := endpoint.InOrder("start_date", *start, "end_date", end); err != nil {
 		return out, err
 	}
 

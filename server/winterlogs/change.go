@@ -88,7 +88,7 @@ func update(ctx context.Context, tx db.Tx, in *struct {
 		return out, err
 	}
 	timeIn, timeOut := in.Body.TimeIn.Keeping(old.TimeIn, zone), in.Body.TimeOut.Keeping(old.TimeOut, zone)
-	if err := inOrder(*timeIn, timeOut); err != nil {
+	if err := endpoint.InOrder("time_in", *timeIn, "time_out", timeOut); err != nil {
 		return out, err
 	}
 	setDefault(&in.Body.WorkerName, old.WorkerName)
@@ -130,7 +130,7 @@ func finish(ctx context.Context, tx db.Tx, in *finishInput) (out LogClosed, err 
 		return out, err
 	}
 	timeOut := in.TimeOut.In(zone)
-	if err := inOrder(old.TimeIn.Time, timeOut); err != nil {
+	if err := endpoint.InOrder("time_in", old.TimeIn.Time, "time_out", timeOut); err != nil {
 		return out, err
 	}
 	err = db.Touch(ctx, tx, finishSQL, db.Args{"id": in.LogID, "time_out": timeOut, "status": s})

@@ -118,7 +118,7 @@ func submit(ctx context.Context, tx db.Tx, in *struct{ Body NewWinterLog }) (out
 		return out, err
 	}
 	timeIn, timeOut := in.Body.TimeIn.In(zone), in.Body.TimeOut.In(zone)
-	if err := inOrder(*timeIn, timeOut); err != nil {
+	if err := endpoint.InOrder("time_in", *timeIn, "time_out", timeOut); err != nil {
 		return out, err
 	}
 	setDefault(&in.Body.WorkerName, who.Name)
@@ -157,13 +157,6 @@ func statusOf(timeOut *time.Time) state {
 		return open
 	}
 	return closed
-}
-
-func inOrder(timeIn time.Time, timeOut *time.Time) error {
-	if timeOut != nil && timeOut.Before(timeIn) {
-		return endpoint.Invalid("time_out precedes time_in")
-	}
-	return nil
 }
 
 func setDefault[T any](field **T, value *T) {
