@@ -367,3 +367,34 @@ func TestUsers_ProfileTakesAnyFormOfAPhone(t *testing.T) {
 		t.Errorf("phone %s after clearing", have)
 	}
 }
+
+// An operator who acts inside a company has an Admin's rights over its people, nobody's record of his
+// own, and his name in the audit log. Even he leaves the company an active Admin.
+func TestUsers_ActingOperator(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	acting, last := p.actingToken(companyA), p.person(companyA, auth.Admin)
+	p.do("POST", userPath("admin/suspend-user", p.person(companyB, auth.User)), acting, nil).problem(t, http.StatusNotFound)
+	for _, refused := range []answer{
+		p.do("POST", userPath("admin/change-user-role", last), acting, url.Values{"role": {auth.User}}),
+		p.do("POST", userPath("admin/suspend-user", last), acting, nil),
+		p.do("DELETE", userPath("delete-user", last), acting, nil),
+		p.do("PUT", userPath("update-user", last), acting, newPerson("Admin One", "admin@a.example", auth.User)),
+	} {
+		if detail := refused.problem(t, http.StatusConflict).Detail; !strings.Contains(detail, "company keeps an active admin") {
+			t.Error(detail)
+		}
+	}
+	p.exec(`insert into portal.routes (customer_id, name, user_id) select customer_id, 'North', id from portal.users where email = 'manager@a.example'`)
+	p.do("DELETE", userPath("delete-user", p.person(companyA, auth.Manager)), acting, nil).want(t, http.StatusOK)
+	if heir := query[int64](p, `select user_id from portal.routes`); heir != last {
+		t.Errorf("the route went to %d, want the Admin %d", heir, last)
+	}
+	p.do("POST", "/add-user/", acting, newPerson("Admin Two", "admin2@a.example", auth.Admin)).want(t, http.StatusOK)
+	p.do("POST", userPath("admin/suspend-user", last), acting, nil).want(t, http.StatusOK)
+	for _, action := range []string{"user.added", "user.suspended", "user.deleted"} {
+		if entries := p.entries(action); len(entries) != 1 || *entries[0].Actor != "Olive Operator" || entries[0].UserID != nil {
+			t.Errorf("audit of %s: %+v", action, entries)
+		}
+	}
+}
