@@ -16,27 +16,11 @@ import (
 	"contractor-portal/server/auth"
 )
 
-// tokens are what a log-in gives.
-type tokens struct {
-	AccessToken  string `json:"access_token"`
-	RefreshToken string `json:"refresh_token"`
-}
-
-func (p *portal) open(email, password string) (t tokens) {
+// sessionWith opens a new session of a person with a password of his own.
+func (p *portal) sessionWith(email, secret string) (s pair) {
 	p.t.Helper()
-	p.do("POST", "/api/login/", "", url.Values{"username": {email}, "password": {password}}).want(p.t, http.StatusOK).json(p.t, &t)
-	return t
-}
-
-// over fails the test where either token still opens something.
-func (p *portal) over(t *testing.T, when string, s tokens) {
-	t.Helper()
-	if a := p.do("GET", "/verify-token", s.AccessToken, nil); a.status != http.StatusUnauthorized {
-		t.Errorf("%s: the access token still opens: status %d", when, a.status)
-	}
-	if a := p.do("POST", "/api/refresh/", "", url.Values{"refresh_token": {s.RefreshToken}}); a.status != http.StatusUnauthorized {
-		t.Errorf("%s: the refresh token still opens: status %d", when, a.status)
-	}
+	p.loginWith(email, secret).want(p.t, http.StatusOK).json(p.t, &s)
+	return s
 }
 
 // What a person had open ends at the next call when he is suspended, and stays ended when he is let in
@@ -45,29 +29,29 @@ func TestSessions_EndWithSuspensionAndNewPassword(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	admin, id := p.token(companyA, auth.Admin), p.person(companyA, auth.User)
-	namesake := p.open("user@b.example", password)
+	namesake := p.session("user@b.example")
 
-	first := p.open("user@a.example", password)
+	first := p.session("user@a.example")
 	p.do("POST", userPath("admin/suspend-user", id), admin, nil).want(t, http.StatusOK)
-	p.over(t, "suspended", first)
+	p.wantOver(first)
 	p.login("user@a.example", "").problem(t, http.StatusUnauthorized)
 	p.do("POST", userPath("admin/reactivate-user", id), admin, nil).want(t, http.StatusOK)
-	p.over(t, "reactivated", first)
+	p.wantOver(first)
 
-	second := p.open("user@a.example", password)
+	second := p.session("user@a.example")
 	body := newPerson("User One", "user@a.example", auth.User)
 	body["password"] = "another horse battery"
 	p.do("PUT", userPath("update-user", id), admin, body).want(t, http.StatusOK)
-	p.over(t, "new password", second)
+	p.wantOver(second)
 	p.login("user@a.example", "").problem(t, http.StatusUnauthorized)
-	third := p.open("user@a.example", "another horse battery")
+	third := p.sessionWith("user@a.example", "another horse battery")
 
 	reset := func(email string) answer {
 		return p.do("PUT", "/reset-password/", admin, url.Values{"email": {email}, "new_password": {"a third horse battery"}})
 	}
 	reset("User@a.example").want(t, http.StatusOK)
-	p.over(t, "reset password", third)
-	third = p.open("user@a.example", "a third horse battery")
+	p.wantOver(third)
+	third = p.sessionWith("user@a.example", "a third horse battery")
 	reset("user@b.example").problem(t, http.StatusNotFound)
 	reset("nobody@a.example").problem(t, http.StatusNotFound)
 	p.do("PUT", "/reset-password/", p.token(companyA, auth.Manager), url.Values{"email": {"user@a.example"}, "new_password": {"a third horse battery"}}).problem(t, http.StatusForbidden)
@@ -81,8 +65,8 @@ func TestSessions_EndWithSuspensionAndNewPassword(t *testing.T) {
 	p.do("GET", "/verify-token", third.AccessToken, nil).want(t, http.StatusOK)
 	p.do("POST", userPath("admin/change-user-role", id), admin, url.Values{"role": {auth.Manager}}).want(t, http.StatusOK)
 	p.do("GET", "/verify-token", third.AccessToken, nil).problem(t, http.StatusUnauthorized)
-	var renewed tokens
-	p.do("POST", "/api/refresh/", "", url.Values{"refresh_token": {third.RefreshToken}}).want(t, http.StatusOK).json(t, &renewed)
+	var renewed pair
+	p.refresh(third.RefreshToken).want(t, http.StatusOK).json(t, &renewed)
 	p.do("GET", "/verify-token", renewed.AccessToken, nil).want(t, http.StatusOK)
 
 	p.do("GET", "/verify-token", namesake.AccessToken, nil).want(t, http.StatusOK)
@@ -95,17 +79,17 @@ func TestSessions_OwnNewPasswordKeepsTheOneThatSetIt(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	for _, who := range []string{"manager@a.example", operator} {
-		here, there := p.open(who, password), p.open(who, password)
+		here, there := p.session(who), p.session(who)
 		p.do("POST", "/api/change-password/", here.AccessToken, map[string]string{"current_password": password, "new_password": "another horse battery"}).want(t, http.StatusOK)
-		p.over(t, who, there)
+		p.wantOver(there)
 		p.do("GET", "/verify-token", here.AccessToken, nil).want(t, http.StatusOK)
-		p.open(who, "another horse battery")
+		p.sessionWith(who, "another horse battery")
 	}
-	here, there := p.open("admin@a.example", password), p.open("admin@a.example", password)
+	here, there := p.session("admin@a.example"), p.session("admin@a.example")
 	body := newPerson("Admin One", "admin@a.example", auth.Admin)
 	body["password"] = "another horse battery"
 	p.do("PUT", userPath("update-user", p.person(companyA, auth.Admin)), here.AccessToken, body).want(t, http.StatusOK)
-	p.over(t, "own record", there)
+	p.wantOver(there)
 	p.do("GET", "/verify-token", here.AccessToken, nil).want(t, http.StatusOK)
 }
 
@@ -153,7 +137,7 @@ func TestLogin_BetterHashEndsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := p.open("user@a.example", password)
+	before := p.session("user@a.example")
 	p.exec(`update platform.logins set password_hash = $1 where email = 'user@a.example'`, string(old))
 	have := p.statuses(8, func(ctx context.Context, _ int) (answer, error) {
 		return p.try(ctx, "POST", "/api/login/", "", url.Values{"username": {"user@a.example"}, "password": {password}})
@@ -196,18 +180,18 @@ func TestLogin_OneEmailInSeveralCompanies(t *testing.T) {
 	body := newPerson("Sam Rivera", sam, auth.Subcontractor)
 	body["password"] = "another horse battery"
 	p.do("PUT", userPath("update-user", id), p.token(companyB, auth.Admin), body).want(t, http.StatusOK)
-	for password, company := range map[string]string{password: companyA, "another horse battery": companyB} {
+	for secret, company := range map[string]string{password: companyA, "another horse battery": companyB} {
 		var account struct {
 			CustomerID string `json:"customer_id"`
 		}
-		p.do("GET", "/verify-token", p.open(sam, password).AccessToken, nil).want(t, http.StatusOK).json(t, &account)
+		p.do("GET", "/verify-token", p.sessionWith(sam, secret).AccessToken, nil).want(t, http.StatusOK).json(t, &account)
 		if account.CustomerID != company {
 			t.Errorf("got into %s, want %s", account.CustomerID, company)
 		}
 	}
 	// Suspended in one, the other is not named any more.
 	p.do("POST", userPath("admin/suspend-user", id), p.token(companyB, auth.Admin), nil).want(t, http.StatusOK)
-	p.do("POST", "/api/login/", "", url.Values{"username": {sam}, "password": {"another horse battery"}}).problem(t, http.StatusUnauthorized)
+	p.loginWith(sam, "another horse battery").problem(t, http.StatusUnauthorized)
 }
 
 // Six companies of strangers enter somebody's e-mail with passwords of their own. He comes in as before:
@@ -239,16 +223,16 @@ func TestLogin_StrangersCannotCrowdAnybodyOut(t *testing.T) {
 	p.exec(`update platform.logins set confirmed_at = now() where email = $1 and customer_id = $2`, kim, companyB)
 
 	into := func(form url.Values) string {
-		var pair tokens
+		var s pair
 		a := p.do("POST", "/api/login/", "", form)
 		if a.status != http.StatusOK {
 			return strconv.Itoa(a.status)
 		}
-		a.json(t, &pair)
+		a.json(t, &s)
 		var account struct {
 			CustomerID string `json:"customer_id"`
 		}
-		p.do("GET", "/verify-token", pair.AccessToken, nil).want(t, http.StatusOK).json(t, &account)
+		p.do("GET", "/verify-token", s.AccessToken, nil).want(t, http.StatusOK).json(t, &account)
 		return account.CustomerID
 	}
 	strangers := "stranger's password STRANGER0"

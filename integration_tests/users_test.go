@@ -36,11 +36,9 @@ func (p *portal) request(company, email, role string) (id int64) {
 // signIn logs in with the password of all and returns the access token.
 func (p *portal) signIn(email, customer string) string {
 	p.t.Helper()
-	var pair struct {
-		AccessToken string `json:"access_token"`
-	}
-	p.login(email, customer).want(p.t, http.StatusOK).json(p.t, &pair)
-	return pair.AccessToken
+	var s pair
+	p.login(email, customer).want(p.t, http.StatusOK).json(p.t, &s)
+	return s.AccessToken
 }
 
 func userPath(action string, id int64) string { return fmt.Sprintf("/%s/%d", action, id) }

@@ -2,6 +2,7 @@ package users
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ type NewUserForm struct {
 	Email    endpoint.Email `json:"email"`
 	Phone    endpoint.Phone `json:"phone"`
 	Role     string         `json:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User"`
-	Password string         `json:"password" minLength:"8" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	Password string         `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
 }
 
 type newcomerForm struct {
@@ -167,7 +168,7 @@ func giveRole(ctx context.Context, tx db.Tx, in *struct {
 // PasswordReset is a new password for whoever has the e-mail.
 type PasswordReset struct {
 	Email       endpoint.Email `json:"email"`
-	NewPassword string         `json:"new_password" minLength:"8" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	NewPassword string         `json:"new_password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
 }
 
 type reset struct {
@@ -177,6 +178,9 @@ type reset struct {
 
 func (in *reset) Prepare(ctx context.Context) (err error) {
 	in.hash, err = auth.HashPassword(ctx, in.Body.NewPassword)
+	if errors.Is(err, auth.ErrPasswordLength) {
+		err = endpoint.InvalidField("new_password", err.Error())
+	}
 	return err
 }
 

@@ -32,7 +32,7 @@ type SignUpForm struct {
 	Email      endpoint.Email `json:"email"`
 	Phone      endpoint.Phone `json:"phone"`
 	Role       string         `json:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User" doc:"What is asked for."`
-	Password   string         `json:"password" minLength:"8" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	Password   string         `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
 	Invitation string         `json:"invitation,omitempty" maxLength:"100" doc:"The token of an invitation link."`
 	Subdomain  string         `json:"subdomain,omitempty" maxLength:"100" example:"legacy"`
 	CustomerID string         `json:"customer_id,omitempty" maxLength:"9" example:"LEGACY001"`

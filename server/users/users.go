@@ -100,7 +100,7 @@ var errBlankName = endpoint.InvalidField("name", "expected a text that is not bl
 // NewUser is a person with the first password.
 type NewUser struct {
 	UserFields
-	Password string `json:"password" minLength:"8" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	Password string `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
 }
 
 // A newcomer is somebody to be added; the password is hashed before a connection is taken.
