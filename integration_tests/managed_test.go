@@ -19,7 +19,9 @@ func managedDatabase(t *testing.T, c cluster) install.Options {
 	t.Helper()
 	const name = "managed"
 	err := execute(t.Context(), c.url("", "postgres"),
-		"create role installer login createrole password '"+rolePassword+"'", "create database "+name+" owner installer")
+		"create role installer login createrole password '"+rolePassword+"'", "create database "+name+" owner installer",
+		// Whatever a DBA likes to see without its schema.
+		"alter role installer set search_path = portal, platform, tenancy, public")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -172,6 +172,8 @@ func connect(ctx context.Context, source Source, o Options) (*installer, error) 
 	cfg.RuntimeParams["application_name"] = "portal migrate"
 	cfg.RuntimeParams["lock_timeout"] = "30s"
 	cfg.RuntimeParams["statement_timeout"] = "0"
+	// PostgreSQL prints names as they must be written on the path: what policies/ compares is written whole.
+	cfg.RuntimeParams["search_path"] = "pg_catalog, pg_temp"
 	// What policies/ has to say it says as a warning; "already exists, skipping" is a notice.
 	cfg.RuntimeParams["client_min_messages"] = "warning"
 	cfg.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { o.Say(n.Message) }
