@@ -18,6 +18,7 @@ import (
 	"contractor-portal/server/customers"
 	"contractor-portal/server/endpoint"
 	"contractor-portal/server/greenlogs"
+	"contractor-portal/server/lists"
 	"contractor-portal/server/login"
 	"contractor-portal/server/properties"
 	"contractor-portal/server/routes"
@@ -91,6 +92,7 @@ func features(e *echo.Echo, cfg Config) endpoint.API {
 	winterlogs.Routes(api)
 	greenlogs.Routes(api)
 	checkins.Routes(api)
+	lists.Routes(api)
 	return api
 }
 

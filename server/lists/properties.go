@@ -1,0 +1,124 @@
+package lists
+
+import (
+	"context"
+	"errors"
+
+	"contractor-portal/db"
+	"contractor-portal/server/endpoint"
+)
+
+// A ListedProperty is a property on a list: its columns, and since when it is there.
+type ListedProperty struct {
+	ID                     int64         `json:"id" db:"id" doc:"The property."`
+	CustomerID             string        `json:"customer_id" db:"customer_id"`
+	Name                   string        `json:"name" db:"name"`
+	Address                string        `json:"address" db:"address"`
+	Sqft                   *int32        `json:"sqft" db:"sqft" doc:"Lot size in square feet."`
+	AreaManager            *string       `json:"area_manager" db:"area_manager"`
+	Plow                   bool          `json:"plow" db:"plow"`
+	Salt                   bool          `json:"salt" db:"salt"`
+	Notes                  *string       `json:"notes" db:"notes"`
+	TriggerType            string        `json:"trigger_type" db:"trigger_type"`
+	TriggerAmount          float64       `json:"trigger_amount" db:"trigger_amount" doc:"Inches of snow at which service becomes due."`
+	ContractTier           string        `json:"contract_tier" db:"contract_tier"`
+	OpenByTime             *string       `json:"open_by_time" db:"open_by_time" doc:"HH:MM, local time."`
+	BillingType            string        `json:"billing_type" db:"billing_type"`
+	PlowRate               *float64      `json:"plow_rate" db:"plow_rate"`
+	SaltRate               *float64      `json:"salt_rate" db:"salt_rate"`
+	SidewalkDeiceRate      *float64      `json:"sidewalk_deice_rate" db:"sidewalk_deice_rate"`
+	SidewalkSnowRate       *float64      `json:"sidewalk_snow_rate" db:"sidewalk_snow_rate"`
+	Latitude               *float64      `json:"latitude" db:"latitude"`
+	Longitude              *float64      `json:"longitude" db:"longitude"`
+	ShowOnWeatherDashboard bool          `json:"show_on_weather_dashboard" db:"show_on_weather_dashboard"`
+	CreatedAt              endpoint.Time `json:"created_at" db:"created_at"`
+	UpdatedAt              endpoint.Time `json:"updated_at" db:"updated_at"`
+	AddedAt                endpoint.Time `json:"added_at" db:"added_at" doc:"When it was put on the list."`
+}
+
+const listedSQL = `
+select p.id, p.customer_id, p.name, p.address, p.sqft, p.area_manager, p.plow, p.salt, p.notes,
+  p.trigger_type, p.trigger_amount, p.contract_tier, to_char(p.open_by_time, 'HH24:MI') as open_by_time,
+  p.billing_type, p.plow_rate, p.salt_rate, p.sidewalk_deice_rate, p.sidewalk_snow_rate,
+  p.latitude, p.longitude, p.show_on_weather_dashboard, p.created_at, p.updated_at, i.added_at
+from property_list_items i
+join locations p on (p.customer_id, p.id) = (i.customer_id, i.property_id)
+where i.list_id = @list_id
+order by i.added_at desc, p.id desc
+limit 10000`
+
+func listed(ctx context.Context, tx db.Tx, listID int64) ([]ListedProperty, error) {
+	return db.All[ListedProperty](ctx, tx, listedSQL, db.Args{"list_id": listID})
+}
+
+// ListItem puts a property on a list.
+type ListItem struct {
+	ListID     int64 `json:"list_id" db:"list_id" ref:"property_lists" minimum:"1" doc:"An own or a shared list."`
+	PropertyID int64 `json:"property_id" db:"property_id" ref:"locations" minimum:"1" doc:"The property."`
+}
+
+const addPropertySQL = `
+insert into property_list_items (list_id, property_id)
+select l.id, p.id
+from property_lists l
+cross join locations p
+where l.id = @list_id
+  and (l.is_shared or l.user_id = (select tenancy.user_id()))
+  and p.id = @property_id
+on conflict (customer_id, list_id, property_id) do nothing`
+
+func addProperty(ctx context.Context, tx db.Tx, in *struct{ Body ListItem }) (out endpoint.Message, err error) {
+	touched, err := db.Exec(ctx, tx, addPropertySQL, db.Struct(in.Body))
+	if err == nil && touched == 0 {
+		if err := usable(ctx, tx, in.Body.ListID); err != nil {
+			return out, err
+		}
+		_, err = db.Value[int64](ctx, tx, propertySQL, db.Args{"property_id": in.Body.PropertyID})
+		if errors.Is(err, db.ErrNotFound) {
+			return out, endpoint.NotFound("property")
+		}
+	}
+	return endpoint.Message{Message: "The property is on the list"}, err
+}
+
+const propertySQL = `select id from locations where id = @property_id`
+
+// ListItemRef names a property on a list in a path.
+type ListItemRef struct {
+	ListRef
+	PropertyID int64 `path:"property_id" db:"property_id" ref:"locations" minimum:"1" doc:"The property."`
+}
+
+const removePropertySQL = `
+delete from property_list_items i
+using property_lists l
+where (l.customer_id, l.id) = (i.customer_id, i.list_id)
+  and l.id = @list_id
+  and (l.is_shared or l.user_id = (select tenancy.user_id()))
+  and i.property_id = @property_id`
+
+func removeProperty(ctx context.Context, tx db.Tx, in *ListItemRef) (out endpoint.Message, err error) {
+	err = db.Touch(ctx, tx, removePropertySQL, db.Struct(in))
+	if errors.Is(err, db.ErrNotFound) {
+		if err := usable(ctx, tx, in.ListID); err != nil {
+			return out, err
+		}
+		return out, endpoint.NotFound("property on the list")
+	}
+	return endpoint.Message{Message: "The property is off the list"}, err
+}
+
+const usableSQL = `
+select id
+from property_lists
+where id = @list_id
+  and (is_shared or user_id = (select tenancy.user_id()))`
+
+// usable admits the owner of a list, and everybody to a shared one.
+func usable(ctx context.Context, tx db.Tx, listID int64) error {
+	_, err := db.Value[int64](ctx, tx, usableSQL, db.Args{"list_id": listID})
+	if errors.Is(err, db.ErrNotFound) {
+		return refused(ctx, tx, listID)
+	}
+	return err
+}
