@@ -20,6 +20,7 @@ import (
 	"contractor-portal/server/greenlogs"
 	"contractor-portal/server/lists"
 	"contractor-portal/server/login"
+	"contractor-portal/server/products"
 	"contractor-portal/server/properties"
 	"contractor-portal/server/routes"
 	"contractor-portal/server/users"
@@ -93,6 +94,7 @@ func features(e *echo.Echo, cfg Config) endpoint.API {
 	greenlogs.Routes(api)
 	checkins.Routes(api)
 	lists.Routes(api)
+	products.Routes(api)
 	return api
 }
 

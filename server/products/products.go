@@ -1,0 +1,70 @@
+// Package products keeps what a company spreads and plants: winter and landscape products with the unit
+// that each is counted in. Logs name products as text, so that renaming or deleting one leaves the past
+// as it was. The tables are portal.winter_products and portal.landscape_products.
+package products
+
+import (
+	"errors"
+	"strings"
+
+	"contractor-portal/db"
+	"contractor-portal/server/auth"
+	"contractor-portal/server/endpoint"
+)
+
+// Routes registers the operations of this package.
+func Routes(api endpoint.API) {
+	api = api.Tag("product")
+	office, admin := endpoint.Only(auth.Admin, auth.Manager), endpoint.Only(auth.Admin)
+	endpoint.List(api, "/winter-products/", "List the winter products", listWinter, endpoint.Members)
+	endpoint.Post(api, "/winter-products/", "Add a winter product", addWinter, office, endpoint.Form)
+	endpoint.Put(api, "/winter-products/{product_id}", "Replace a winter product", updateWinter, office, endpoint.Form)
+	endpoint.Delete(api, "/winter-products/{product_id}", "Delete a winter product", removeWinter, office)
+
+	endpoint.List(api, "/landscape-products/", "List the landscape products", listLandscape, endpoint.Members)
+	endpoint.Post(api, "/landscape-products/", "Add a landscape product", addLandscape, admin, endpoint.Form)
+	endpoint.Put(api, "/landscape-products/{product_id}", "Replace a landscape product", updateLandscape, admin, endpoint.Form)
+	endpoint.Delete(api, "/landscape-products/{product_id}", "Delete a landscape product", removeLandscape, admin)
+}
+
+// A Product is a row of either table.
+type Product struct {
+	ID        int64         `json:"id" db:"id"`
+	Name      string        `json:"name" db:"name"`
+	Unit      string        `json:"unit" db:"unit"`
+	CreatedAt endpoint.Time `json:"created_at" db:"created_at"`
+	UpdatedAt endpoint.Time `json:"updated_at" db:"updated_at"`
+}
+
+// ProductFields are what a client says of a product.
+type ProductFields struct {
+	Name string `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Bulk Salt"`
+	Unit string `json:"unit" db:"unit" minLength:"1" maxLength:"50" example:"yards"`
+}
+
+func (f *ProductFields) complete() error {
+	f.Name, f.Unit = strings.TrimSpace(f.Name), strings.TrimSpace(f.Unit)
+	if f.Name == "" {
+		return endpoint.InvalidField("name", "expected a text that is not blank")
+	}
+	if f.Unit == "" {
+		return endpoint.InvalidField("unit", "expected a text that is not blank")
+	}
+	return nil
+}
+
+// ProductAdded is the answer to a new product.
+type ProductAdded struct {
+	Message   string `json:"message"`
+	ProductID int64  `json:"product_id"`
+}
+
+type newProduct struct{ Body ProductFields }
+
+// missing names what is not found.
+func missing(err error) error {
+	if errors.Is(err, db.ErrNotFound) {
+		return endpoint.NotFound("product")
+	}
+	return err
+}
