@@ -17,6 +17,7 @@ import (
 	"contractor-portal/server/checkins"
 	"contractor-portal/server/customers"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/equipment"
 	"contractor-portal/server/greenlogs"
 	"contractor-portal/server/lists"
 	"contractor-portal/server/login"
@@ -95,6 +96,7 @@ func features(e *echo.Echo, cfg Config) endpoint.API {
 	checkins.Routes(api)
 	lists.Routes(api)
 	products.Routes(api)
+	equipment.Routes(api)
 	return api
 }
 
