@@ -52,8 +52,8 @@ type Readiness struct {
 // health serves /healthz (the process is alive) and /readyz (database reachable, schema as expected,
 // audit without an error).
 func health(e *echo.Echo, cfg Config) {
-	e.GET("/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, Readiness{Status: "alive"}) })
-	e.GET("/readyz", func(c echo.Context) error {
+	get(e, "/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, Readiness{Status: "alive"}) })
+	get(e, "/readyz", func(c echo.Context) error {
 		if missing := unready(c.Request().Context(), cfg); missing != "" {
 			return c.JSON(http.StatusServiceUnavailable, Readiness{Status: missing})
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"time"
 
@@ -93,4 +94,46 @@ func timeout(limit time.Duration) echo.MiddlewareFunc {
 			return next(c)
 		}
 	}
+}
+
+var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// ownRequestID passes over a client's request id that does not look like one: it lands in our logs.
+func ownRequestID(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if h := c.Request().Header; !requestIDForm.MatchString(h.Get(echo.HeaderXRequestID)) {
+			h.Del(echo.HeaderXRequestID)
+		}
+		return next(c)
+	}
+}
+
+// orNotFound serves files, and leaves it to us to answer where there is none.
+func orNotFound(files http.Handler) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		w := &foundOnly{ResponseWriter: c.Response()}
+		files.ServeHTTP(w, c.Request())
+		if w.missing {
+			return echo.ErrNotFound
+		}
+		return nil
+	}
+}
+
+type foundOnly struct {
+	http.ResponseWriter
+	missing bool
+}
+
+func (w *foundOnly) WriteHeader(status int) {
+	if w.missing = status == http.StatusNotFound; !w.missing {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (w *foundOnly) Write(text []byte) (int, error) {
+	if w.missing {
+		return len(text), nil
+	}
+	return w.ResponseWriter.Write(text)
 }

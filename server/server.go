@@ -56,6 +56,7 @@ func New(cfg Config) (*echo.Echo, error) {
 
 	e.Pre(middleware.RemoveTrailingSlash())
 	e.Use(
+		ownRequestID,
 		middleware.RequestID(),
 		accessLog(cfg.Log),
 		recoverPanics(),
@@ -111,20 +112,20 @@ func pages(e *echo.Echo, api endpoint.API, keys *auth.Keys) error {
 	if err != nil {
 		return err
 	}
-	e.GET("/openapi.json", func(c echo.Context) error {
+	get(e, "/openapi.json", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, document)
 	})
-	docs := echo.WrapHandler(swgui.New("Contractor portal", "/openapi.json", "/docs/"))
-	e.GET("/docs", docs)
-	e.GET("/docs/*", docs)
-	e.GET("/problems/:type", func(c echo.Context) error {
+	docs := orNotFound(swgui.New("Contractor portal", "/openapi.json", "/docs/"))
+	get(e, "/docs", docs)
+	get(e, "/docs/*", docs)
+	get(e, "/problems/:type", func(c echo.Context) error {
 		text, ok := endpoint.Types[c.Param("type")]
 		if !ok {
 			return echo.ErrNotFound
 		}
 		return c.String(http.StatusOK, c.Param("type")+"\n\n"+text+"\n")
 	})
-	e.GET("/.well-known/jwks.json", func(c echo.Context) error {
+	get(e, "/.well-known/jwks.json", func(c echo.Context) error {
 		set, err := keys.JWKS()
 		if err != nil {
 			return err
@@ -133,4 +134,9 @@ func pages(e *echo.Echo, api endpoint.API, keys *auth.Keys) error {
 		return c.JSONBlob(http.StatusOK, set)
 	})
 	return nil
+}
+
+// get registers a page, for HEAD too.
+func get(e *echo.Echo, path string, h echo.HandlerFunc) {
+	e.Match([]string{http.MethodGet, http.MethodHead}, path, h)
 }

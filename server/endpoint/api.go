@@ -3,6 +3,8 @@ package endpoint
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -48,18 +50,32 @@ func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger) API {
 	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now}
 }
 
-// jsonFormat writes characters as they are, without HTML escapes.
+// jsonFormat writes characters as they are, without HTML escapes, and says what cannot be read without
+// repeating it, nor naming our types.
 var jsonFormat = huma.Format{
 	Marshal: func(w io.Writer, v any) error {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
 		return e.Encode(v)
 	},
-	Unmarshal: json.Unmarshal,
+	Unmarshal: func(text []byte, v any) error {
+		err := json.Unmarshal(text, v)
+		var syntax *json.SyntaxError
+		var kind *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &syntax):
+			return errors.New("expected JSON")
+		case errors.As(err, &kind) && kind.Field != "":
+			return fmt.Errorf("%s is out of range", kind.Field)
+		case errors.As(err, &kind):
+			return errors.New("a value is out of range")
+		}
+		return err
+	},
 }
 
 // slashless registers every path without its trailing slash, the form to which the server reduces
-// what clients ask for. The document keeps the contract's paths.
+// what clients ask for, and HEAD beside GET. The document keeps the contract's paths and methods.
 type slashless struct{ huma.Adapter }
 
 func (a slashless) Handle(op *huma.Operation, handler func(huma.Context)) {
@@ -68,6 +84,11 @@ func (a slashless) Handle(op *huma.Operation, handler func(huma.Context)) {
 		routed.Path = strings.TrimSuffix(routed.Path, "/")
 	}
 	a.Adapter.Handle(&routed, handler)
+	if routed.Method == http.MethodGet {
+		head := routed
+		head.Method = http.MethodHead
+		a.Adapter.Handle(&head, handler)
+	}
 }
 
 // Clock returns the API with another clock, which Now(ctx) asks; a nil clock changes nothing.

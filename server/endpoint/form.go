@@ -64,7 +64,10 @@ func parseForm(c echo.Context, limit int64) *Problem {
 	r := c.Request()
 	_ = huma.SetReadDeadline(c.Response(), time.Now().Add(bodyTime)) // a recorder in a test has none
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
-	err := r.ParseMultipartForm(limit + maxForm) // the headers of the parts count too
+	err := r.ParseForm()
+	if err == nil {
+		err = r.ParseMultipartForm(limit + maxForm) // the headers of the parts count too
+	}
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
