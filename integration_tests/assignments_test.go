@@ -39,14 +39,14 @@ func (p *portal) myProperties(company, role string) (all []myAssignment) {
 	return all
 }
 
-// give assigns a property of the seed to somebody and returns the assignment.
-func (p *portal) give(company string, n int, role string) (assignment int64) {
+// give assigns a property of the seed to the company's User and returns the assignment.
+func (p *portal) give(company string, n int) (assignment int64) {
 	p.t.Helper()
 	var given struct {
 		AssignmentID int64 `json:"assignment_id"`
 	}
 	p.do("POST", contractorsPath(p.property(company, n)), p.token(company, auth.Manager),
-		map[string]any{"contractor_id": p.person(company, role)}).want(p.t, http.StatusOK).json(p.t, &given)
+		map[string]any{"contractor_id": p.person(company, auth.User)}).want(p.t, http.StatusOK).json(p.t, &given)
 	return given.AssignmentID
 }
 
@@ -75,7 +75,7 @@ func TestAssignments_AnswerProperties(t *testing.T) {
 	given := map[string][]int64{}
 	for _, company := range []string{companyA, companyB} {
 		for n := 1; n <= 3; n++ {
-			given[company] = append(given[company], p.give(company, n, auth.User))
+			given[company] = append(given[company], p.give(company, n))
 		}
 	}
 	p.exec(`update portal.property_contractors set notes = 'Walks first.'`)
@@ -121,8 +121,8 @@ func TestAssignments_AnswerTwice(t *testing.T) {
 	p.drive(companyA, auth.Manager, route, p.person(companyA, auth.User)).want(t, http.StatusOK)
 	user := p.token(companyA, auth.User)
 	for _, c := range []struct{ path, first, second, detail string }{
-		{propertyAnswer(p.give(companyA, 1, auth.User), ""), "accept", "accept", "the assignment is accepted already"},
-		{propertyAnswer(p.give(companyA, 2, auth.User), ""), "decline", "accept", "the assignment is declined already"},
+		{propertyAnswer(p.give(companyA, 1), ""), "accept", "accept", "the assignment is accepted already"},
+		{propertyAnswer(p.give(companyA, 2), ""), "decline", "accept", "the assignment is declined already"},
 		{routeAction(p.myRoutes(companyA, auth.User)[0].ID, ""), "decline", "decline", "the assignment is declined already"},
 	} {
 		p.do("POST", c.path+c.first, user, nil).want(t, http.StatusOK)
@@ -136,7 +136,7 @@ func TestAssignments_AnswerTwice(t *testing.T) {
 func TestAssignments_ParallelAnswers(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	property := p.give(companyA, 1, auth.User)
+	property := p.give(companyA, 1)
 	p.drive(companyA, auth.Manager, p.newRoute(companyA, auth.Manager, "Loop", 1), p.person(companyA, auth.User)).want(t, http.StatusOK)
 	route := p.myRoutes(companyA, auth.User)[0].ID
 	for kind, path := range map[string]string{"property": propertyAnswer(property, ""), "route": routeAction(route, "")} {

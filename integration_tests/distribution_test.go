@@ -41,8 +41,8 @@ func (d distributed) lines() (lines []string) {
 	return lines
 }
 
-// newList makes a list of the company's three properties.
-func (p *portal) newList(company, owner string, shared bool) (list int64) {
+// newList makes a list of the company's three properties. It is the Manager's.
+func (p *portal) newList(company string, shared bool) (list int64) {
 	p.t.Helper()
 	return query[int64](p, `
 		with list as (
@@ -52,7 +52,7 @@ func (p *portal) newList(company, owner string, shared bool) (list int64) {
 			insert into portal.property_list_items (customer_id, list_id, property_id)
 			select list.customer_id, list.id, p.id from list join portal.locations p on p.customer_id = list.customer_id
 		)
-		select id from list`, company, p.person(company, owner), shared)
+		select id from list`, company, p.person(company, auth.Manager), shared)
 }
 
 // equip says what the field roles drive: the User walks.
@@ -75,7 +75,7 @@ func TestDistribution_InTurn(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	p.equip()
-	lists := map[string]int64{companyA: p.newList(companyA, auth.Manager, false), companyB: p.newList(companyB, auth.Manager, false)}
+	lists := map[string]int64{companyA: p.newList(companyA, false), companyB: p.newList(companyB, false)}
 	for company, other := range map[string]string{companyA: companyB, companyB: companyA} {
 		var d distributed
 		p.distribute(company, auth.Manager, lists[other], nil).want(t, http.StatusNotFound)
@@ -116,8 +116,8 @@ func TestDistribution_SkipsPairsThatExist(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	p.equip()
-	list := p.newList(companyA, auth.Manager, true)
-	declined := p.give(companyA, 1, auth.User)
+	list := p.newList(companyA, true)
+	declined := p.give(companyA, 1)
 	p.do("POST", propertyAnswer(declined, "decline"), p.token(companyA, auth.User), nil).want(t, http.StatusOK)
 	var d distributed
 	p.distribute(companyA, auth.Manager, list, nil).want(t, http.StatusOK).json(t, &d)
@@ -133,7 +133,7 @@ func TestDistribution_SkipsPairsThatExist(t *testing.T) {
 func TestDistribution_NeedsBothTypesOfCrew(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	list := p.newList(companyA, auth.Manager, true)
+	list := p.newList(companyA, true)
 	for name, c := range map[string]struct {
 		sql                   string
 		sidewalk, nonSidewalk int
@@ -174,7 +174,7 @@ func TestDistribution_OfAnEvent(t *testing.T) {
 	}
 	older := query[int64](p, `
 		insert into portal.winter_events (customer_id, event_name, start_date, end_date, status) values ($1, 'Old storm', now() - interval '9 days', now(), 'completed') returning id`, companyA)
-	list := p.newList(companyA, auth.Manager, true)
+	list := p.newList(companyA, true)
 	checkIn := func(role, status string, event int64, out any) {
 		p.exec(`
 			insert into portal.event_checkins (customer_id, winter_event_id, user_id, status, checked_in_at, checked_out_at)
@@ -213,7 +213,7 @@ func TestDistribution_OfAnEmptyList(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	p.equip()
-	list := p.newList(companyA, auth.Manager, true)
+	list := p.newList(companyA, true)
 	p.exec(`delete from portal.property_list_items where list_id = $1`, list)
 	p.distribute(companyA, auth.Manager, list, nil).want(t, http.StatusNotFound)
 	p.distribute(companyA, auth.Manager, 987654321, nil).want(t, http.StatusNotFound)
@@ -224,7 +224,7 @@ func TestDistribution_ManyTimesAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	p.equip()
-	list, manager := p.newList(companyA, auth.Manager, true), p.token(companyA, auth.Manager)
+	list, manager := p.newList(companyA, true), p.token(companyA, auth.Manager)
 	var sum atomic.Int64
 	var wg sync.WaitGroup
 	for range 16 {
@@ -243,5 +243,23 @@ func TestDistribution_ManyTimesAtOnce(t *testing.T) {
 	have := query[[]int](p, `select array[(select count(*) from portal.property_contractors), (select count(*) from portal.assignment_history)]::integer[]`)
 	if want := []int{3, 3}; sum.Load() != 3 || !slices.Equal(have, want) {
 		t.Errorf("%d counted, stored %v, want %v", sum.Load(), have, want)
+	}
+}
+
+// What an operator distributes inside a company is in its audit log, though it is written in a step of its
+// own. A server with a single connection serves the steps one after the other.
+func TestDistribution_ByAnOperatorIsRecorded(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t, func(s *settings) { s.db.AppConns = 1 })
+	p.equip()
+	list := p.newList(companyA, true)
+	var d distributed
+	p.do("POST", "/ai-assign-property-list", p.actingToken(companyA), map[string]any{"property_list_id": list}).want(t, http.StatusOK).json(t, &d)
+	if e := p.entries("post-ai-assign-property-list"); d.Count != 3 || len(e) != 1 || *e[0].CustomerID != companyA || *e[0].Actor != "Olive Operator" {
+		t.Errorf("%d assigned, entries %+v", d.Count, e)
+	}
+	p.distribute(companyA, auth.Manager, list, nil).want(t, http.StatusOK)
+	if e := p.entries("post-ai-assign-property-list"); len(e) != 1 {
+		t.Errorf("a Manager's is recorded too: %+v", e)
 	}
 }

@@ -36,8 +36,8 @@ type PropertyAssignment struct {
 	PropertyID       int64          `json:"property_id" db:"property_id"`
 	ContractorID     int64          `json:"contractor_id" db:"contractor_id" doc:"The caller."`
 	AcceptanceStatus string         `json:"acceptance_status" db:"acceptance_status" enum:"pending,accepted,declined"`
-	AcceptedAt       *endpoint.Time `json:"accepted_at" db:"accepted_at"`
-	DeclinedAt       *endpoint.Time `json:"declined_at" db:"declined_at"`
+	AcceptedAt       *endpoint.Time `json:"accepted_at" db:"accepted_at" nullable:"true"`
+	DeclinedAt       *endpoint.Time `json:"declined_at" db:"declined_at" nullable:"true"`
 	AssignedDate     endpoint.Time  `json:"assigned_date" db:"assigned_date"`
 	IsPrimary        bool           `json:"is_primary" db:"is_primary"`
 	Notes            *string        `json:"notes" db:"notes"`

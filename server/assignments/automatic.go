@@ -142,7 +142,7 @@ func assisted(assistant Assistant) func(context.Context, plan) (plan, error) {
 }
 
 // Whoever or whatever has gone since the plan was made is left out, and so is a pair that exists already,
-// whatever the person answered.
+// whatever the person answered. Sorted, so that two at once do not wait for each other.
 const distributeSQL = `
 with added as (
   insert into property_contractors (property_id, contractor_id, assigned_date, notes)
@@ -152,6 +152,7 @@ with added as (
   join users u on (u.customer_id, u.id) = (p.customer_id, w.contractor_id)
   where u.status = 'active'
     and u.available_for_assignment
+  order by p.id, u.id
   on conflict (customer_id, property_id, contractor_id) do nothing
   returning id, property_id, contractor_id, assigned_date, notes
 ),

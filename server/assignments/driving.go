@@ -15,10 +15,10 @@ type RouteAssignment struct {
 	RouteID                  int64          `json:"route_id" db:"route_id"`
 	UserID                   int64          `json:"user_id" db:"user_id" doc:"The caller."`
 	AcceptanceStatus         string         `json:"acceptance_status" db:"acceptance_status" enum:"pending,accepted,declined"`
-	AcceptedAt               *endpoint.Time `json:"accepted_at" db:"accepted_at"`
-	DeclinedAt               *endpoint.Time `json:"declined_at" db:"declined_at"`
+	AcceptedAt               *endpoint.Time `json:"accepted_at" db:"accepted_at" nullable:"true"`
+	DeclinedAt               *endpoint.Time `json:"declined_at" db:"declined_at" nullable:"true"`
 	CurrentPropertyID        *int64         `json:"current_property_id" db:"current_property_id" doc:"The stop that the caller is at."`
-	CurrentPropertyStartedAt *endpoint.Time `json:"current_property_started_at" db:"current_property_started_at"`
+	CurrentPropertyStartedAt *endpoint.Time `json:"current_property_started_at" db:"current_property_started_at" nullable:"true"`
 	AssignedAt               endpoint.Time  `json:"assigned_at" db:"assigned_at"`
 	RouteName                string         `json:"route_name" db:"route_name"`
 	RouteDescription         *string        `json:"route_description" db:"route_description"`

@@ -28,6 +28,7 @@ added as (
   insert into route_assignments (route_id, user_id, assigned_at)
   select @route_id, p.id, @now
   from person p
+  order by p.id
   on conflict (customer_id, route_id, user_id) do nothing
   returning id, route_id, user_id, assigned_at
 ),

@@ -34,8 +34,8 @@ type RouteTicket struct {
 	RouteSequence    *int32         `json:"route_sequence" db:"route_sequence"`
 	RouteStatus      string         `json:"route_status" db:"route_status" enum:"queued,active,complete"`
 	Status           string         `json:"status" db:"status" enum:"open,closed"`
-	TimeIn           *endpoint.Time `json:"time_in" db:"time_in"`
-	TimeOut          *endpoint.Time `json:"time_out" db:"time_out"`
+	TimeIn           *endpoint.Time `json:"time_in" db:"time_in" nullable:"true"`
+	TimeOut          *endpoint.Time `json:"time_out" db:"time_out" nullable:"true"`
 	EstimatedMinutes *int32         `json:"estimated_minutes" db:"estimated_minutes"`
 	PropertyName     string         `json:"property_name" db:"property_name"`
 	PropertyAddress  string         `json:"property_address" db:"property_address"`
