@@ -380,6 +380,14 @@ func (p *portal) exec(sql string, args ...any) {
 	}
 }
 
+// run executes a script of several statements.
+func (p *portal) run(name, script string) {
+	p.t.Helper()
+	if _, err := p.super.Exec(p.t.Context(), script); err != nil {
+		p.t.Fatalf("%s: %v", name, err)
+	}
+}
+
 // syncBuffer is a log that tests read while it is written.
 type syncBuffer struct {
 	mu sync.Mutex

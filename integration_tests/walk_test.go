@@ -103,9 +103,13 @@ type walk struct {
 func newWalk(t *testing.T) *walk {
 	t.Helper()
 	p := newPortal(t)
-	if _, err := p.super.Exec(t.Context(), everyTableSQL); err != nil {
-		t.Fatalf("testdata/every_table.sql: %v", err)
-	}
+	p.run("testdata/every_table.sql", everyTableSQL)
+	return walkOn(t, p)
+}
+
+// walkOn walks on the rows that are there.
+func walkOn(t *testing.T, p *portal) *walk {
+	t.Helper()
 	w := &walk{t: t, p: p, callers: p.callers(companyA), rows: map[string]map[string][]any{}}
 	w.before = takeSnapshot(t, p)
 	return w
@@ -260,7 +264,7 @@ func keysSQL(t *testing.T, p *portal, table string) string {
 	if table == "customers" {
 		key = "customer_id"
 	}
-	return fmt.Sprintf("select customer_id, %s::text from %s where customer_id is not null order by customer_id, %s", key, qualified, key)
+	return fmt.Sprintf("select r.customer_id, r.%s::text from %s r where r.customer_id is not null order by r.customer_id, r.%s", key, qualified, key)
 }
 
 // counterpart is the other company's row that is like one of the caller's.

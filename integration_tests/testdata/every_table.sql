@@ -122,7 +122,7 @@ order by a.customer_id, e.n;
 insert into portal.event_checkins (customer_id, winter_event_id, user_id, checked_in_at, checked_out_at, status, current_property_id, equipment_in_use)
 select s.customer_id, e.id, s.id, e.start_date, e.end_date,
   case e.status when 'active' then 'checked_in' else 'completed' end,
-  case e.status when 'active' then b.id end, 'Plow truck'
+  case when e.status = 'active' and s.role <> 'User' then b.id end, 'Plow truck'
 from pg_temp.staff s
 join portal.winter_events e on e.customer_id = s.customer_id and e.status <> 'cancelled'
 join pg_temp.busy b on b.customer_id = s.customer_id and b.n = 1
