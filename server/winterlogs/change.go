@@ -101,7 +101,7 @@ func update(ctx context.Context, tx db.Tx, in *struct {
 	if db.Violates(err, "one_open_ticket_per_worker_and_property") {
 		return out, alreadyOpen
 	}
-	return LogUpdated{"Winter log updated, " + belonging(event), event}, missing(err)
+	return LogUpdated{"Winter log updated" + belonging(event), event}, missing(err)
 }
 
 type finishInput struct {

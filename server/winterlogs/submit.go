@@ -3,7 +3,6 @@ package winterlogs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -138,7 +137,7 @@ func submit(ctx context.Context, tx db.Tx, in *struct{ Body NewWinterLog }) (out
 	if timeOut != nil {
 		what = "Winter log submitted"
 	}
-	out.Message = what + ", " + belonging(out.WinterEventID)
+	out.Message = what + belonging(out.WinterEventID)
 	return out, nil
 }
 
@@ -147,9 +146,9 @@ var alreadyOpen = endpoint.Conflict("this worker has a ticket open at the proper
 
 func belonging(event *int64) string {
 	if event == nil {
-		return "it belongs to no winter event"
+		return "; no winter event matches"
 	}
-	return fmt.Sprintf("it belongs to winter event %d", *event)
+	return "; it belongs to a winter event"
 }
 
 func statusOf(timeOut *time.Time) state {
