@@ -34,10 +34,11 @@ from winter_ops_logs l
 where l.id = @id
 for no key update`
 
-// A ticket that was closed otherwise keeps its time.
+// A ticket that was closed otherwise keeps its time. One that begins at the next quarter hour ends there
+// at the earliest.
 const completeTicketSQL = `
 update winter_ops_logs
-set route_status = @route_status, status = 'closed', time_out = coalesce(time_out, @now)
+set route_status = @route_status, status = 'closed', time_out = coalesce(time_out, greatest(time_in, @now))
 where id = @id`
 
 // The next ticket of the same driver in the same event. One that is locked is being opened for another
