@@ -189,6 +189,7 @@ func TestHome_AndHealth(t *testing.T) {
 		t.Errorf("%+v", health)
 	}
 	p.exec(`grant truncate on portal.users to portal_app`)
+	waitFor(t, "the server to see it", func() bool { return p.do("GET", "/api/health", "", nil).status != http.StatusOK })
 	problem := p.do("GET", "/api/health", "", nil).problem(t, http.StatusServiceUnavailable)
 	if !strings.Contains(problem.Detail, "audit") {
 		t.Error(problem.Detail)

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"net/http"
 	"runtime/debug"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,7 +21,7 @@ func front(api endpoint.API, cfg Config) {
 	api = api.Tag("misc")
 	endpoint.Page(api, "/", "Home page", home)
 	endpoint.Direct(api, http.MethodGet, "/api/health", "Is the portal well?", func(ctx context.Context, _ *endpoint.None) (h Health, err error) {
-		if missing := unready(ctx, cfg); missing != "" {
+		if missing := cfg.ready.missing(ctx); missing != "" {
 			return h, endpoint.Unavailable(missing)
 		}
 		return Health{Status: "ok", Version: version(), Database: "ok"}, nil
@@ -54,17 +53,11 @@ type Readiness struct {
 func health(e *echo.Echo, cfg Config) {
 	get(e, "/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, Readiness{Status: "alive"}) })
 	get(e, "/readyz", func(c echo.Context) error {
-		if missing := unready(c.Request().Context(), cfg); missing != "" {
+		if missing := cfg.ready.missing(c.Request().Context()); missing != "" {
 			return c.JSON(http.StatusServiceUnavailable, Readiness{Status: missing})
 		}
 		return c.JSON(http.StatusOK, Readiness{Status: "ready"})
 	})
-}
-
-func unready(ctx context.Context, cfg Config) string {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	return Unready(ctx, cfg.DB, cfg.SchemaVersion)
 }
 
 // Unready says why the database cannot be served from, or "".

@@ -2,6 +2,7 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -39,6 +40,8 @@ type Config struct {
 	TrustProxy    bool             // take the client's address from X-Forwarded-For, behind a proxy on a private network
 	Timeout       time.Duration    // of one request; 0: 30 s
 	Clock         func() time.Time // what operations take for now; nil: time.Now
+
+	ready *readiness
 }
 
 // New returns the server. It serves nothing yet.
@@ -72,6 +75,7 @@ func New(cfg Config) (*echo.Echo, error) {
 		}))
 	}
 
+	cfg.ready = &readiness{ask: func(ctx context.Context) string { return Unready(ctx, cfg.DB, cfg.SchemaVersion) }}
 	api := features(e, cfg)
 	if err := pages(e, api, cfg.Auth.Keys()); err != nil {
 		return nil, err

@@ -49,14 +49,14 @@ func next(id, status, action string) (string, error) {
 
 // toward is the action that leads to a wanted state; a trial only begins with the customer.
 func toward(status, wanted string) (action string, err error) {
-	switch wanted {
-	case status:
+	switch {
+	case wanted == status:
 		return "", nil
-	case active:
+	case wanted == active:
 		return activate, nil
-	case suspended:
+	case wanted == suspended:
 		return suspend, nil
-	case cancelled:
+	case wanted == cancelled:
 		return cancel, nil
 	}
 	return "", endpoint.Conflict("a trial begins with the customer; it cannot be begun again")
