@@ -1,32 +1,35 @@
 package integration_tests
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
 	"contractor-portal/db"
 	"contractor-portal/db/install"
 	"contractor-portal/server"
 )
 
-// The server opens no pool for a role that row security does not hold for.
+// The server opens no pool for a role that row security does not hold for. Its roles would be findings
+// in every database of a cluster, so this one is the test's own.
 func TestRoles_ServerRefusesUnsafeOnes(t *testing.T) {
 	t.Parallel()
-	database := cloneDatabase(t)
-	safe := db.Config{
-		App: suite.cluster.url("portal_app", database), Auth: suite.cluster.url("portal_auth", database), Platform: suite.cluster.url("portal_platform", database),
+	c := ownCluster(t)
+	const database = "portal"
+	if err := execute(t.Context(), c.url("", "postgres"), "create database "+database); err != nil {
+		t.Fatal(err)
 	}
+	up(t, options(c, database))
+	safe := db.Config{App: c.url("portal_app", database), Auth: c.url("portal_auth", database), Platform: c.url("portal_platform", database)}
 	d, err := db.Open(t.Context(), safe)
 	if err != nil {
 		t.Fatalf("the safe roles are refused: %v", err)
 	}
 	d.Close()
 
-	for _, c := range []struct {
+	for _, unsafe := range []struct {
 		name    string
 		make    []string // %[1]s is the role's name
 		refusal string
@@ -35,7 +38,7 @@ func TestRoles_ServerRefusesUnsafeOnes(t *testing.T) {
 		{"owns a table", []string{"create table public.%[1]s (id int)", "alter table public.%[1]s owner to %[1]s"}, "owns a table"},
 		{"is a member of the owner", []string{"grant portal_owner to %[1]s"}, "owns a table, or can become a role that does"},
 		{"is a member of the backup role", []string{"grant portal_backup to %[1]s"}, "can become a role that bypasses row security"},
-		{"is a member of a superuser", []string{"grant " + suite.cluster.superuser + " to %[1]s"}, "can become a role that bypasses row security"},
+		{"is a member of a superuser", []string{"grant " + c.superuser + " to %[1]s"}, "can become a role that bypasses row security"},
 		{
 			"is a member of a member of the owner",
 			[]string{"create role %[1]s_between noinherit", "grant portal_owner to %[1]s_between", "grant %[1]s_between to %[1]s"},
@@ -43,21 +46,21 @@ func TestRoles_ServerRefusesUnsafeOnes(t *testing.T) {
 		},
 		{"is harmless, and another one", nil, "connects where portal_app is expected"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(unsafe.name, func(t *testing.T) {
 			t.Parallel()
-			role := throwAwayRole(t, database)
-			for _, sql := range c.make {
-				if err := execute(t.Context(), suite.cluster.url("", database), fmt.Sprintf(sql, role)); err != nil {
+			role := unsafeRole(t, c, database)
+			for _, sql := range unsafe.make {
+				if err := execute(t.Context(), c.url("", database), fmt.Sprintf(sql, role)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			refuses(t, safe, suite.cluster.url(role, database), c.refusal)
+			refuses(t, safe, c.url(role, database), unsafe.refusal)
 		})
 	}
 
 	t.Run("superuser", func(t *testing.T) {
 		t.Parallel()
-		refuses(t, safe, suite.cluster.url("", database), "is a superuser")
+		refuses(t, safe, c.url("", database), "is a superuser")
 	})
 	t.Run("another role of ours", func(t *testing.T) {
 		t.Parallel()
@@ -70,9 +73,9 @@ func TestRoles_ServerRefusesUnsafeOnes(t *testing.T) {
 	t.Run("another pool", func(t *testing.T) {
 		t.Parallel()
 		for _, swap := range []func(*db.Config){
-			func(c *db.Config) { c.Auth = suite.cluster.url("", database) },
-			func(c *db.Config) { c.Platform = suite.cluster.url("", database) },
-			func(c *db.Config) { c.Auth, c.Platform = c.Platform, c.Auth },
+			func(cfg *db.Config) { cfg.Auth = c.url("", database) },
+			func(cfg *db.Config) { cfg.Platform = c.url("", database) },
+			func(cfg *db.Config) { cfg.Auth, cfg.Platform = cfg.Platform, cfg.Auth },
 		} {
 			wrong := safe
 			swap(&wrong)
@@ -101,23 +104,20 @@ func refuses(t *testing.T, safe db.Config, app, refusal string) {
 	}
 }
 
-// throwAwayRole makes a role that may log in to the database, until the test ends.
-func throwAwayRole(t *testing.T, database string) string {
+// PostgreSQL refuses two changes of one database's privileges at once.
+var makingRoles sync.Mutex
+
+// unsafeRole makes a role that may log in to the database.
+func unsafeRole(t *testing.T, c cluster, database string) string {
 	t.Helper()
+	makingRoles.Lock()
+	defer makingRoles.Unlock()
 	role := fmt.Sprintf("stranger_%d", clones.Add(1))
-	super := suite.cluster.url("", database)
-	err := execute(t.Context(), super,
+	err := execute(t.Context(), c.url("", database),
 		"create role "+role+" login password '"+rolePassword+"'", "grant connect on database "+database+" to "+role)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		if err := execute(ctx, super, "drop owned by "+role+" cascade", "drop role "+role, "drop role if exists "+role+"_between"); err != nil {
-			t.Error(err)
-		}
-	})
 	return role
 }
 
@@ -140,64 +140,39 @@ func TestRoles_InstallationPutsThemBack(t *testing.T) {
 	}
 	t.Cleanup(d.Close)
 
-	errorsFound := func() int64 {
-		t.Helper()
-		state, err := d.State(t.Context())
-		if err != nil {
+	for _, hole := range []struct {
+		sql, cure string // no cure: the installation is the cure
+	}{
+		{"alter role portal_app bypassrls", ""},
+		{"alter role portal_auth superuser", ""},
+		{"alter role portal_platform createrole", ""},
+		{"alter role portal_inspector createdb", ""},
+		{"alter role portal_app set search_path = pg_temp, portal", ""},
+		{"grant execute on function pg_catalog.set_config(text, text, boolean) to portal_app", ""},
+		{"grant execute on function pg_catalog.set_config(text, text, boolean) to public", ""},
+		{"grant temporary on database " + database + " to public", ""},
+		{"grant portal_owner to portal_app", "revoke portal_owner from portal_app"},
+		{"alter role portal_app set app.customer_id = 'AAAA22222'", "alter role portal_app reset app.customer_id"},
+		{"alter database " + database + " set app.customer_id = 'AAAA22222'", "alter database " + database + " reset app.customer_id"},
+		{"alter role all set row_security = off", "alter role all reset row_security"},
+	} {
+		if err := execute(t.Context(), super, hole.sql); err != nil {
 			t.Fatal(err)
 		}
-		return state.Errors
-	}
-	// Each hole is one more that the audit sees.
-	open := func(holes ...string) {
-		t.Helper()
-		for _, sql := range holes {
-			before := errorsFound()
-			if err := execute(t.Context(), super, sql); err != nil {
+		if missing := server.Unready(t.Context(), d, newest); !strings.Contains(missing, "audit") {
+			t.Errorf("%s: the server is not stopped: %q", hole.sql, missing)
+		}
+		if hole.cure != "" {
+			if err := install.Up(t.Context(), source(), o); err == nil || !strings.Contains(err.Error(), "the audit refuses this schema") {
+				t.Errorf("%s: an installation says %v", hole.sql, err)
+			}
+			if err := execute(t.Context(), super, hole.cure); err != nil {
 				t.Fatal(err)
 			}
-			if after := errorsFound(); after <= before {
-				t.Errorf("%s: the audit finds %d errors, and %d before", sql, after, before)
-			}
 		}
-		if missing := server.Unready(t.Context(), d, newest); !strings.Contains(missing, "audit") {
-			t.Errorf("the server is not stopped: %q", missing)
+		up(t, o)
+		if missing := server.Unready(t.Context(), d, newest); missing != "" {
+			t.Errorf("%s: after its cure: %s", hole.sql, missing)
 		}
-	}
-
-	open(
-		"alter role portal_app bypassrls",
-		"alter role portal_platform createrole",
-		"alter role portal_inspector createdb",
-		"alter role portal_auditor replication",
-		"alter role portal_app set search_path = pg_temp, portal",
-		"grant execute on function pg_catalog.set_config(text, text, boolean) to portal_app",
-		"grant execute on function pg_catalog.set_config(text, text, boolean) to public",
-		"grant temporary on database "+database+" to public",
-		"alter role portal_auth superuser",
-	)
-	up(t, o)
-	if missing := server.Unready(t.Context(), d, newest); missing != "" {
-		t.Errorf("after an installation: %s", missing)
-	}
-
-	// These are somebody's decision, so they are named and not undone.
-	open(
-		"grant portal_owner to portal_app",
-		"alter role portal_app set app.customer_id = 'AAAA22222'",
-		"alter database "+database+" set app.customer_id = 'AAAA22222'",
-		"alter role all set row_security = off",
-	)
-	if err := install.Up(t.Context(), source(), o); err == nil || !strings.Contains(err.Error(), "the audit refuses this schema") {
-		t.Errorf("an installation says %v", err)
-	}
-	err = execute(t.Context(), super, "revoke portal_owner from portal_app", "alter role portal_app reset app.customer_id",
-		"alter database "+database+" reset app.customer_id", "alter role all reset row_security")
-	if err != nil {
-		t.Fatal(err)
-	}
-	up(t, o)
-	if missing := server.Unready(t.Context(), d, newest); missing != "" {
-		t.Errorf("after the remedies: %s", missing)
 	}
 }
