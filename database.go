@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"contractor-portal/db"
+	"contractor-portal/db/audit"
 	"contractor-portal/db/embedded"
 	"contractor-portal/db/install"
 	"contractor-portal/server/auth"
@@ -133,7 +134,8 @@ func (t target) options(cfg *config) (o install.Options, err error) {
 
 type auditCommand struct {
 	target
-	Strict bool `help:"Count a warning as an error."`
+	Format string `default:"table" enum:"table,json,sarif" help:"table for people, json or sarif (2.1.0) for programs."`
+	Strict bool   `help:"Count a warning as an error."`
 }
 
 func (c auditCommand) Run(ctx context.Context, cfg *config) error {
@@ -141,21 +143,20 @@ func (c auditCommand) Run(ctx context.Context, cfg *config) error {
 	if err != nil {
 		return err
 	}
-	findings, err := install.Audit(ctx, url)
+	report, err := install.Audit(ctx, url)
 	if err != nil {
 		return err
 	}
-	bad := 0
-	for _, f := range findings {
-		fmt.Printf("%-7s %s: %s\n        %s\n        remedy: %s\n", f.Severity, f.Lint, f.Object, f.Detail, f.Remedy)
-		if f.Severity == "error" || c.Strict && f.Severity == "warning" {
-			bad++
-		}
+	if err := report.Write(os.Stdout, c.Format); err != nil {
+		return err
+	}
+	bad := report.Count(audit.Error)
+	if c.Strict {
+		bad += report.Count(audit.Warning)
 	}
 	if bad > 0 {
 		return fmt.Errorf("the audit has %d findings that must be mended", bad)
 	}
-	fmt.Printf("the audit finds no error (%d findings in all)\n", len(findings))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package integration_tests
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +29,9 @@ type cluster struct {
 	superuser   string
 	secret      string
 	pgDump      func(ctx context.Context, database string) (string, error) // what pg_dump -s of the server's own version prints
-	stop        func() error
+	// psql runs a script as a role; the empty role is the superuser.
+	psql func(ctx context.Context, role, database, script string) (string, error)
+	stop func() error
 }
 
 // rolePassword is what the API's roles log in with, in every test cluster.
@@ -108,20 +111,30 @@ func startContainer(ctx context.Context) (c cluster, err error) {
 	if err != nil {
 		return c, errors.Join(err, stop())
 	}
-	dump := func(ctx context.Context, database string) (string, error) {
-		code, out, err := container.Exec(ctx, []string{"pg_dump", "-U", "postgres", "-s", database}, tcexec.Multiplexed())
+	run := func(ctx context.Context, command ...string) (string, error) {
+		code, out, err := container.Exec(ctx, command, tcexec.Multiplexed())
 		if err != nil {
 			return "", err
 		}
 		text, err := io.ReadAll(out)
 		if err == nil && code != 0 {
-			err = fmt.Errorf("pg_dump ended with %d: %s", code, text)
+			err = fmt.Errorf("%s ended with %d: %s", command[0], code, text)
 		}
 		return string(text), err
 	}
-	return cluster{
-		description: "container of " + name, host: host, superuser: "postgres", secret: "superuser-of-the-tests", pgDump: dump, stop: stop,
-	}, nil
+	c = cluster{description: "container of " + name, host: host, superuser: "postgres", secret: "superuser-of-the-tests", stop: stop}
+	c.pgDump = func(ctx context.Context, database string) (string, error) {
+		return run(ctx, "pg_dump", "-U", "postgres", "-s", database)
+	}
+	c.psql = func(ctx context.Context, role, database, script string) (string, error) {
+		file := fmt.Sprintf("/tmp/%s.sql", rand.Text())
+		if err := container.CopyToContainer(ctx, []byte(script), file, 0o644); err != nil {
+			return "", err
+		}
+		inside := cluster{host: "127.0.0.1", superuser: c.superuser, secret: c.secret}
+		return run(ctx, "psql", "-X", "-f", file, inside.url(role, database))
+	}
+	return c, nil
 }
 
 // availableImage returns an image that is there, pulling the official one if need be, and tells
@@ -184,17 +197,24 @@ func startEmbedded(ctx context.Context) (c cluster, err error) {
 		return c, err
 	}
 	secret, _ := u.User.Password()
-	return cluster{
+	run := func(ctx context.Context, stdin, command string, args ...string) (string, error) {
+		var out, complaints bytes.Buffer
+		cmd := exec.CommandContext(ctx, filepath.Join(binaries.Dir, command), args...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &complaints
+		if err := cmd.Run(); err != nil {
+			return out.String(), fmt.Errorf("%s: %w: %s", command, err, complaints.Bytes())
+		}
+		return out.String(), nil
+	}
+	c = cluster{
 		description: fmt.Sprintf("embedded PostgreSQL %d", server.Major()), host: u.Host, superuser: u.User.Username(), secret: secret,
-		pgDump: func(ctx context.Context, database string) (string, error) {
-			var out, complaints bytes.Buffer
-			cmd := exec.CommandContext(ctx, filepath.Join(binaries.Dir, "pg_dump"), "-s", server.URL(database))
-			cmd.Stdout, cmd.Stderr = &out, &complaints
-			if err := cmd.Run(); err != nil {
-				return "", fmt.Errorf("pg_dump: %w: %s", err, complaints.Bytes())
-			}
-			return out.String(), nil
-		},
 		stop: func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) },
-	}, nil
+	}
+	c.pgDump = func(ctx context.Context, database string) (string, error) {
+		return run(ctx, "", "pg_dump", "-s", server.URL(database))
+	}
+	c.psql = func(ctx context.Context, role, database, script string) (string, error) {
+		return run(ctx, script, "psql", "-X", "-f", "-", c.url(role, database))
+	}
+	return c, nil
 }

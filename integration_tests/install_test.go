@@ -201,7 +201,8 @@ func TestInstall_SecondUpDisturbsNobody(t *testing.T) {
 	if diff := cmp.Diff(strings.Split(before, "\n"), strings.Split(dumpSchema(t, suite.cluster, p.database), "\n")); diff != "" {
 		t.Errorf("a second installation changed (-before +after):\n%s", diff)
 	}
-	if all := said.all(); len(all) > 0 {
+	// What this PostgreSQL lacks is said every time.
+	if all := slices.DeleteFunc(said.all(), func(line string) bool { return strings.HasPrefix(line, "audit: warning vulnerable_minor") }); len(all) > 0 {
 		t.Errorf("a second installation said: %q", all)
 	}
 }

@@ -14,6 +14,7 @@ import (
 // every other package run as portal_app.
 var runsAs = map[string][]string{
 	"db":               {"portal_app", "portal_auth", "portal_platform"}, // opens the units of work of all three
+	"db/audit":         {"portal_auditor", ""},                           // DBAs, and the installer
 	"db/install":       {""},                                             // the installer
 	"server/auth":      {"portal_app", "portal_auth", "portal_platform"}, // log-in
 	"server/login":     {"portal_app", "portal_platform"},                // an operator's own account
@@ -27,8 +28,8 @@ func TestSQL_IsPreparedByItsRole(t *testing.T) {
 	t.Parallel()
 	database := cloneDatabase(t)
 	conns := map[string]*pgx.Conn{}
-	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", ""} {
-		conns[role] = connectAs(t, role, database)
+	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_auditor", ""} {
+		conns[role] = asDBA(t, role, database)
 	}
 	all := statements(t)
 	if len(all) < 100 {

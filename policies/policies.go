@@ -32,35 +32,71 @@ type File struct {
 // Before returns the scripts that tables need to exist, in order.
 func Before() []File { return read(before, "before") }
 
-// After returns the scripts that need tables to exist, in order: helpers and registers, the audit's
-// views, then walls, doors, functions, grants.
+// After returns the scripts that need tables to exist, in order: helpers, registers and walls, the audit's
+// views, then what reads these, functions, grants.
 func After() []File {
 	files := read(after, "after")
 	for i, f := range files {
-		if f.Name >= "after/40" {
+		if f.Name >= "after/38" {
 			return append(append(append([]File{}, files[:i]...), Audit()), files[i:]...)
 		}
 	}
 	return append(files, Audit())
 }
 
-// Audit returns the script that makes a view tenancy.lint_NAME of each lint, and tenancy.findings of
-// them all.
-func Audit() File {
-	var views, union strings.Builder
-	for i, f := range read(audit, "audit") {
-		name := strings.TrimSuffix(path.Base(f.Name), ".sql")
-		views.WriteString(ensureView("lint_"+name, f.SQL))
-		if i > 0 {
-			union.WriteString("union all\n")
+// A Lint is one view of the audit. About is what its file says first.
+type Lint struct{ Name, About, SQL string }
+
+// Lints returns the lints by name.
+func Lints() []Lint {
+	files := read(audit, "audit")
+	lints := make([]Lint, len(files))
+	for i, f := range files {
+		lints[i] = Lint{Name: strings.TrimSuffix(path.Base(f.Name), ".sql"), About: firstComment(f.SQL), SQL: f.SQL}
+	}
+	return lints
+}
+
+// firstComment is the text of the comment that a script begins with.
+func firstComment(sql string) string {
+	var words []string
+	for line := range strings.Lines(sql) {
+		text, ok := strings.CutPrefix(line, "-- ")
+		if !ok {
+			break
 		}
-		fmt.Fprintf(&union, "select lint, severity, object, detail, remedy from tenancy.lint_%s\n", name)
+		words = append(words, strings.TrimSpace(text))
 	}
-	return File{
-		Name: "audit/*.sql",
-		SQL: views.String() + ensureView("findings", union.String()) +
-			"comment on view tenancy.findings is 'Every lint of the audit; severity error stops the server.';\n",
+	return strings.Join(words, " ")
+}
+
+// dropOldLintsSQL takes away the views of lints that are no more.
+const dropOldLintsSQL = `
+do $$
+declare
+  gone regclass;
+begin
+  for gone in
+    select c.oid from pg_class c
+    where c.relnamespace = 'tenancy'::regnamespace and c.relkind = 'v' and c.relname ~ '^lint_' and c.relname <> all ('{%s}')
+  loop
+    execute format('drop view %%s', gone);
+  end loop;
+end
+$$;
+`
+
+// Audit returns the script that makes a view tenancy.lint_NAME of each lint; tenancy.findings runs them all.
+func Audit() File {
+	var views strings.Builder
+	var names []string
+	for _, l := range Lints() {
+		view := "lint_" + l.Name
+		names = append(names, view)
+		views.WriteString(ensureView(view, l.SQL))
+		fmt.Fprintf(&views, "comment on view tenancy.%s is '%s';\n", view, strings.ReplaceAll(l.About, "'", "''"))
 	}
+	return File{Name: "audit/*.sql", SQL: views.String() + fmt.Sprintf(dropOldLintsSQL, strings.Join(names, ","))}
 }
 
 // ensureView makes a view, and leaves one alone that is as it should be.

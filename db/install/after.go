@@ -7,19 +7,14 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/db/audit"
 )
 
 // A Pad is a MAC key as the database holds it: the key xor'ed into HMAC's inner and outer block.
 type Pad struct {
 	KeyID        int32
 	Inner, Outer []byte // 64 bytes each
-}
-
-// A Finding is one row of tenancy.findings.
-type Finding struct{ Lint, Severity, Object, Detail, Remedy string }
-
-func (f Finding) String() string {
-	return fmt.Sprintf("%s %s: %s: %s (%s)", f.Severity, f.Lint, f.Object, f.Detail, f.Remedy)
 }
 
 // after installs what needs tables, and audits it, in one transaction.
@@ -46,42 +41,80 @@ func (in *installer) after(ctx context.Context) error {
 	return in.logins(ctx)
 }
 
+// audit refuses what has an error. It is the last word in the transaction of policies/after.
 func (in *installer) audit(ctx context.Context, tx pgx.Tx) error {
-	findings, err := findings(ctx, tx)
+	if err := in.checkReferences(ctx, tx); err != nil {
+		return err
+	}
+	findings, err := audit.Findings(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
-	var refused []string
 	for _, f := range findings {
-		if f.Severity == "error" {
-			refused = append(refused, f.String())
-		} else {
+		if f.Severity != audit.Error {
 			in.Say("audit: " + f.String())
 		}
 	}
-	if len(refused) > 0 {
-		return errors.New("the audit refuses this schema; nothing of policies/ was changed:\n  " + strings.Join(refused, "\n  "))
+	return refuse(findings)
+}
+
+func refuse(findings []audit.Finding) error {
+	var refused []string
+	for _, f := range findings {
+		if f.Severity == audit.Error {
+			refused = append(refused, f.String())
+		}
 	}
-	return nil
+	if len(refused) == 0 {
+		return nil
+	}
+	return errors.New("the audit refuses this schema; nothing of policies/ was changed:\n  " + strings.Join(refused, "\n  "))
 }
 
-type queryer interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+const uncheckedSQL = `
+select i.references_checked is distinct from v.version
+from tenancy.installation i, tenancy.schema_version v`
+
+const referencesCheckedSQL = `
+update tenancy.installation
+set references_checked = (select version from tenancy.schema_version)`
+
+// checkReferences looks for rows whose foreign key points at nothing, and notes the version at which
+// there was none. A superuser sees all rows, and the audit looks by itself. For another installer FORCE
+// is lifted meanwhile, but only where a migration ran since: the tables are locked by it.
+func (in *installer) checkReferences(ctx context.Context, tx pgx.Tx) error {
+	var unchecked bool
+	if err := tx.QueryRow(ctx, uncheckedSQL).Scan(&unchecked); err != nil || !unchecked {
+		return err
+	}
+	if !in.superuser {
+		if err := in.force(ctx, false); err != nil {
+			return err
+		}
+		rows, _ := tx.Query(ctx, `select lint, severity, object, detail, remedy from tenancy.audit('error') where lint = 'orphan'`)
+		orphans, err := pgx.CollectRows(rows, pgx.RowToStructByPos[audit.Finding])
+		if err != nil {
+			return err
+		}
+		if err := refuse(orphans); err != nil {
+			return err
+		}
+		if err := in.force(ctx, true); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, referencesCheckedSQL)
+	return err
 }
 
-func findings(ctx context.Context, q queryer) ([]Finding, error) {
-	rows, _ := q.Query(ctx, `select lint, severity, object, detail, remedy from tenancy.findings order by severity, lint, object, detail`)
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Finding])
-}
-
-// Audit returns the findings of an installed database.
-func Audit(ctx context.Context, url string) ([]Finding, error) {
+// Audit runs the audit of an installed database, as whoever the URL names.
+func Audit(ctx context.Context, url string) (r audit.Report, err error) {
 	in, err := connect(ctx, Source{}, Options{URL: url})
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	defer in.close(ctx)
-	return findings(ctx, in.conn)
+	return audit.Run(ctx, in.conn)
 }
 
 // SetPads makes exactly these keys valid, in one transaction.

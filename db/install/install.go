@@ -34,6 +34,8 @@ type Options struct {
 	Pads  []Pad         // the MAC keys to be valid from now on; none: those there stay
 	Roles []string      // connection URLs of the API's roles, which get log-in with the passwords in them
 	Say   func(string)  // one line of progress or of warning
+
+	installing bool // the session changes the schema
 }
 
 // Status is where a database stands.
@@ -134,6 +136,7 @@ func Transaction(ctx context.Context, url string, fn func(context.Context, pgx.T
 func newest(m *migrate.Migrator) int32 { return int32(len(m.Migrations)) } //nolint:gosec // a count of files
 
 func with(ctx context.Context, source Source, o Options, fn func(*installer, *migrate.Migrator) error) error {
+	o.installing = true
 	in, err := connect(ctx, source, o)
 	if err != nil {
 		return err
@@ -170,6 +173,9 @@ func connect(ctx context.Context, source Source, o Options) (*installer, error) 
 	}
 	// Start-up parameters, because tern resets what is set later.
 	cfg.RuntimeParams["application_name"] = "portal migrate"
+	if o.installing {
+		cfg.RuntimeParams["tenancy.installing"] = "on"
+	}
 	cfg.RuntimeParams["lock_timeout"] = "30s"
 	cfg.RuntimeParams["statement_timeout"] = "0"
 	// PostgreSQL prints names as they must be written on the path: what policies/ compares is written whole.

@@ -3,7 +3,7 @@
 
 -- The tenant tables.
 call tenancy.ensure_view('tenant_tables', $view$
-select c.oid, c.oid::regclass::text as name, c.relname
+select c.oid, format('portal.%I', c.relname) as name, c.relname
 from pg_class c
 where c.relnamespace = 'portal'::regnamespace
   and c.relkind in ('r', 'p')
@@ -78,20 +78,81 @@ $view$);
 
 comment on view tenancy.platform_access is 'Which role sees which rows of the tables of platform.';
 
--- Columns that hold another service's secret (as ciphertext): a DBA who inspects a customer has no
--- business with them.
+-- Secrets of other services (as ciphertext), and what stands for a password or a token. A DBA who
+-- inspects a customer has no business with them, and nor has any role that is not named here.
 call tenancy.ensure_view('secret_columns', $view$
 select *
 from (values
-  ('portal.api_keys'::text, 'key_ciphertext'::text),
-  ('portal.jobber_auth', 'access_token_ciphertext'),
-  ('portal.jobber_auth', 'refresh_token_ciphertext'),
-  ('portal.quickbooks_auth', 'access_token_ciphertext'),
-  ('portal.quickbooks_auth', 'refresh_token_ciphertext')
-) as secret (table_name, column_name)
+  ('portal.api_keys'::text,     'key_ciphertext'::text, 'portal_app'::text),
+  ('portal.jobber_auth',        'access_token_ciphertext', 'portal_app'),
+  ('portal.jobber_auth',        'refresh_token_ciphertext', 'portal_app'),
+  ('portal.quickbooks_auth',    'access_token_ciphertext', 'portal_app'),
+  ('portal.quickbooks_auth',    'refresh_token_ciphertext', 'portal_app'),
+  ('platform.logins',           'password_hash', 'portal_auth'),
+  ('platform.operators',        'password_hash', 'portal_auth'),
+  ('platform.sessions',         'family_hash', 'portal_auth'),
+  ('platform.sessions',         'refresh_hash', 'portal_auth'),
+  ('platform.invitations',      'token_hash', 'portal_auth'),
+  ('platform.service_tokens',   'token_hash', 'portal_auth'),
+  ('tenancy.mac_keys',          'inner_pad', 'portal_definer'),
+  ('tenancy.mac_keys',          'outer_pad', 'portal_definer')
+) as secret (table_name, column_name, reader)
 $view$);
 
--- The functions: whoever may call them can switch the context in an expression, end or watch other
+comment on view tenancy.secret_columns is 'Columns with secrets, and the one role that may read each.';
+
+-- Unique keys of platform. What portal_app may write is led by customer_id there too; the others are
+-- of tables or columns that no customer writes.
+call tenancy.ensure_view('platform_keys', $view$
+select *
+from (values
+  ('customers'::text,   'customer_id'::text, 'the customer'::text),
+  ('customers',         'id', 'counted by the platform; no customer writes it'),
+  ('customers',         'subdomain', 'given by operators; no customer writes it'),
+  ('usage',             'customer_id', 'one row for each customer'),
+  ('operators',         'id', 'operators belong to no customer'),
+  ('operators',         'email', 'operators belong to no customer'),
+  ('logins',            'customer_id, user_id', 'led by the customer'),
+  ('logins',            'customer_id, email', 'led by the customer'),
+  ('identities',        'customer_id, id', 'led by the customer'),
+  ('identities',        'provider, subject, customer_id', 'carries the customer, which a sign-on page does not know yet'),
+  ('sessions',          'id', 'a random uuid; no customer reads or writes it'),
+  ('invitations',       'customer_id, id', 'led by the customer'),
+  ('invitations',       'customer_id, token_hash', 'led by the customer'),
+  ('service_tokens',    'customer_id, id', 'led by the customer'),
+  ('service_tokens',    'customer_id, token_hash', 'led by the customer'),
+  ('receiving_numbers', 'phone_number', 'leads from the number to the customer; operators write it'),
+  ('login_states',      'state', 'random; written before a customer is known'),
+  ('login_attempts',    'id', 'counted; written before a customer is known'),
+  ('audit_log',         'id', 'counted; nobody of the API writes it')
+) as key (table_name, columns, reason)
+$view$);
+
+comment on view tenancy.platform_keys is 'The unique keys that the tables of platform may have, and why each is no oracle.';
+
+-- The definer functions of tenancy: who may call each, and why one may go by the settings of its
+-- caller, which a role of the API could have set by hand.
+call tenancy.ensure_view('definer_functions', $view$
+select *
+from (values
+  ('enter'::text,       array['portal_app'], null::text),
+  ('enter_guest',       array['portal_auth'], null),
+  ('enter_operator',    array['portal_platform'], null),
+  ('state',             array['portal_app', 'portal_auth', 'portal_platform', 'portal_auditor'], null),
+  ('operator_name',     array['portal_app', 'portal_platform'], 'tells the name of the operator who acts, and nothing else'),
+  ('lock_properties',   array['portal_app'], 'locks and counts for the customer that entered, and changes nothing'),
+  ('end_sessions',      '{}', 'spares the session that acts, and ends the others'),
+  ('give_starter_sets', '{}', 'enters the new customer, and goes back to where its caller was'),
+  ('keep_an_admin',     '{}', null),
+  ('count_usage',       '{}', null),
+  ('count_users',       '{}', null),
+  ('count_properties',  '{}', null)
+) as definer (name, callers, reads_context)
+$view$);
+
+comment on view tenancy.definer_functions is 'Security definer functions of tenancy, who may call each, and why one may read the context.';
+
+-- Functions of PostgreSQL: whoever may call them can switch the context in an expression, end or watch other
 -- sessions, sleep, write files or large objects, or run SQL given as text.
 call tenancy.ensure_view('dangerous_functions', $view$
 select p.oid::regprocedure as function
@@ -136,3 +197,75 @@ from (values
 $view$);
 
 comment on view tenancy.role_settings is 'What each role starts a session with; the audit compares pg_db_role_setting with it.';
+
+-- The roles that must obey row security: those of the API, and those of DBAs that are ours.
+call tenancy.ensure_view('walled_roles', $view$
+select r.oid, r.rolname::text as name
+from pg_roles r
+where r.rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_inspector', 'portal_auditor')
+$view$);
+
+comment on view tenancy.walled_roles is 'Roles that own nothing, bypass nothing and can become nobody.';
+
+-- Tables without a customer, outside of platform.
+call tenancy.ensure_view('global_tables', $view$
+select *
+from (values
+  ('tenancy.mac_keys'::text,    'key pads, read by portal_definer only'::text),
+  ('tenancy.installation',      'how this database was installed'),
+  ('tenancy.schema_version',    'written by the migrations'),
+  ('tenancy.baseline',          'what the installer left behind, for the audit'),
+  ('tenancy.audit_exceptions',  'findings that somebody answers for')
+) as global (table_name, reason)
+$view$);
+
+comment on view tenancy.global_tables is 'Tables that belong to no customer and are not in platform, each with its reason.';
+
+-- Settings that carry the context; tenancy.enter sets them.
+call tenancy.ensure_view('context_settings', $view$
+select *
+from (values
+  ('app.customer_id'::text),
+  ('app.user_id'),
+  ('app.role'),
+  ('app.acting_as'),
+  ('app.session_id'),
+  ('tenancy.installing')
+) as context (setting)
+$view$);
+
+comment on view tenancy.context_settings is 'The settings of our own that functions and policies may read.';
+
+-- Vulnerabilities that touch isolation, and the first minor version of each major one without them.
+call tenancy.ensure_view('fixed_minors', $view$
+select *
+from (values
+  ('CVE-2023-2454',   'CREATE SCHEMA defeats a pinned search_path', 15, 3),
+  ('CVE-2023-2455',   'policies disregard a change of user after inlining', 15, 3),
+  ('CVE-2023-39418',  'MERGE skips policies of UPDATE and SELECT', 15, 4),
+  ('CVE-2024-0985',   'REFRESH MATERIALIZED VIEW CONCURRENTLY keeps privileges too long', 15, 6),
+  ('CVE-2024-4317',   'statistics of expressions are shown to everybody', 15, 7),
+  ('CVE-2024-4317',   'statistics of expressions are shown to everybody', 16, 3),
+  ('CVE-2024-7348',   'pg_dump runs a replaced object', 15, 8),
+  ('CVE-2024-7348',   'pg_dump runs a replaced object', 16, 4),
+  ('CVE-2024-10976',  'row security below a subquery ignores a change of user', 15, 9),
+  ('CVE-2024-10976',  'row security below a subquery ignores a change of user', 16, 5),
+  ('CVE-2024-10976',  'row security below a subquery ignores a change of user', 17, 1),
+  ('CVE-2025-1094',   'quoting functions miss invalid encodings', 15, 11),
+  ('CVE-2025-1094',   'quoting functions miss invalid encodings', 16, 7),
+  ('CVE-2025-1094',   'quoting functions miss invalid encodings', 17, 3),
+  ('CVE-2025-8713',   'statistics show rows behind row security', 15, 14),
+  ('CVE-2025-8713',   'statistics show rows behind row security', 16, 10),
+  ('CVE-2025-8713',   'statistics show rows behind row security', 17, 6),
+  ('CVE-2026-14666',  'cached plans ignore changed memberships', 15, 19),
+  ('CVE-2026-14666',  'cached plans ignore changed memberships', 16, 15),
+  ('CVE-2026-14666',  'cached plans ignore changed memberships', 17, 11),
+  ('CVE-2026-14666',  'cached plans ignore changed memberships', 18, 6),
+  ('CVE-2026-120154', 'INSERT ... ON CONFLICT DO UPDATE reads every row', 15, 20),
+  ('CVE-2026-120154', 'INSERT ... ON CONFLICT DO UPDATE reads every row', 16, 16),
+  ('CVE-2026-120154', 'INSERT ... ON CONFLICT DO UPDATE reads every row', 17, 12),
+  ('CVE-2026-120154', 'INSERT ... ON CONFLICT DO UPDATE reads every row', 18, 7)
+) as fixed (cve, what, major, minor)
+$view$);
+
+comment on view tenancy.fixed_minors is 'The first minor versions without each known vulnerability of row security.';

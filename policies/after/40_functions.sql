@@ -7,7 +7,7 @@ set search_path = pg_catalog, pg_temp
 begin atomic
   select
     (select v.version from tenancy.schema_version v),
-    (select count(*) from tenancy.findings f where f.severity = 'error');
+    (select count(*) from tenancy.audit('error'));
 end;
 
 comment on function tenancy.state is 'Schema version and number of error-level audit findings, for start-up and /readyz.';
@@ -16,8 +16,6 @@ do $$
 declare
   f record;
   wanted text;
-  definers constant text[] := array['enter', 'enter_guest', 'enter_operator', 'count_usage', 'count_users', 'count_properties', 'lock_properties', 'keep_an_admin', 'end_sessions', 'operator_name',
-    'give_starter_sets', 'state'];
   -- A managed installer may hand a function only to a role that can create in the schema.
   borrowed constant boolean := not (select rolsuper from pg_roles where rolname = current_user);
 begin
@@ -28,8 +26,9 @@ begin
     select p.oid, p.oid::regprocedure as signature, p.proname, p.proowner::regrole::text as owner, p.prokind
     from pg_proc p
     where p.pronamespace = 'tenancy'::regnamespace
+      and p.prorettype <> 'event_trigger'::regtype
   loop
-    wanted := case when f.proname = any (definers) then 'portal_definer' else 'portal_owner' end;
+    wanted := case when f.proname in (select d.name from tenancy.definer_functions d) then 'portal_definer' else 'portal_owner' end;
     if f.owner <> wanted then
       execute format('alter routine %s owner to %I', f.signature, wanted);
     end if;
@@ -49,7 +48,13 @@ grant execute on function tenancy.customer_id(), tenancy.user_id(), tenancy.role
 grant execute on function tenancy.session_id() to portal_definer;
 grant execute on function tenancy.actor_name() to portal_app, portal_auth, portal_platform;
 grant execute on function tenancy.operator_name() to portal_app, portal_platform;
-grant execute on function tenancy.wall() to portal_auditor, portal_definer;
+
+-- The audit's views call these as whoever reads them.
+grant execute on function tenancy.wall(), tenancy.expression(pg_node_tree, oid), tenancy.always_true(text), tenancy.always_false(text),
+  tenancy.disjuncts(text), tenancy.posture_facts(text[]), tenancy.drift(text[]), tenancy.orphans(), tenancy.audit(text)
+  to portal_auditor, portal_definer;
+grant execute on function tenancy.combined_policy(oid, name, "char", boolean), tenancy.effective_policy(text, name, text), tenancy.posture_hash()
+  to portal_auditor;
 grant execute on function tenancy.expiry_is_near(bigint), tenancy.is_open(text, timestamptz) to portal_definer;
 grant execute on function tenancy.is_open(text, timestamptz) to portal_auth;
 

@@ -89,7 +89,7 @@ grant select (id, operator_id, created_at, expires_at, revoked_at), update (revo
 grant select, insert (customer_id, action, object_type, object_id, detail, request_id) on platform.audit_log to portal_platform;
 
 -- portal_definer: what tenancy.enter, the triggers and the starter sets need.
-grant select on tenancy.mac_keys, tenancy.schema_version, tenancy.findings to portal_definer;
+grant select on tenancy.mac_keys, tenancy.schema_version to portal_definer;
 grant select (customer_id, status, trial_ends_at, timezone, max_users, max_properties) on platform.customers to portal_definer;
 grant select (customer_id, user_id, role, status) on platform.logins to portal_definer;
 grant select (id, name, status) on platform.operators to portal_definer;
@@ -98,7 +98,7 @@ grant select, insert (customer_id, users, properties), update (users, properties
 grant insert (equipment_name, hourly_rate, description) on portal.equipment_rates to portal_definer;
 grant insert (name, unit) on portal.winter_products, portal.landscape_products to portal_definer;
 
--- portal_auditor: the audit and no data.
+-- portal_auditor: the audit and no data. portal_definer: tenancy.state counts its errors.
 do $$
 declare
   v regclass;
@@ -106,15 +106,16 @@ begin
   for v in
     select c.oid::regclass from pg_class c where c.relnamespace = 'tenancy'::regnamespace and c.relkind = 'v'
   loop
-    execute format('grant select on %s to portal_auditor', v);
+    execute format('grant select on %s to portal_auditor, portal_definer', v);
   end loop;
+  grant select on tenancy.baseline, tenancy.audit_exceptions to portal_auditor, portal_definer;
 
   -- All rows, read only; never the pads.
   if exists (select from pg_roles where rolname = 'portal_backup') then
     grant usage on schema portal, platform, tenancy to portal_backup;
     grant select on all tables in schema portal, platform to portal_backup;
     grant select on all sequences in schema portal, platform to portal_backup;
-    grant select on tenancy.schema_version to portal_backup;
+    grant select on tenancy.schema_version, tenancy.audit_exceptions, tenancy.baseline to portal_backup;
   end if;
 end
 $$;

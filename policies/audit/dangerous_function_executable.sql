@@ -1,6 +1,6 @@
 -- set_config in an injected expression switches the customer; the others end, watch or delay other
--- sessions, or run SQL given as text. Only a superuser can revoke them from everybody, so on a
--- managed server this is a warning that stays.
+-- sessions, or run SQL given as text. Only a superuser can revoke them from everybody, so on a managed
+-- server this is a warning that stays.
 select
   'dangerous_function_executable' as lint,
   case when (select by_superuser from tenancy.installation) then 'error' else 'warning' end as severity,

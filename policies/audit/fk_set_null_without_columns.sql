@@ -2,13 +2,9 @@
 select
   'fk_set_null_without_columns' as lint,
   'error' as severity,
-  k.conrelid::regclass::text as object,
-  format('%s sets customer_id to null', k.conname) as detail,
+  r.child_name as object,
+  format('%s sets customer_id to null', r.name) as detail,
   'on delete set null (the other column)' as remedy
-from pg_constraint k
-join tenancy.tenant_tables t on t.oid = k.conrelid
-join pg_attribute a on a.attrelid = k.conrelid and a.attname = 'customer_id'
-where k.contype = 'f'
-  and k.confdeltype = 'n'
-  and (k.confdelsetcols is null or a.attnum = any (k.confdelsetcols))
-  and a.attnum = any (k.conkey)
+from tenancy.tenant_references r
+where r.carried
+  and (r.on_delete in ('n', 'd') and (r.set_columns is null or r.customer_column = any (r.set_columns)) or r.on_update in ('n', 'd'))

@@ -2,11 +2,9 @@
 select
   'rls_not_forced' as lint,
   'error' as severity,
-  c.oid::regclass::text as object,
+  t.name as object,
   'row security does not hold for the owner' as detail,
-  'run portal migrate, or: alter table ' || c.oid::regclass || ' force row level security' as remedy
-from pg_class c
-where c.relnamespace in ('portal'::regnamespace, 'platform'::regnamespace)
-  and c.relkind in ('r', 'p')
-  and c.relrowsecurity
-  and not c.relforcerowsecurity
+  'run portal migrate, or: alter table ' || t.name || ' force row level security' as remedy
+from tenancy.our_tables t
+where t.enabled
+  and not t.forced

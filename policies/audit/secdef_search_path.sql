@@ -1,11 +1,11 @@
--- A definer function without a pinned search path runs what its caller planted.
+-- A definer function without a pinned search_path runs what its caller planted; pg_temp comes last, for
+-- unnamed it comes first.
 select
   'secdef_search_path' as lint,
   'error' as severity,
-  p.oid::regprocedure::text as object,
-  'security definer without search_path = pg_catalog, pg_temp' as detail,
-  format('alter function %s set search_path = pg_catalog, pg_temp', p.oid::regprocedure) as remedy
-from pg_proc p
-where p.pronamespace in ('portal'::regnamespace, 'platform'::regnamespace, 'tenancy'::regnamespace)
-  and p.prosecdef
-  and not coalesce('search_path=pg_catalog, pg_temp' = any (p.proconfig), false)
+  f.signature as object,
+  'security definer without a search_path that ends with pg_temp' as detail,
+  format('alter function %s set search_path = pg_catalog, pg_temp', f.signature) as remedy
+from tenancy.written_functions f
+where f.definer
+  and not exists (select from unnest(f.config) as c where c ~ '^search_path=(.*, )?"?pg_temp"?$')

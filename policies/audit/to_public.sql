@@ -2,11 +2,10 @@
 select
   'to_public' as lint,
   'error' as severity,
-  p.polrelid::regclass::text as object,
+  t.name as object,
   format('permissive policy %s is to public', p.polname) as detail,
-  format('drop policy %I on %s; a door names its roles', p.polname, p.polrelid::regclass) as remedy
+  format('drop policy %I on %s; a door names its roles', p.polname, t.name) as remedy
 from pg_policy p
-join pg_class c on c.oid = p.polrelid
-where c.relnamespace in ('portal'::regnamespace, 'platform'::regnamespace)
-  and p.polpermissive
-  and p.polroles = '{0}'
+join tenancy.our_tables t on t.oid = p.polrelid
+where p.polpermissive
+  and 0 = any (p.polroles)

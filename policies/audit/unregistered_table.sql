@@ -1,11 +1,27 @@
--- A table of platform that no role's access is registered for.
+-- A table that is neither a customer's nor registered: of platform without registered access, of tenancy
+-- without a reason, or of another schema and reachable by the API.
 select
   'unregistered_table' as lint,
   'error' as severity,
-  c.oid::regclass::text as object,
-  'tenancy.platform_access does not name it' as detail,
-  'say in policies/after/15_registers.sql which role sees which rows, or move it to schema portal' as remedy
+  format('%I.%I', n.nspname, c.relname) as object,
+  case n.nspname
+    when 'platform' then 'tenancy.platform_access does not name it'
+    when 'tenancy' then 'tenancy.global_tables does not name it'
+    else 'is in reach of the API, outside of our schemas, and tenancy.global_tables does not name it'
+  end as detail,
+  'register it in policies/after/15_registers.sql with its reason, or move it to schema portal' as remedy
 from pg_class c
-where c.relnamespace = 'platform'::regnamespace
-  and c.relkind in ('r', 'p')
-  and not exists (select from tenancy.platform_access a where a.table_name = c.relname)
+join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'm')
+  and n.nspname <> 'portal'
+  and n.nspname <> 'information_schema'
+  and n.nspname !~ '^pg_'
+  and not exists (select from tenancy.global_tables g where g.table_name = format('%I.%I', n.nspname, c.relname))
+  and case n.nspname
+    when 'platform' then not exists (select from tenancy.platform_access a where a.table_name = c.relname)
+    when 'tenancy' then true
+    else exists (
+      select from tenancy.walled_roles r
+      where has_schema_privilege(r.oid, n.oid, 'USAGE')
+        and (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE') or has_table_privilege(r.oid, c.oid, 'DELETE')))
+  end

@@ -2,12 +2,10 @@
 select
   'wall_not_canonical' as lint,
   'error' as severity,
-  t.name as object,
-  format('policy %s uses %s, checks %s', p.polname, pg_get_expr(p.polqual, p.polrelid),
-    coalesce(pg_get_expr(p.polwithcheck, p.polrelid), 'nothing')) as detail,
+  p.table_name as object,
+  format('policy wall uses %s, checks %s', coalesce(p.using_expr, 'nothing'), coalesce(p.check_expr, 'nothing')) as detail,
   'run portal migrate, which installs ' || tenancy.wall() as remedy
-from tenancy.tenant_tables t
-join pg_policy p on p.polrelid = t.oid
-where p.polname = 'wall'
-  and (pg_get_expr(p.polqual, p.polrelid) is distinct from tenancy.wall()
-    or pg_get_expr(p.polwithcheck, p.polrelid) is distinct from tenancy.wall())
+from tenancy.policies p
+where p.schema = 'portal'
+  and p.name = 'wall'
+  and (p.using_expr is distinct from tenancy.wall() or p.check_expr is distinct from tenancy.wall())

@@ -32,5 +32,27 @@ create table if not exists tenancy.mac_keys (
 create table if not exists tenancy.installation (
   only_row     boolean primary key default true constraint there_is_only_one_row check (only_row),
   by_superuser boolean not null,
+  -- The version of the schema at which the foreign keys were last seen to hold in every row.
+  references_checked int,
   installed_at timestamptz not null default now()
+);
+
+-- Findings of the audit that somebody answers for, until a day. Nobody of the API writes it.
+create table if not exists tenancy.audit_exceptions (
+  lint       text not null,
+  -- As the finding names it; % stands for anything.
+  object     text not null,
+  reason     text not null constraint reason_has_at_least_10_characters check (char_length(reason) >= 10),
+  expires_on date not null,
+  made_by    text not null default current_user,
+  made_on    date not null default current_date,
+  primary key (lint, object),
+  constraint exception_lasts_at_most_a_year check (expires_on <= made_on + 366)
+);
+
+-- What the installer left behind, for the audit to compare with.
+create table if not exists tenancy.baseline (
+  kind   text not null,
+  object text not null,
+  fact   text not null
 );

@@ -1,0 +1,131 @@
+// Package audit reads what the audit of an installed database finds, and writes it for people and for
+// programs. It knows no lint: those are views of the database, made of policies/audit.
+package audit
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Severities, the worst first. An error refuses an installation and stops the server.
+const (
+	Error   = "error"
+	Warning = "warning"
+	Info    = "info"
+)
+
+// A Finding is one row of tenancy.findings.
+type Finding struct {
+	Lint     string `json:"lint"`
+	Severity string `json:"severity"`
+	Object   string `json:"object"` // with its schema
+	Detail   string `json:"detail"`
+	Remedy   string `json:"remedy"`
+}
+
+func (f Finding) String() string {
+	return fmt.Sprintf("%s %s: %s: %s (%s)", f.Severity, f.Lint, f.Object, f.Detail, f.Remedy)
+}
+
+// A Lint is one question of the audit.
+type Lint struct{ Name, About string }
+
+// A Report is what one run of the audit says.
+type Report struct {
+	Lints    []Lint    // all that were asked, by name
+	Findings []Finding // the worst first
+}
+
+// Queryer is a connection, a pool or a transaction.
+type Queryer interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+const findingsSQL = `
+select lint, severity, object, detail, remedy
+from tenancy.findings
+order by array_position(array['error', 'warning', 'info'], severity), lint, object, detail`
+
+// Findings runs the audit.
+func Findings(ctx context.Context, q Queryer) ([]Finding, error) {
+	rows, _ := q.Query(ctx, findingsSQL)
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Finding])
+}
+
+const lintsSQL = `select lint, about from tenancy.lints order by lint`
+
+// Run runs the audit, and says what it asked.
+func Run(ctx context.Context, q Queryer) (r Report, err error) {
+	rows, _ := q.Query(ctx, lintsSQL)
+	if r.Lints, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Lint]); err != nil {
+		return r, err
+	}
+	r.Findings, err = Findings(ctx, q)
+	return r, err
+}
+
+// Count is the number of findings of a severity.
+func (r Report) Count(severity string) (n int) {
+	for _, f := range r.Findings {
+		if f.Severity == severity {
+			n++
+		}
+	}
+	return n
+}
+
+// Write writes the report as table, json or sarif.
+func (r Report) Write(w io.Writer, format string) error {
+	switch format {
+	case "table":
+		return r.table(w)
+	case "json":
+		return encode(w, struct {
+			Errors   int       `json:"errors"`
+			Warnings int       `json:"warnings"`
+			Lints    int       `json:"lints"`
+			Findings []Finding `json:"findings"`
+		}{r.Count(Error), r.Count(Warning), len(r.Lints), r.Findings})
+	case "sarif":
+		return encode(w, r.sarif())
+	}
+	return fmt.Errorf("format %s: expected table, json or sarif", format)
+}
+
+func (r Report) table(w io.Writer) error {
+	severity, lint := len("SEVERITY"), len("LINT")
+	for _, f := range r.Findings {
+		severity, lint = max(severity, len(f.Severity)), max(lint, len(f.Lint))
+	}
+	var b strings.Builder
+	if len(r.Findings) > 0 {
+		fmt.Fprintf(&b, "%-*s  %-*s  OBJECT\n", severity, "SEVERITY", lint, "LINT")
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", severity, f.Severity, lint, f.Lint, f.Object)
+		fmt.Fprintf(&b, "%*s%s\n%*sremedy: %s\n", severity+2, "", oneLine(f.Detail), severity+2, "", oneLine(f.Remedy))
+	}
+	fmt.Fprintf(&b, "%d lints: %d errors, %d warnings, %d findings in all\n", len(r.Lints), r.Count(Error), r.Count(Warning), len(r.Findings))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func encode(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// level is the word of SARIF for a severity.
+func level(severity string) string {
+	return cmp.Or(map[string]string{Error: "error", Warning: "warning"}[severity], "note")
+}

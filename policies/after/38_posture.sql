@@ -1,0 +1,210 @@
+-- What a DBA reads to prove isolation.
+
+-- The findings of every lint, or of one severity, without those that somebody answers for. Each lint is
+-- a query of its own: one query of a hundred lints takes four times as long to plan, and more than a
+-- minute where PostgreSQL compiles it.
+create or replace function tenancy.audit(p_severity text default null)
+returns table (lint text, severity text, object text, detail text, remedy text)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+  view regclass;
+begin
+  for view in
+    select c.oid from pg_class c
+    where c.relnamespace = 'tenancy'::regnamespace and c.relkind = 'v' and c.relname ~ '^lint_'
+    order by c.relname
+  loop
+    for lint, severity, object, detail, remedy in
+      execute format('select lint, severity, object, detail, remedy from %s where $1 is null or severity = $1', view) using p_severity
+    loop
+      if not exists (
+        select from tenancy.audit_exceptions e
+        where e.lint = audit.lint and audit.object like replace(e.object, '_', '\_') and e.expires_on > current_date)
+      then
+        return next;
+      end if;
+    end loop;
+  end loop;
+end
+$$;
+
+call tenancy.ensure_view('findings', $view$
+select f.lint, f.severity, f.object, f.detail, f.remedy from tenancy.audit() f
+$view$);
+
+comment on view tenancy.findings is 'What the audit finds; severity error stops the server. tenancy.lints says what it looks for.';
+
+-- One row for each table of ours.
+call tenancy.ensure_view('posture', $view$
+select
+  t.name as table_name,
+  case
+    when c.attnum is null then 'no customer_id'
+    else format('customer_id %s%s', format_type(c.atttypid, c.atttypmod), case when c.attnotnull then ' not null' else '' end)
+  end as customer_column,
+  case
+    when not t.enabled then 'row security is off'
+    when not t.forced then 'not forced'
+    when w.name is not null then w.name || ', forced'
+    when t.schema = 'platform' then 'a policy per role, forced'
+    else 'no wall'
+  end as wall,
+  (select string_agg(format('%s (%s)', p.polname, r.roles), ', ' order by p.polname)
+    from pg_policy p
+    cross join lateral (
+      select string_agg(coalesce(g.rolname, 'public'), ', ' order by g.rolname) as roles
+      from unnest(p.polroles) as id left join pg_roles g on g.oid = id) as r
+    where p.polrelid = t.oid and p.polpermissive) as doors,
+  (select string_agg(format('%s: %s', g.grantee, g.privileges), '; ' order by g.grantee)
+    from (
+      select coalesce(r.rolname, 'public') as grantee, string_agg(distinct lower(a.privilege_type), ', ') as privileges
+      from (
+        select x.grantee, x.privilege_type from aclexplode(t.acl) x
+        union all
+        select x.grantee, x.privilege_type
+        from pg_attribute col
+        cross join lateral aclexplode(col.attacl) x
+        where col.attrelid = t.oid
+      ) as a
+      left join pg_roles r on r.oid = a.grantee
+      where a.grantee <> t.owner
+      group by r.rolname) as g) as grants,
+  (select string_agg(format('(%s)', k.column_list), ', ' order by k.index_name) from tenancy.unique_keys k where k.table_oid = t.oid) as keys,
+  (select format('%s of %s carry the customer', count(*) filter (where r.paired), count(*)) from tenancy.tenant_references r where r.child_oid = t.oid)
+    as foreign_keys,
+  coalesce(e.lints, 'walled') as verdict
+from tenancy.our_tables t
+left join pg_attribute c on c.attrelid = t.oid and c.attname = 'customer_id' and not c.attisdropped
+left join lateral (select min(w.name) as name from tenancy.walls w where w.table_oid = t.oid) as w on true
+left join (
+  select f.object, string_agg(distinct f.lint, ', ') as lints
+  from tenancy.audit('error') f
+  group by f.object
+) as e on e.object = t.name
+$view$);
+
+comment on view tenancy.posture is 'One row for each table of portal and platform: its column, wall, doors, grants, keys, and what the audit says.';
+
+-- Everybody for whom the walls do not hold, or who could make them fall.
+call tenancy.ensure_view('who_can_bypass', $view$
+select
+  r.rolname::text as role,
+  b.reason,
+  r.rolcanlogin as logs_in
+from pg_roles r
+cross join lateral (
+  select 'superuser' as reason where r.rolsuper
+  union all
+  select 'BYPASSRLS' where r.rolbypassrls and not r.rolsuper
+  union all
+  select 'may make and change roles' where r.rolcreaterole and not r.rolsuper
+  union all
+  select 'copies the whole cluster (REPLICATION)' where r.rolreplication and not r.rolsuper
+  union all
+  select 'owns the tables, and could lift FORCE' where r.rolname = 'portal_owner'
+  union all
+  select 'reads the key pads, and could sign an entry' where r.rolname = 'portal_definer'
+  union all
+  select 'can become ' || up.rolname
+  from pg_roles up
+  where up.oid <> r.oid
+    and not r.rolsuper
+    and (up.rolsuper or up.rolbypassrls or up.rolcreaterole
+      or up.rolname in ('portal_owner', 'portal_definer', 'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program'))
+    and pg_has_role(r.oid, up.oid, 'member')
+) as b
+where r.rolname !~ '^pg_'
+$view$);
+
+comment on view tenancy.who_can_bypass is 'Roles that the walls do not hold, and roles that could take them down.';
+
+-- The lints, with what each is about.
+call tenancy.ensure_view('lints', $view$
+select substr(c.relname, 6) as lint, obj_description(c.oid, 'pg_class') as about
+from pg_class c
+where c.relnamespace = 'tenancy'::regnamespace
+  and c.relkind = 'v'
+  and c.relname ~ '^lint_'
+$view$);
+
+comment on view tenancy.lints is 'What the audit looks for.';
+
+-- The policies that hold a role in a command, as one expression: permissive ones OR'ed, restrictive ones
+-- AND'ed. Without a permissive one nothing passes.
+create or replace function tenancy.combined_policy(p_table oid, p_role name, p_command "char", p_check boolean) returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+select concat_ws(' AND ',
+  coalesce('(' || string_agg(e.expression, ' OR ' order by p.polname) filter (where p.polpermissive) || ')', 'false'),
+  string_agg(e.expression, ' AND ' order by p.polname) filter (where not p.polpermissive))
+from pg_policy p
+cross join lateral (
+  select tenancy.expression(case when p_check then coalesce(p.polwithcheck, p.polqual) else p.polqual end, p.polrelid) as expression) as e
+where p.polrelid = p_table
+  and p.polcmd in (p_command, '*')
+  and (0 = any (p.polroles) or exists (select from unnest(p.polroles) as o where o <> 0 and pg_has_role(p_role, o, 'usage')))
+  and e.expression is not null
+$$;
+
+-- The whole expression that PostgreSQL applies when a role runs select, insert, update or delete on a
+-- table: using_expr decides which rows are found, check_expr which may be written; null where the
+-- command does neither. An update or deletion that reads columns, as each with a WHERE does, touches
+-- only rows that a select would find. The table is named as in tenancy.posture.
+create or replace function tenancy.effective_policy(p_table text, p_role name, p_command text, out using_expr text, out check_expr text)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  command constant text := lower(p_command);
+  target oid;
+  held boolean;
+  found text;
+begin
+  select t.oid, c.relrowsecurity and not r.rolsuper and not r.rolbypassrls and (c.relforcerowsecurity or not pg_has_role(r.oid, c.relowner, 'usage'))
+  into target, held
+  from tenancy.our_tables t
+  join pg_class c on c.oid = t.oid
+  join pg_roles r on r.rolname = p_role
+  where t.name = p_table;
+  if target is null then
+    raise exception 'there is no role % or no table % of ours', p_role, p_table using errcode = 'undefined_object';
+  end if;
+  found := tenancy.combined_policy(target, p_role, 'r', false);
+  case command
+    when 'select' then
+      using_expr := found;
+    when 'insert' then
+      check_expr := tenancy.combined_policy(target, p_role, 'a', true);
+    when 'update' then
+      using_expr := tenancy.combined_policy(target, p_role, 'w', false);
+      check_expr := tenancy.combined_policy(target, p_role, 'w', true);
+    when 'delete' then
+      using_expr := tenancy.combined_policy(target, p_role, 'd', false);
+    else
+      raise exception 'command % is none of select, insert, update, delete', p_command using errcode = 'invalid_parameter_value';
+  end case;
+  if not held then
+    using_expr := case when using_expr is not null then 'true' end;
+    check_expr := case when check_expr is not null then 'true' end;
+  elsif command in ('update', 'delete') and using_expr <> found then
+    using_expr := using_expr || ' AND ' || found;
+  end if;
+end
+$$;
+
+comment on function tenancy.effective_policy is 'The whole expression that row security puts on a command of a role; true: nothing.';
+
+-- One line for all of it, to be compared after a restore or between two servers.
+create or replace function tenancy.posture_hash() returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+select encode(sha256(convert_to(string_agg(concat_ws(e'\t', f.kind, f.object, f.fact), e'\n' order by f.kind collate "C", f.object collate "C", f.fact collate "C"), 'UTF8')), 'hex')
+from tenancy.posture_facts('{role,schema,table,policy,grant,key,trigger,view,function}') f
+$$;
+
+comment on function tenancy.posture_hash is 'A hash of roles, tables, policies, grants, keys, triggers and functions, without oids.';

@@ -1,0 +1,13 @@
+-- Roles of the API make no roles and no databases, and copy none.
+select
+  'app_role_attributes' as lint,
+  'error' as severity,
+  w.name as object,
+  concat_ws(', ', case when r.rolcreaterole then 'may create roles' end, case when r.rolcreatedb then 'may create databases' end,
+    case when r.rolreplication then 'may replicate' end) as detail,
+  format('alter role %I nocreaterole nocreatedb noreplication', w.name) as remedy
+from tenancy.walled_roles w
+join pg_roles r on r.oid = w.oid
+where r.rolcreaterole
+  or r.rolcreatedb
+  or r.rolreplication

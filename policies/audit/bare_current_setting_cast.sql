@@ -1,0 +1,17 @@
+-- After a commit a setting made transaction-locally is '' and not null, and its cast fails.
+select
+  'bare_current_setting_cast' as lint,
+  'error' as severity,
+  s.object,
+  s.detail,
+  'nullif(current_setting(..., true), '''')' as remedy
+from (
+  select e.table_name as object, format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail, e.expression as text
+  from tenancy.policy_expressions e
+  union all
+  select f.signature, 'its body casts a setting that may be empty', f.body
+  from tenancy.written_functions f
+  where f.schema in ('portal', 'platform', 'tenancy')
+) as s
+where s.text like '%current_setting%'
+  and s.text ~* 'current_setting\(''[^'']*''(::text)?(, *\w+)?\)\)*::(?!text)'

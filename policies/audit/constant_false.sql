@@ -1,0 +1,9 @@
+-- A policy that lets nothing through: a permissive one is useless, a restrictive one shuts the table.
+select
+  'constant_false' as lint,
+  'warning' as severity,
+  e.table_name as object,
+  format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
+  format('drop policy %I on %s', e.name, e.table_name) as remedy
+from tenancy.policy_expressions e
+where tenancy.always_false(e.expression)

@@ -1,0 +1,9 @@
+-- An e-mail address is given up and given to somebody else, and belongs to several companies.
+select
+  'email_as_identity' as lint,
+  'warning' as severity,
+  e.table_name as object,
+  format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
+  'compare the id of the user' as remedy
+from tenancy.policy_expressions e
+where e.code ~* '\memail\M'

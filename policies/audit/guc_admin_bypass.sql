@@ -1,0 +1,18 @@
+-- A setting compared with a constant opens the table: whoever sets it is admin. Behind a wall it opens
+-- only the own customer.
+select
+  'guc_admin_bypass' as lint,
+  'error' as severity,
+  e.table_name as object,
+  format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
+  'leave such a condition to a door behind a wall' as remedy
+from tenancy.policy_expressions e
+where exists (
+    select from unnest(tenancy.disjuncts(e.expression)) as d
+    where d ~ '(current_setting|tenancy\.\w+)\('
+      and d ~ ' = ''[^'']+''(::\w+)?\)*$'
+      and d !~ ' AND ')
+  and case
+    when e.permissive then e.table_oid not in (select w.table_oid from tenancy.walls w)
+    else e.expression ~ ' OR '
+  end

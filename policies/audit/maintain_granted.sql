@@ -1,0 +1,14 @@
+-- MAINTAIN (PostgreSQL 17) locks tables, rewrites them and refreshes what is read from them.
+select
+  'maintain_granted' as lint,
+  'warning' as severity,
+  format('%I.%I', n.nspname, c.relname) as object,
+  coalesce(r.rolname, 'public') || ' may maintain it' as detail,
+  format('revoke maintain on %I.%I from %s', n.nspname, c.relname, coalesce(quote_ident(r.rolname), 'public')) as remedy
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+cross join lateral aclexplode(c.relacl) a
+left join pg_roles r on r.oid = a.grantee
+where n.nspname in ('portal', 'platform', 'tenancy')
+  and a.grantee <> c.relowner
+  and a.privilege_type = 'MAINTAIN'

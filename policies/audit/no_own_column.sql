@@ -1,0 +1,11 @@
+-- A policy that looks at no column decides the same for every row of every customer.
+select
+  'no_own_column' as lint,
+  'warning' as severity,
+  e.table_name as object,
+  format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
+  'compare a column of the table, customer_id among them' as remedy
+from tenancy.policy_expressions e
+where e.tree !~ '\{VAR '
+  and not tenancy.always_true(e.expression)
+  and not tenancy.always_false(e.expression)

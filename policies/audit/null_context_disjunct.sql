@@ -1,0 +1,14 @@
+-- "No context, or mine": whoever has entered nothing sees everything.
+select
+  'null_context_disjunct' as lint,
+  'error' as severity,
+  e.table_name as object,
+  format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
+  'without a context no row may be seen: take the branch away' as remedy
+from tenancy.policy_expressions e
+where e.expression ~ ' OR '
+  and exists (
+    select from unnest(tenancy.disjuncts(e.expression)) as d
+    where d ~ '(current_setting|tenancy\.\w+)\('
+      and d ~ '( IS NULL| = ''''::text)\)*$'
+      and d !~ ' AND ')

@@ -1,0 +1,13 @@
+-- Who reads a partition itself is held by the policies of the partition, not by its parent's.
+select
+  'partition_child_open' as lint,
+  'error' as severity,
+  format('%I.%I', n.nspname, c.relname) as object,
+  format('is a partition of %s, granted to others, and row security is not enabled and forced', t.name) as detail,
+  'move it to schema portal and run portal migrate, or revoke what is granted on it' as remedy
+from tenancy.our_tables t
+join pg_inherits i on i.inhparent = t.oid
+join pg_class c on c.oid = i.inhrelid and c.relispartition
+join pg_namespace n on n.oid = c.relnamespace
+where not (c.relrowsecurity and c.relforcerowsecurity)
+  and exists (select from aclexplode(c.relacl) a where a.grantee <> c.relowner)

@@ -1,0 +1,22 @@
+-- A role that starts with other settings than the installer gave it: a planted app.customer_id, a
+-- search_path with pg_temp first, no time-out.
+select
+  'role_config_tampered' as lint,
+  case when wanted.value is null or wanted.setting = 'search_path' then 'error' else 'warning' end as severity,
+  coalesce(have.role, wanted.role) as object,
+  format('%s is %s, installed as %s', coalesce(have.setting, wanted.setting), coalesce(have.value, 'not set'), coalesce(wanted.value, 'not set')) as detail,
+  case when wanted.value is null then format('alter role %s reset %s', have.role, have.setting) else 'run portal migrate' end as remedy
+from (
+  select
+    case d.setrole when 0 then 'every role' else d.setrole::regrole::text end as role,
+    split_part(c, '=', 1) as setting,
+    substr(c, strpos(c, '=') + 1) as value
+  from pg_db_role_setting d, unnest(d.setconfig) as c
+  where d.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+    and (d.setrole = 0 and c ~* '^(app\.|tenancy\.|row_security=|session_preload_libraries=|plan_cache_mode=|session_replication_role=)'
+      or d.setrole in (select oid from pg_roles where rolname in (select role from tenancy.role_settings)))
+) as have
+full join tenancy.role_settings wanted on (have.role, have.setting) = (wanted.role, wanted.setting)
+where have.value is distinct from wanted.value
+  and (have.role is not null or exists (select from pg_roles where rolname = wanted.role))
+  and not (have.role is null and wanted.setting = 'temp_file_limit' and not (select by_superuser from tenancy.installation))

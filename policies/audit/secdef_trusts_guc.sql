@@ -1,0 +1,12 @@
+-- A definer function that goes by the settings of its caller: a role of the API may have set them.
+select
+  'secdef_trusts_guc' as lint,
+  'error' as severity,
+  f.signature as object,
+  'decides by the settings of its caller' as detail,
+  'verify a signature, as tenancy.enter does, or give the reason in tenancy.definer_functions' as remedy
+from tenancy.written_functions f
+where f.definer
+  and f.body ~* '(current_setting\(|tenancy\.(customer_id|user_id|role|acting_as|session_id)\(\))'
+  and not (f.schema = 'tenancy' and exists (
+    select from tenancy.definer_functions d where d.name = f.name and d.reads_context is not null))

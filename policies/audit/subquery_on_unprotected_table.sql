@@ -1,0 +1,11 @@
+-- A policy that decides by a table without row security: whoever writes there decides here.
+select
+  'subquery_on_unprotected_table' as lint,
+  'warning' as severity,
+  e.table_name as object,
+  format('policy %s (%s) reads %s, which has no row security', e.name, e.clause, c.oid::regclass) as detail,
+  'a wall reads no table; tenancy.enter has checked everything before' as remedy
+from tenancy.policy_expressions e
+cross join lateral (select distinct m[1]::oid as oid from regexp_matches(e.tree, ':relid ([0-9]+)', 'g') as m) as r
+join pg_class c on c.oid = r.oid
+where not c.relrowsecurity

@@ -1,0 +1,9 @@
+-- Temporary tables outlive a transaction on a pooled connection; pg_temp holds functions and operators.
+select
+  'temp_on_database' as lint,
+  'error' as severity,
+  w.name as object,
+  'may create temporary tables, functions and operators' as detail,
+  format('revoke temporary on database %I from public, %I', current_database(), w.name) as remedy
+from tenancy.walled_roles w
+where has_database_privilege(w.oid, current_database(), 'TEMPORARY')

@@ -1,0 +1,12 @@
+-- customer_id and id are the row's identity: nobody of the API writes them.
+select
+  'tenant_col_updatable' as lint,
+  'error' as severity,
+  t.name as object,
+  format('%s may %s %s', r.name, lower(p.privilege), a.attname) as detail,
+  format('revoke %s (%s) on %s from %s; grant by column', lower(p.privilege), a.attname, t.name, r.name) as remedy
+from tenancy.tenant_tables t
+join pg_attribute a on a.attrelid = t.oid and a.attname in ('customer_id', 'id') and not a.attisdropped
+cross join (values ('INSERT'), ('UPDATE')) as p (privilege)
+cross join tenancy.walled_roles r
+where has_column_privilege(r.oid, t.oid, a.attnum, p.privilege)

@@ -1,0 +1,13 @@
+-- A trigger runs for whoever writes, with the rights of its function's owner.
+select
+  'trigger_secdef' as lint,
+  'warning' as severity,
+  t.name as object,
+  format('trigger %s calls %s as %s', g.tgname, f.signature, f.owner::regrole) as detail,
+  'register the function in tenancy.definer_functions, or make it security invoker' as remedy
+from pg_trigger g
+join tenancy.our_tables t on t.oid = g.tgrelid
+join tenancy.written_functions f on f.oid = g.tgfoid
+where not g.tgisinternal
+  and f.definer
+  and not (f.schema = 'tenancy' and exists (select from tenancy.definer_functions d where d.name = f.name))

@@ -1,0 +1,11 @@
+-- A policy for writing with nothing to check: PostgreSQL has no USING to reuse there.
+select
+  'with_check_missing' as lint,
+  'error' as severity,
+  p.table_name as object,
+  format('policy %s checks nothing that is written', p.name) as detail,
+  'with check ' || tenancy.wall() as remedy
+from tenancy.policies p
+where p.command in ('a', 'w', '*')
+  and p.using_expr is null
+  and p.check_expr is null

@@ -1,0 +1,10 @@
+-- Reads only the own customer's rows, and may write rows of others.
+select
+  'with_check_weaker_than_using' as lint,
+  'error' as severity,
+  p.table_name as object,
+  format('policy %s uses %s, and checks only %s', p.name, p.using_expr, p.check_expr) as detail,
+  'take WITH CHECK away, or begin it with ' || tenancy.wall() as remedy
+from tenancy.policies p
+where position(tenancy.wall() in p.using_expr) > 0
+  and position(tenancy.wall() in p.check_expr) = 0
