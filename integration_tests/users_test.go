@@ -239,51 +239,6 @@ func TestUsers_Roles(t *testing.T) {
 	}
 }
 
-func TestUsers_ApproveRejectSuspendReactivate(t *testing.T) {
-	t.Parallel()
-	p := newPortal(t)
-	admin := p.token(companyA, auth.Admin)
-	rae, moe, foreign := p.request(companyA, "rae@example.com", auth.Admin), p.request(companyA, "moe@example.com", auth.User), p.request(companyB, "rae@example.com", auth.Admin)
-	p.exec(`insert into platform.identities (customer_id, user_id, provider, subject, email)
-		select customer_id, id, 'google', 'subject-of-rae', 'rae@gmail.example' from portal.users where email = 'rae@example.com'`)
-
-	var list []struct {
-		ID            int64
-		Email         string
-		Identities    string
-		RequestedRole string `json:"requested_role"`
-	}
-	p.do("GET", "/admin/pending-users/", admin, nil).want(t, http.StatusOK).json(t, &list)
-	if len(list) != 2 || list[0].ID != moe || list[1].ID != rae || list[1].Identities != "google:rae@gmail.example" || list[1].RequestedRole != auth.Admin {
-		t.Fatalf("pending, newest first: %+v", list)
-	}
-	p.do("POST", userPath("admin/approve-user", foreign), admin, url.Values{}).problem(t, http.StatusNotFound)
-	p.do("POST", userPath("admin/suspend-user", rae), admin, nil).problem(t, http.StatusConflict)
-	p.do("POST", userPath("admin/change-user-role", rae), admin, url.Values{"role": {auth.Admin}}).problem(t, http.StatusConflict)
-	p.do("POST", userPath("admin/approve-user", rae), admin, url.Values{"role": {"King"}}).problem(t, http.StatusBadRequest)
-
-	// What was asked for is granted by nobody but the Admin who names it.
-	p.do("POST", userPath("admin/approve-user", rae), admin, url.Values{}).want(t, http.StatusOK)
-	p.do("POST", userPath("admin/approve-user", rae), admin, url.Values{}).problem(t, http.StatusConflict)
-	p.do("POST", userPath("admin/reject-user", moe), admin, nil).want(t, http.StatusOK)
-	steps := []string{p.state(rae), p.state(moe), p.state(foreign)}
-	p.do("POST", userPath("admin/change-user-role", rae), admin, url.Values{"role": {auth.Manager}}).want(t, http.StatusOK)
-	p.do("POST", userPath("admin/suspend-user", rae), admin, nil).want(t, http.StatusOK)
-	steps = append(steps, p.state(rae))
-	p.do("POST", userPath("admin/suspend-user", rae), admin, nil).problem(t, http.StatusConflict)
-	p.do("POST", userPath("admin/reactivate-user", rae), admin, nil).want(t, http.StatusOK)
-	steps = append(steps, p.state(rae))
-	want := []string{"User active", "gone", "User pending", "Manager suspended", "Manager active"}
-	if diff := cmp.Diff(want, steps); diff != "" {
-		t.Errorf("(-want +have):\n%s", diff)
-	}
-	for _, action := range []string{"user.approved", "user.rejected", "user.suspended", "user.reactivated", "user.role_changed"} {
-		if n := len(p.entries(action)); n != 1 {
-			t.Errorf("%d audit entries of %s", n, action)
-		}
-	}
-}
-
 // Another company's person is an absent one, for every operation and both ways; his row stays as it is.
 func TestUsers_ForeignIsAbsent(t *testing.T) {
 	t.Parallel()
@@ -363,36 +318,5 @@ func TestUsers_ProfileTakesAnyFormOfAPhone(t *testing.T) {
 	p.do("PUT", "/update-profile", token, map[string]any{"phone_number": "", "address": nil}).want(t, http.StatusOK)
 	if have := phone(); have != "none" {
 		t.Errorf("phone %s after clearing", have)
-	}
-}
-
-// An operator who acts inside a company has an Admin's rights over its people, nobody's record of his
-// own, and his name in the audit log. Even he leaves the company an active Admin.
-func TestUsers_ActingOperator(t *testing.T) {
-	t.Parallel()
-	p := newPortal(t)
-	acting, last := p.actingToken(companyA), p.person(companyA, auth.Admin)
-	p.do("POST", userPath("admin/suspend-user", p.person(companyB, auth.User)), acting, nil).problem(t, http.StatusNotFound)
-	for _, refused := range []answer{
-		p.do("POST", userPath("admin/change-user-role", last), acting, url.Values{"role": {auth.User}}),
-		p.do("POST", userPath("admin/suspend-user", last), acting, nil),
-		p.do("DELETE", userPath("delete-user", last), acting, nil),
-		p.do("PUT", userPath("update-user", last), acting, newPerson("Admin One", "admin@a.example", auth.User)),
-	} {
-		if detail := refused.problem(t, http.StatusConflict).Detail; !strings.Contains(detail, "company keeps an active admin") {
-			t.Error(detail)
-		}
-	}
-	p.exec(`insert into portal.routes (customer_id, name, user_id) select customer_id, 'North', id from portal.users where email = 'manager@a.example'`)
-	p.do("DELETE", userPath("delete-user", p.person(companyA, auth.Manager)), acting, nil).want(t, http.StatusOK)
-	if heir := query[int64](p, `select user_id from portal.routes`); heir != last {
-		t.Errorf("the route went to %d, want the Admin %d", heir, last)
-	}
-	p.do("POST", "/add-user/", acting, newPerson("Admin Two", "admin2@a.example", auth.Admin)).want(t, http.StatusOK)
-	p.do("POST", userPath("admin/suspend-user", last), acting, nil).want(t, http.StatusOK)
-	for _, action := range []string{"user.added", "user.suspended", "user.deleted"} {
-		if entries := p.entries(action); len(entries) != 1 || *entries[0].Actor != "Olive Operator" || entries[0].UserID != nil {
-			t.Errorf("audit of %s: %+v", action, entries)
-		}
 	}
 }
