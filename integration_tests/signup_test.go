@@ -195,3 +195,25 @@ func TestHome_AndHealth(t *testing.T) {
 		t.Error(problem.Detail)
 	}
 }
+
+// Each company says for itself who is told; setting it again replaces it.
+func TestSignUp_NotificationAddress(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	set := func(company, role, address string) answer {
+		return p.do("PUT", "/update-signup-email/", p.token(company, role), url.Values{"new_email": {address}})
+	}
+	for _, address := range []string{"old@example.com", "Office@Example.com"} {
+		set(companyA, auth.Admin, address).want(t, http.StatusOK)
+	}
+	set(companyB, auth.Admin, "other@example.com").want(t, http.StatusOK)
+	set(companyA, auth.Manager, "mine@example.com").problem(t, http.StatusForbidden)
+	set(companyA, auth.Admin, "nobody").problem(t, http.StatusUnprocessableEntity)
+	have := query[[]string](p, `select array_agg(customer_id || ' ' || value order by customer_id) from portal.admin_settings where setting = 'signup_notification_email'`)
+	if diff := cmp.Diff([]string{companyA + " office@example.com", companyB + " other@example.com"}, have); diff != "" {
+		t.Errorf("(-want +have):\n%s", diff)
+	}
+	if n := len(p.entries("setting.changed")); n != 3 {
+		t.Errorf("%d audit entries of 3 changes", n)
+	}
+}

@@ -22,6 +22,7 @@ func signUpRoutes(api endpoint.API, a *auth.Auth, admin endpoint.Roles) {
 	endpoint.Direct(api, http.MethodPost, "/request-user/", "Ask for an account (older name)", h.request, endpoint.Public, endpoint.Form, describe)
 	endpoint.List(api, "/signup-requests/", "List the requests, newest first", requests, admin)
 	endpoint.Post(api, "/approve-signup-requests/", "Approve several requests", approveMany, admin, endpoint.Audited("user.approved"))
+	endpoint.Put(api, "/update-signup-email/", "Say who is told of new requests", setSignUpEmail, admin, endpoint.Form, endpoint.Audited("setting.changed"))
 }
 
 type signUps struct{ auth *auth.Auth }
@@ -140,4 +141,21 @@ func approveMany(ctx context.Context, tx db.Tx, in *struct {
 	}](ctx, tx, approveManySQL, db.Args{"ids": in.Body, "confirm": in.ConfirmRequestedRole})
 	endpoint.Note(ctx, "user", "", map[string]any{"approved": approved})
 	return SignUpsApproved{Message: fmt.Sprintf("%d requests approved", len(approved)), Count: len(approved)}, err
+}
+
+// SignUpEmail is the address that is told of new requests.
+type SignUpEmail struct {
+	NewEmail endpoint.Email `json:"new_email"`
+}
+
+const setSignUpEmailSQL = `
+insert into admin_settings (setting, value)
+values ('signup_notification_email', @email)
+on conflict (customer_id, setting) do update
+  set value = excluded.value`
+
+func setSignUpEmail(ctx context.Context, tx db.Tx, in *struct{ Body SignUpEmail }) (endpoint.Message, error) {
+	endpoint.Note(ctx, "setting", "signup_notification_email", map[string]any{"value": in.Body.NewEmail})
+	_, err := db.Exec(ctx, tx, setSignUpEmailSQL, db.Args{"email": in.Body.NewEmail})
+	return endpoint.Message{Message: "Notification address set"}, err
 }
