@@ -250,7 +250,7 @@ func TestDoors_PadsAreNotPrinted(t *testing.T) {
 		for _, bytes := range [][]byte{pad.Inner, pad.Outer} {
 			for name, form := range map[string]string{
 				"hexadecimal": hex.EncodeToString(bytes[:16]),
-				"decimal":     strings.Trim(fmt.Sprint(bytes[:8]), "[]"),
+				"decimal":     strings.Trim(fmt.Sprintf("%d", bytes[:8]), "[]"),
 				"signed":      strings.Trim(fmt.Sprint(signed(bytes[:8])), "[]"),
 				"raw":         string(bytes[:16]),
 			} {
