@@ -54,14 +54,23 @@ func (r attempt) anyway(sql string, args ...any) {
 	}
 }
 
-// refused expects an SQLSTATE.
-func (r attempt) refused(code, sql string, args ...any) (pg *pgconn.PgError) {
+// refused expects that the wall or a grant refuses.
+func (r attempt) refused(sql string, args ...any) {
+	r.siege.t.Helper()
+	r.refusal("42501", sql, args...)
+}
+
+// refusal expects an SQLSTATE and returns what a client may see of the error.
+func (r attempt) refusal(code, sql string, args ...any) (seen struct{ Code, Constraint, Message string }) {
 	r.siege.t.Helper()
 	n, err := r.exec(sql, args...)
+	var pg *pgconn.PgError
 	if !errors.As(err, &pg) || pg.Code != code {
 		r.report("%s %v: touches %d rows with %v, want a refusal with %s", sql, args, n, err, code)
+		return seen
 	}
-	return pg
+	seen.Code, seen.Constraint, seen.Message = pg.Code, pg.ConstraintName, pg.Message
+	return seen
 }
 
 func (r attempt) exec(sql string, args ...any) (touched int64, err error) {

@@ -135,7 +135,7 @@ func (l *lint) operator(n *node, s *scope, sub *node) {
 	}
 	left, right := args[0], args[1]
 	equal := l.equals[n.text("opno")]
-	if l.touches(n, s, sub) && !(equal && l.isKey(left, s, sub) && l.isKey(right, s, sub)) {
+	if l.touches(n, s, sub) && (!equal || !l.isKey(left, s, sub) || !l.isKey(right, s, sub)) {
 		l.filters = append(l.filters, "compares customer_id with something else than a customer_id")
 	}
 	if !equal {
