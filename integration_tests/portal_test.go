@@ -156,7 +156,7 @@ func cloneDatabase(t *testing.T) string {
 	err := execute(t.Context(), suite.cluster.url("", "postgres"),
 		"create database "+name+" template "+suite.template+" strategy file_copy",
 		"revoke all on database "+name+" from public",
-		"grant connect on database "+name+" to portal_app, portal_auth, portal_platform, portal_inspector, portal_auditor")
+		"grant connect on database "+name+" to portal_app, portal_auth, portal_platform, portal_inspector, portal_auditor, portal_backup")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,68 @@
+-- Who may do what on each column of each tenant table: by rules, and a few exceptions to them.
+begin;
+create extension if not exists pgtap;
+
+create temporary table cols on commit drop as
+select c.relname::text as tab, a.attname::text as col
+from pg_class c
+join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where c.relnamespace = 'portal'::regnamespace
+  and c.relkind in ('r', 'p');
+
+-- Without a column: the privilege on the whole table.
+create temporary table granted (tab text, col text, role text, privilege text) on commit drop;
+
+-- portal_app reads all, deletes, and writes everything but the row's identity and the time it was made.
+insert into granted
+select distinct tab, null, 'portal_app', p from cols, unnest(array['SELECT', 'DELETE']) as p
+union all
+select tab, col, 'portal_app', 'SELECT' from cols
+union all
+select tab, col, 'portal_app', 'INSERT' from cols where col not in ('customer_id', 'id')
+union all
+select tab, col, 'portal_app', 'UPDATE' from cols where col not in ('customer_id', 'id', 'created_at');
+
+-- portal_inspector reads all but the secrets of other services.
+insert into granted
+select tab, col, 'portal_inspector', 'SELECT' from cols where col !~ '_ciphertext$';
+
+-- portal_backup reads all, and portal_owner may do what an owner may.
+insert into granted
+select distinct tab, null, 'portal_backup', 'SELECT' from cols
+union all
+select tab, col, 'portal_backup', 'SELECT' from cols;
+
+-- portal_auth, of the people only: recognise, sign up, stamp a log-in.
+insert into granted
+select 'users', c, 'portal_auth', 'SELECT' from unnest(array['customer_id', 'id', 'name', 'email', 'role', 'status']) as c
+union all
+select 'users', c, 'portal_auth', 'INSERT'
+from unnest(array['name', 'username', 'email', 'phone', 'role', 'requested_role', 'status', 'last_login_at']) as c
+union all
+values ('users', 'last_login_at', 'portal_auth', 'UPDATE');
+
+-- portal_definer gives a new customer its starter sets.
+insert into granted
+select 'equipment_rates', c, 'portal_definer', 'INSERT' from unnest(array['equipment_name', 'hourly_rate', 'description']) as c
+union all
+select t, c, 'portal_definer', 'INSERT' from unnest(array['winter_products', 'landscape_products']) as t, unnest(array['name', 'unit']) as c;
+
+create temporary table roles on commit drop as
+select r.role
+from unnest(array['portal_app', 'portal_auth', 'portal_platform', 'portal_inspector', 'portal_auditor', 'portal_definer', 'portal_backup', 'public']) as r (role)
+where r.role = 'public' or exists (select from pg_roles where rolname = r.role);
+
+select plan(((select count(*) + count(distinct tab) from cols) * (select count(*) from roles))::int);
+
+select table_privs_are('portal', t.tab, r.role,
+  (select coalesce(array_agg(g.privilege::name), '{}') from granted g where (g.tab, g.role) = (t.tab, r.role) and g.col is null),
+  format('%s on portal.%I', r.role, t.tab))
+from (select distinct tab from cols) as t, roles r;
+
+select column_privs_are('portal', c.tab, c.col, r.role,
+  (select coalesce(array_agg(g.privilege::name), '{}') from granted g where (g.tab, g.col, g.role) = (c.tab, c.col, r.role)),
+  format('%s on portal.%I.%I', r.role, c.tab, c.col))
+from cols c, roles r;
+
+select * from finish();
+rollback;

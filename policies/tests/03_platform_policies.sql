@@ -1,0 +1,50 @@
+-- The tables of platform: which role sees which rows. own: those of the customer it entered.
+begin;
+create extension if not exists pgtap;
+
+create temporary table expected (tab text, role text, sees text) on commit drop;
+insert into expected
+select w.tab, split_part(s, ' ', 1), split_part(s, ' ', 2)
+from (values
+  ('customers',         array['portal_app own', 'portal_auth all', 'portal_platform all', 'portal_definer all']),
+  ('usage',             array['portal_app own', 'portal_platform all', 'portal_definer all']),
+  ('operators',         array['portal_auth all', 'portal_platform all', 'portal_definer all']),
+  ('logins',            array['portal_app own', 'portal_auth all', 'portal_definer all']),
+  ('identities',        array['portal_app own', 'portal_auth all']),
+  ('sessions',          array['portal_auth all', 'portal_platform all', 'portal_definer all']),
+  ('invitations',       array['portal_app own', 'portal_auth all', 'portal_platform all']),
+  ('service_tokens',    array['portal_app own', 'portal_auth all']),
+  ('receiving_numbers', array['portal_auth all']),
+  ('login_states',      array['portal_auth all']),
+  ('login_attempts',    array['portal_auth all']),
+  ('audit_log',         array['portal_app own', 'portal_auth all', 'portal_platform all'])
+) as w (tab, seen)
+cross join unnest(w.seen) as s;
+
+select plan((select 1 + 2 * count(distinct tab) + 3 * count(*) from expected)::int);
+
+select tables_are('platform', (select array_agg(distinct tab::name) from expected), 'platform has these tables');
+
+select policies_are('platform', tab, array_agg(format('%s_%s', role, sees)::name), format('platform.%I has these policies', tab))
+from expected
+group by tab;
+
+select ok(c.relrowsecurity and c.relforcerowsecurity, format('row security of platform.%I is enabled and forced', c.relname))
+from pg_class c
+where c.relnamespace = 'platform'::regnamespace and c.relkind in ('r', 'p');
+
+select policy_roles_are('platform', tab, format('%s_%s', role, sees), array[role::name], format('%s_%s on platform.%I is to %1$s', role, sees, tab))
+from expected;
+
+select policy_cmd_is('platform', tab, format('%s_%s', role, sees), 'ALL', format('%s_%s on platform.%I is for every command', role, sees, tab))
+from expected;
+
+select is(
+  array[pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)],
+  array_fill(case e.sees when 'own' then '(customer_id = ( SELECT tenancy.customer_id() AS customer_id))' else 'true' end, array[2]),
+  format('%s sees %s rows of platform.%I', e.role, e.sees, e.tab))
+from expected e
+left join pg_policy p on p.polrelid = format('platform.%I', e.tab)::regclass and p.polname = format('%s_%s', e.role, e.sees);
+
+select * from finish();
+rollback;
