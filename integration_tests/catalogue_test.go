@@ -111,7 +111,7 @@ func tables(t *testing.T, super querier, role string) []table {
 }
 
 // catalogue is tables with the privileges of another role.
-func catalogue(t *testing.T, super querier, doorsOf, privilegesOf string) (all []table) {
+func catalogue(t testing.TB, super querier, doorsOf, privilegesOf string) (all []table) {
 	t.Helper()
 	var text []byte
 	if err := super.QueryRow(t.Context(), catalogueSQL, privilegesOf, doorsOf).Scan(&text); err != nil {

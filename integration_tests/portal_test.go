@@ -65,7 +65,7 @@ insert into platform.operators (email, name) values ('operator@platform.example'
 
 // A portal is a server of its own on a database of its own.
 type portal struct {
-	t        *testing.T
+	t        testing.TB
 	database string
 	super    *pgxpool.Pool // a superuser's, for what tests prepare and compare
 	db       *db.DB
@@ -89,7 +89,7 @@ type settings struct {
 
 // newPortal clones the template and serves it, until the test ends. Refused log-ins answer at once and
 // attempts are not limited, unless the test says otherwise.
-func newPortal(t *testing.T, change ...func(*settings)) *portal {
+func newPortal(t testing.TB, change ...func(*settings)) *portal {
 	t.Helper()
 	s := settings{keys: suite.keys, auth: auth.Config{RefusalTime: -1, Attempts: -1, SignUps: -1}, db: db.Config{AppConns: 4, AuthConns: 2, PlatformConns: 1}}
 	for _, c := range change {
@@ -131,7 +131,7 @@ func newPortal(t *testing.T, change ...func(*settings)) *portal {
 	return p
 }
 
-func newestVersion(t *testing.T) int32 {
+func newestVersion(t testing.TB) int32 {
 	t.Helper()
 	s, err := install.Read(t.Context(), source(), options(suite.cluster, suite.template))
 	if err != nil {
@@ -147,7 +147,7 @@ var (
 )
 
 // cloneDatabase makes a database of the template, dropped when the test ends.
-func cloneDatabase(t *testing.T) string {
+func cloneDatabase(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("portal_%d", clones.Add(1))
 	cloning.Lock()
@@ -176,13 +176,13 @@ func (p *portal) as(role string) *pgx.Conn {
 	return connectAs(p.t, role, p.database)
 }
 
-func connectAs(t *testing.T, role, database string) *pgx.Conn {
+func connectAs(t testing.TB, role, database string) *pgx.Conn {
 	t.Helper()
 	return connectTo(t, suite.cluster.url(role, database))
 }
 
 // connectTo connects until the test ends.
-func connectTo(t *testing.T, url string) *pgx.Conn {
+func connectTo(t testing.TB, url string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
@@ -200,7 +200,7 @@ type answer struct {
 }
 
 // json reads the body into v.
-func (a answer) json(t *testing.T, v any) {
+func (a answer) json(t testing.TB, v any) {
 	t.Helper()
 	if err := json.Unmarshal(a.body, v); err != nil {
 		t.Fatalf("%v: %s", err, a.body)
@@ -208,7 +208,7 @@ func (a answer) json(t *testing.T, v any) {
 }
 
 // problem reads the body of an error; it fails the test where the status is not the one wanted.
-func (a answer) problem(t *testing.T, status int) (p struct {
+func (a answer) problem(t testing.TB, status int) (p struct {
 	Type, Title, Detail string
 	Status              int
 	Errors              []struct{ Location, Message string }
@@ -225,7 +225,7 @@ func (a answer) problem(t *testing.T, status int) (p struct {
 	return p
 }
 
-func (a answer) want(t *testing.T, status int) answer {
+func (a answer) want(t testing.TB, status int) answer {
 	t.Helper()
 	if a.status != status {
 		t.Fatalf("status %d, want %d: %s", a.status, status, a.body)
@@ -355,7 +355,7 @@ func (p *portal) seedPerson(company, name, email, role, status string) (id int64
 }
 
 // waitFor waits until something is so, and fails the test where it takes too long.
-func waitFor(t *testing.T, what string, isSo func() bool) {
+func waitFor(t testing.TB, what string, isSo func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !isSo(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {

@@ -68,7 +68,7 @@ func insertRow(t *testing.T, tx pgx.Tx, of table) {
 }
 
 // tryRow is insertRow for tables that may accept no more; another n makes another row.
-func tryRow(t *testing.T, tx pgx.Tx, of table, n int) error {
+func tryRow(t testing.TB, tx pgx.Tx, of table, n int) error {
 	t.Helper()
 	m := &maker{table: of, tx: tx, n: n, choice: map[string]int{}, tried: map[string]int{}}
 	for range maxGuesses {
@@ -114,7 +114,7 @@ func (m *maker) row() map[string]any {
 }
 
 // refer looks up what the references can point to: the n-th row of each parent.
-func (m *maker) refer(t *testing.T) error {
+func (m *maker) refer(t testing.TB) error {
 	m.parent = map[string]any{}
 	for _, r := range m.table.References {
 		sql := fmt.Sprintf("select to_jsonb(p) from (select %s from %s where customer_id = tenancy.customer_id() order by 1 limit 1 offset $1 %% (select greatest(count(*), 1) from %[2]s where customer_id = tenancy.customer_id())) as p",

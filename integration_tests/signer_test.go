@@ -100,7 +100,7 @@ func suiteKey() []byte {
 }
 
 // member is a valid entry of a company's person of that role, with a session of its own.
-func member(t *testing.T, super querier, company, role string) entry {
+func member(t testing.TB, super querier, company, role string) entry {
 	t.Helper()
 	e := entry{customer: company, role: role}
 	err := super.QueryRow(t.Context(), `

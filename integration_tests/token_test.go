@@ -17,7 +17,7 @@ import (
 )
 
 // claimsOf reads the payload of a token, as a page does.
-func claimsOf(t *testing.T, token string) (claims map[string]any) {
+func claimsOf(t testing.TB, token string) (claims map[string]any) {
 	t.Helper()
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -45,7 +45,7 @@ func changed(claims, changes map[string]any) map[string]any {
 }
 
 // signingKey is the server's own private key: what it signs is genuine, whatever it says.
-func signingKey(t *testing.T) (private ed25519.PrivateKey, id string) {
+func signingKey(t testing.TB) (private ed25519.PrivateKey, id string) {
 	t.Helper()
 	var file struct{ Token []json.RawMessage }
 	if err := json.Unmarshal([]byte(suite.keysText), &file); err != nil {
@@ -62,7 +62,7 @@ func signingKey(t *testing.T) (private ed25519.PrivateKey, id string) {
 }
 
 // signGenuine signs claims as the server does.
-func signGenuine(t *testing.T, claims, header map[string]any) string {
+func signGenuine(t testing.TB, claims, header map[string]any) string {
 	t.Helper()
 	key, _ := signingKey(t)
 	return sign(t, jwa.EdDSA, key, claims, header)
@@ -70,7 +70,7 @@ func signGenuine(t *testing.T, claims, header map[string]any) string {
 
 // sign makes a token of claims that the server itself would not make. Headers beside alg, kid and typ
 // may be given; nil takes one away.
-func sign(t *testing.T, algorithm jwa.SignatureAlgorithm, key any, claims, header map[string]any) string {
+func sign(t testing.TB, algorithm jwa.SignatureAlgorithm, key any, claims, header map[string]any) string {
 	t.Helper()
 	payload, err := json.Marshal(claims)
 	if err != nil {
