@@ -83,7 +83,7 @@ from event_checkins
 where winter_event_id = @event_id
   and user_id = (select tenancy.user_id())
   and checked_out_at is null
-for update`
+for no key update`
 
 // lock holds the caller's open check-in until the end of the unit of work; the zero value where there
 // is none.

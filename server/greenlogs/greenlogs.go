@@ -137,7 +137,7 @@ type lockedLog struct {
 	TimeOut *endpoint.Time `db:"time_out"`
 }
 
-const lockSQL = `select time_in, time_out from green_services_logs where id = @id for update`
+const lockSQL = `select time_in, time_out from green_services_logs where id = @id for no key update`
 
 // The name of a contractor who stays is the one that he had then.
 const updateSQL = `

@@ -25,7 +25,7 @@ select contractor_id, contractor_name, worker_name, time_in, time_out, status, r
   (select tenancy.user_id()) in (user_id, contractor_id) is true as is_own
 from winter_ops_logs
 where id = @id
-for update`
+for no key update`
 
 // lock holds a log that the caller may change until the end of the unit of work, and tells its state
 // after an action. Its own are those that the caller entered or is the contractor of.
