@@ -190,13 +190,13 @@ func (c caller) String() string {
 	return c.role
 }
 
-// callers are all kinds of people whom a company's operations may meet: its own of every role, an
+// callers are all kinds of people whom the operations of companyA may meet: its own of every role, an
 // operator who acts inside it, and one outside of any company.
-func (p *portal) callers(company string) []caller {
+func (p *portal) callers() []caller {
 	p.t.Helper()
-	all := []caller{{role: auth.SuperAdmin, token: p.token(company, auth.SuperAdmin)}, {role: auth.Admin, acting: true, token: p.actingToken(company)}}
+	all := []caller{{role: auth.SuperAdmin, token: p.token(companyA, auth.SuperAdmin)}, {role: auth.Admin, acting: true, token: p.actingToken(companyA)}}
 	for _, role := range roles {
-		all = append(all, caller{role: role, token: p.token(company, role)})
+		all = append(all, caller{role: role, token: p.token(companyA, role)})
 	}
 	return all
 }

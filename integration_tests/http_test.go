@@ -17,7 +17,7 @@ func TestHTTP_PathsWithAndWithoutSlash(t *testing.T) {
 		if op.method != "GET" || len(op.places()) > 0 || op.public() {
 			continue
 		}
-		for _, c := range p.callers(companyA) {
+		for _, c := range p.callers() {
 			if !op.admits(c) {
 				continue
 			}

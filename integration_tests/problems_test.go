@@ -157,7 +157,7 @@ func TestRoles_OfEveryOperation(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	operations := readDocument(t, p)
-	callers := p.callers(companyA)
+	callers := p.callers()
 	checked := 0
 	for _, op := range operations {
 		if op.public() {

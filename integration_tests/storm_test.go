@@ -173,8 +173,17 @@ var (
 		"assignment_id": "assignment",
 	}
 	nounOfCall = []struct{ part, noun string }{
-		{"checkin", "check-in"}, {"available-crews", "check-in"}, {"assignments/route", "route assignment"}, {"assignments", "assignment"}, {"/progress", "log"}, {"winter-log", "log"},
-		{"winter-events", "event"}, {"/property-lists", "list"}, {"/routes", "route"}, {"properties", "property"}, {"/contractors", "person"},
+		{"checkin", "check-in"},
+		{"available-crews", "check-in"},
+		{"assignments/route", "route assignment"},
+		{"assignments", "assignment"},
+		{"/progress", "log"},
+		{"winter-log", "log"},
+		{"winter-events", "event"},
+		{"/property-lists", "list"},
+		{"/routes", "route"},
+		{"properties", "property"},
+		{"/contractors", "person"},
 	}
 	// What is of the database's own clock, or of one request.
 	masked = map[string]bool{"created_at": true, "updated_at": true, "assigned_date": true, "assigned_at": true, "added_at": true, "request_id": true}

@@ -43,7 +43,7 @@ func TestWalk(t *testing.T) {
 	for _, op := range readDocument(t, p) {
 		if n := len(op.places()); n > 0 {
 			byTag[op.tag()] = append(byTag[op.tag()], op)
-			cells += n * len(p.callers(companyA))
+			cells += n * len(p.callers())
 		}
 	}
 	if cells < minCells {
@@ -110,7 +110,7 @@ func newWalk(t *testing.T) *walk {
 // walkOn walks on the rows that are there.
 func walkOn(t *testing.T, p *portal) *walk {
 	t.Helper()
-	w := &walk{t: t, p: p, callers: p.callers(companyA), rows: map[string]map[string][]any{}}
+	w := &walk{t: t, p: p, callers: p.callers(), rows: map[string]map[string][]any{}}
 	w.before = takeSnapshot(t, p)
 	return w
 }

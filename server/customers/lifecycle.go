@@ -49,14 +49,14 @@ func next(id, status, action string) (string, error) {
 
 // toward is the action that leads to a wanted state; a trial only begins with the customer.
 func toward(status, wanted string) (action string, err error) {
-	switch {
-	case wanted == status:
+	switch wanted {
+	case status:
 		return "", nil
-	case wanted == active:
+	case active:
 		return activate, nil
-	case wanted == suspended:
+	case suspended:
 		return suspend, nil
-	case wanted == cancelled:
+	case cancelled:
 		return cancel, nil
 	}
 	return "", endpoint.Conflict("a trial begins with the customer; it cannot be begun again")
