@@ -194,9 +194,10 @@ func (c caller) String() string {
 // operator who acts inside it, and one outside of any company.
 func (p *portal) callers() []caller {
 	p.t.Helper()
-	all := []caller{{role: auth.SuperAdmin, token: p.token(companyA, auth.SuperAdmin)}, {role: auth.Admin, acting: true, token: p.actingToken(companyA)}}
+	var all []caller
 	for _, role := range roles {
 		all = append(all, caller{role: role, token: p.token(companyA, role)})
 	}
+	all = append(all, caller{role: auth.Admin, acting: true, token: p.actingToken(companyA)}, caller{role: auth.SuperAdmin, token: p.token(companyA, auth.SuperAdmin)})
 	return all
 }

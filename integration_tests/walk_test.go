@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"contractor-portal/server/auth"
 )
@@ -26,7 +25,7 @@ var everyTableSQL string
 var walked struct{ operations, cells atomic.Int64 }
 
 // minCells is about what the operations of today give; an empty walk proves nothing.
-const minCells = 28
+const minCells = 700
 
 // TestWalk calls every operation of the served document that takes an id, as every caller, with an id
 // of the other company in each place where one stands. The answer must equal the one for an id that
@@ -181,102 +180,6 @@ func (w *walk) control(op *operation, places []place, attacked place, c caller, 
 		tried[a.status] = fmt.Sprintf("%s → %d %s", r, a.status, bytes.TrimSpace(a.body))
 	}
 	return nil, fmt.Sprintf("no request with own ids succeeds; give the operation better examples, or rows to work on. The last of each status:\n%v", tried)
-}
-
-// maxTries bounds the search for a request that succeeds.
-const maxTries = 400
-
-// requests yields what may succeed: one that worked before, then the required fields and then those with
-// an example too, each with every combination of the rows that the ids can point to.
-func (w *walk) requests(op *operation, places []place, attacked place, working *request) func(func(request) bool) {
-	var sent []place
-	for _, p := range places {
-		if p.sent || p.at == attacked.at {
-			sent = append(sent, p)
-		}
-	}
-	return func(yield func(request) bool) {
-		if working != nil && !yield(*working) {
-			return
-		}
-		for _, full := range []bool{false, true} {
-			tries := 0
-			for ids := range w.combinations(sent, companyA) {
-				if tries++; tries > maxTries {
-					break
-				}
-				if !yield(request{op: op, ids: ids, full: full}) {
-					return
-				}
-			}
-		}
-	}
-}
-
-func (w *walk) combinations(places []place, company string) func(func(map[string]any) bool) {
-	return func(yield func(map[string]any) bool) {
-		if len(places) == 0 {
-			yield(map[string]any{})
-			return
-		}
-		for rest := range w.combinations(places[1:], company) {
-			for _, key := range w.keys(places[0].table)[company] {
-				ids := map[string]any{places[0].at: places[0].of(key)}
-				for at, id := range rest {
-					ids[at] = id
-				}
-				if !yield(ids) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// keys are those of all rows of a table, by company, in the order of the table: the n-th of one
-// company is made like the n-th of the other.
-func (w *walk) keys(table string) map[string][]any {
-	w.t.Helper()
-	if w.rows[table] == nil {
-		rows, _ := w.p.super.Query(w.t.Context(), keysSQL(w.t, w.p, table))
-		w.rows[table] = map[string][]any{}
-		var company, key string
-		if _, err := pgx.ForEachRow(rows, []any{&company, &key}, func() error {
-			w.rows[table][company] = append(w.rows[table][company], key)
-			return nil
-		}); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-	keys := w.rows[table]
-	if len(keys[companyA]) == 0 || len(keys[companyA]) != len(keys[companyB]) {
-		w.t.Fatalf("%d and %d rows of %s in the two companies; testdata/every_table.sql makes them", len(keys[companyA]), len(keys[companyB]), table)
-	}
-	return keys
-}
-
-// keysSQL finds the table that a reference names, in portal or else in platform, and its key beside the
-// customer.
-func keysSQL(t *testing.T, p *portal, table string) string {
-	t.Helper()
-	qualified := query[string](p, `select coalesce(to_regclass('portal.' || $1), to_regclass('platform.' || $1))::text`, table)
-	key := "id"
-	if table == "customers" {
-		key = "customer_id"
-	}
-	return fmt.Sprintf("select r.customer_id, r.%s::text from %s r where r.customer_id is not null order by r.customer_id, r.%s", key, qualified, key)
-}
-
-// counterpart is the other company's row that is like one of the caller's.
-func (w *walk) counterpart(at place, own any) any {
-	keys := w.keys(at.table)
-	for i, key := range keys[companyA] {
-		if at.of(key) == own {
-			return at.of(keys[companyB][i])
-		}
-	}
-	w.t.Fatalf("%v is no row of %s", own, at.table)
-	return nil
 }
 
 // of is a key in the form that a place takes.
