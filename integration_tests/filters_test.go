@@ -57,6 +57,9 @@ func TestSQL_LintSeesBadSamples(t *testing.T) {
 		"update locations p set notes = l.notes from winter_ops_logs l where (l.customer_id, l.property_id) = (p.customer_id, p.id)":                                                                  "",
 		"insert into property_list_items (list_id, property_id) values ($1, $2) on conflict (customer_id, list_id, property_id) do update set added_at = now()":                                       "",
 		"select p.id, t.n from locations p left join (select customer_id, property_id, count(*) as n from winter_ops_logs group by 1, 2) t on (t.customer_id, t.property_id) = (p.customer_id, p.id)": "",
+		"select a.id from property_contractors a natural join winter_ops_logs l":                                                                                                                      "",
+		"select e.id from winter_events e where e.id = coalesce($1, (select a.id from winter_events a where a.status = 'active'))":                                                                    "",
+		"update winter_ops_logs l set contractor_name = case when l.contractor_id = u.id then l.contractor_name else u.name end from users u where l.id = $1 and u.id = $2":                           "",
 
 		// Filters.
 		"select id from locations where customer_id = $1":                                                                                              "filter",
@@ -109,7 +112,7 @@ func TestSQL_LintSeesBadSamples(t *testing.T) {
 		"with l as (select property_id from winter_ops_logs) select p.id from l join locations p on p.id = l.property_id":                                "join",
 		"with l as (update winter_ops_logs set notes = '' returning property_id) select p.id from l join locations p on p.id = l.property_id":            "join",
 		"select a.id from property_contractors a join winter_ops_logs l using (property_id)":                                                             "join",
-		"select a.id from property_contractors a natural join winter_ops_logs l":                                                                         "",
+		"select u.id, (select max(l.id) from winter_ops_logs l where u.id in (l.user_id, l.contractor_id)) from users u":                                 "join",
 		"update locations p set notes = l.notes from winter_ops_logs l where l.property_id = p.id":                                                       "join",
 		"delete from property_contractors a using locations p where p.id = a.property_id":                                                                "join",
 		"select l.id from winter_ops_logs l join locations p on (p.customer_id, p.id) = (l.customer_id, l.property_id) join users u on u.id = l.user_id": "join",

@@ -301,3 +301,24 @@ func TestImport_NobodyWaitsWithAnAddress(t *testing.T) {
 		t.Errorf("the addition: %q", got.Detail)
 	}
 }
+
+// A thousand rows are one batch: they take as many statements as one.
+func TestImport_StatementsDoNotGrowWithRows(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	p := newPortal(t, w.between)
+	p.exec(`update platform.customers set max_properties = 2000 where customer_id = $1`, companyA)
+	manager := p.token(companyA, auth.Manager)
+	statements := func(rows int) int {
+		lines := make([]string, rows)
+		for i := range lines {
+			lines[i] = fmt.Sprintf("N,%d Street of %d,,,Yes,,", i, rows)
+		}
+		return w.during(func() {
+			p.do("POST", "/bulk-import-properties/", manager, csvFile(lines...)).want(t, http.StatusOK)
+		}).Statements
+	}
+	if one, batch := statements(1), statements(1000); one != batch || one == 0 {
+		t.Errorf("%d statements for one row, %d for 1,000", one, batch)
+	}
+}

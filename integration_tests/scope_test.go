@@ -73,6 +73,7 @@ func (l *lint) look(tree *node) (filters, joins []string) {
 type scope struct {
 	query *node
 	outer *scope
+	quals bool // within its on, where or having: what stands there joins
 }
 
 func (s *scope) up(levels string) *scope {
@@ -96,7 +97,7 @@ func (l *lint) walk(v any, s *scope, sub *node) {
 	}
 	switch n.kind {
 	case "QUERY":
-		s, sub = &scope{n, s}, nil
+		s, sub = &scope{query: n, outer: s}, nil
 	case "SUBLINK":
 		l.walk(n.node("testexpr"), s, n.node("subselect"))
 		l.walk(n.node("subselect"), s, nil)
@@ -119,9 +120,13 @@ func (l *lint) walk(v any, s *scope, sub *node) {
 			l.filters = append(l.filters, "compares customer_id in a case")
 		}
 	}
-	for _, field := range n.fields {
+	for name, field := range n.fields {
+		within := s
+		if s != nil && (name == "quals" || name == "havingQual") {
+			within = &scope{s.query, s.outer, true}
+		}
 		for _, child := range field {
-			l.walk(child, s, sub)
+			l.walk(child, within, sub)
 		}
 	}
 }
@@ -138,12 +143,12 @@ func (l *lint) operator(n *node, s *scope, sub *node) {
 	if l.touches(n, s, sub) && (!equal || !l.isKey(left, s, sub) || !l.isKey(right, s, sub)) {
 		l.filters = append(l.filters, "compares customer_id with something else than a customer_id")
 	}
-	if !equal {
+	if !equal || !s.quals {
 		return
 	}
 	for _, a := range l.roots(left, s, sub, "", 0) {
 		for _, b := range l.roots(right, s, sub, "", 0) {
-			if a.at == b.at || a.table.name == "" || b.table.name == "" || strings.Contains(a.table.name+b.table.name, ".") {
+			if a.at == b.at || a.looked || b.looked || a.table.name == "" || b.table.name == "" || strings.Contains(a.table.name+b.table.name, ".") {
 				continue
 			}
 			if a.at > b.at {
@@ -181,6 +186,7 @@ type root struct {
 	table  relation
 	column string
 	within bool // of an expression, not the column itself
+	looked bool // up by a sub-select that stands for one value: no join
 }
 
 // roots finds the columns under an expression, through sub-selects, with and joins.
@@ -205,13 +211,16 @@ func (l *lint) roots(v any, s *scope, sub *node, way string, depth int) (all []r
 		return l.column(at.query.nodes("rtable")[number-1], n.text("varattno"), at, way, depth+1)
 	case "PARAM":
 		if n.text("paramkind") == "2" && sub != nil { // a column of the sub-select
-			return l.target(sub, n.text("paramid"), &scope{sub, s}, way, depth+1)
+			return l.target(sub, n.text("paramid"), &scope{query: sub, outer: s}, way, depth+1)
 		}
 		return nil
 	case "SUBLINK":
 		all = l.roots(n.node("testexpr"), s, n.node("subselect"), way, depth+1)
 		if n.text("subLinkType") != "0" { // not exists
-			all = append(all, l.target(n.node("subselect"), "1", &scope{n.node("subselect"), s}, way, depth+1)...)
+			for _, r := range l.target(n.node("subselect"), "1", &scope{query: n.node("subselect"), outer: s}, way, depth+1) {
+				r.looked = true
+				all = append(all, r)
+			}
 		}
 	default:
 		for _, field := range n.fields {
@@ -238,7 +247,7 @@ func (l *lint) column(rte *node, number string, s *scope, way string, depth int)
 		return []root{{at: way, table: table, column: table.columns[number]}}
 	}
 	if query := rte.node("subquery"); query != nil {
-		return l.target(query, number, &scope{query, s}, way, depth)
+		return l.target(query, number, &scope{query: query, outer: s}, way, depth)
 	}
 	if aliases := rte.list("joinaliasvars"); aliases != nil {
 		if i, _ := strconv.Atoi(number); i >= 1 && i <= len(aliases) {
@@ -249,7 +258,7 @@ func (l *lint) column(rte *node, number string, s *scope, way string, depth int)
 		if at := s.up(rte.text("ctelevelsup")); at != nil {
 			for _, with := range at.query.nodes("cteList") {
 				if query := with.node("ctequery"); query != nil && with.text("ctename") == name {
-					return l.target(query, number, &scope{query, at}, way, depth)
+					return l.target(query, number, &scope{query: query, outer: at}, way, depth)
 				}
 			}
 		}

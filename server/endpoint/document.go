@@ -2,9 +2,11 @@ package endpoint
 
 import (
 	"fmt"
+	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -39,6 +41,24 @@ func complete[I any](api API, op *huma.Operation) {
 	}
 	if statuses, ok := op.Metadata["csv"].([]int); ok {
 		documentCSV(op, statuses)
+	}
+	shareProblems(api.huma.OpenAPI().Components, op)
+}
+
+// shareProblems says once, for all operations, what the answer of a status is that is a Problem and
+// nothing else.
+func shareProblems(c *huma.Components, op *huma.Operation) {
+	if c.Responses == nil {
+		c.Responses = map[string]*huma.Response{}
+	}
+	for status, response := range op.Responses {
+		n, err := strconv.Atoi(status)
+		if err != nil || n < http.StatusBadRequest || len(response.Content) != 1 || response.Content[problemType] == nil {
+			continue
+		}
+		name := strings.ReplaceAll(http.StatusText(n), " ", "")
+		c.Responses[name] = response
+		op.Responses[status] = &huma.Response{Ref: "#/components/responses/" + name}
 	}
 }
 

@@ -45,7 +45,9 @@ func (p *Problem) Error() string { return p.Detail }
 func (p *Problem) GetStatus() int { return p.Status }
 
 // ContentType makes a huma.ContentTypeFilter of a Problem.
-func (p *Problem) ContentType(string) string { return "application/problem+json" }
+func (p *Problem) ContentType(string) string { return problemType }
+
+const problemType = "application/problem+json"
 
 // GetHeaders makes a huma.HeadersError of a Problem.
 func (p *Problem) GetHeaders() http.Header {

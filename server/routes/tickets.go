@@ -22,12 +22,14 @@ type run struct {
 type ticket struct {
 	run
 	RouteStatus string `db:"route_status"`
+	IsOwn       bool   `db:"is_own"`
 }
 
 // A ticket that was tied to a route by hand has no state of its own there; it follows the ticket's.
 const ticketSQL = `
 select l.route_id, l.winter_event_id, l.user_id,
-  coalesce(l.route_status, case l.status when 'open' then 'active' else 'complete' end) as route_status
+  coalesce(l.route_status, case l.status when 'open' then 'active' else 'complete' end) as route_status,
+  (select tenancy.user_id()) in (l.user_id, l.contractor_id) is true as is_own
 from winter_ops_logs l
 where l.id = @id
 for no key update`
@@ -82,8 +84,8 @@ func completeTicket(ctx context.Context, tx db.Tx, in *ticketRef) (out TicketCom
 	if err != nil {
 		return out, missing(err, "ticket")
 	}
-	if caller := endpoint.Caller(ctx); !office(caller) && (t.UserID == nil || *t.UserID != caller.UserID()) {
-		return out, endpoint.Forbidden("only who opened the ticket, a Manager or an Admin may complete it")
+	if !t.IsOwn && !office(endpoint.Caller(ctx)) {
+		return out, endpoint.Forbidden("this ticket is somebody else's")
 	}
 	if t.RouteID == nil {
 		return out, endpoint.Invalid("the ticket belongs to no route")

@@ -33,7 +33,8 @@ select u.default_equipment, e.start_date as event_start,
   (
     select max(l.time_out)
     from winter_ops_logs l
-    where u.id in (l.user_id, l.contractor_id)
+    where l.customer_id = u.customer_id
+      and u.id in (l.user_id, l.contractor_id)
   ) as previous_end
 from users u
 left join winter_events e on e.customer_id = u.customer_id and e.status = 'active'
