@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -199,7 +198,7 @@ func TestLogin_OneEmailInSeveralCompanies(t *testing.T) {
 // are told is the same as for an e-mail that nobody has.
 func TestLogin_StrangersCannotCrowdAnybodyOut(t *testing.T) {
 	t.Parallel()
-	p := newPortal(t, func(s *settings) { s.db.AcquireTimeout = time.Minute })
+	p := newPortal(t, patient)
 	const sam, kim, nobody = "sam@example.com", "kim@example.com", "nobody@example.com"
 	p.addPerson(companyA, "Sam Rivera", sam, auth.Subcontractor)
 

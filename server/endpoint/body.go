@@ -1,9 +1,11 @@
 package endpoint
 
 import (
+	"context"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
 )
 
 const (
@@ -15,3 +17,11 @@ const (
 
 // MaxBody lets the body of an operation have so many bytes.
 func MaxBody(bytes int64) Option { return func(op *huma.Operation) { op.MaxBodyBytes = bytes } }
+
+// bodyRead ends the time for the body when it is there. net/http listens on while the handler works, and
+// would take the deadline for a client who went away: work of more than bodyTime would be cancelled.
+func bodyRead(ctx context.Context) {
+	if c, ok := ctx.Value(requestKey{}).(echo.Context); ok {
+		_ = huma.SetReadDeadline(c.Response(), time.Time{}) // a recorder in a test has none
+	}
+}

@@ -175,6 +175,7 @@ func register[I, O any](api API, method, path, summary string, h func(context.Co
 		o(&op)
 	}
 	huma.Register(api.huma, op, func(ctx context.Context, in *I) (out *O, err error) {
+		bodyRead(ctx)
 		ctx = follow(api.at(ctx), &op)
 		if p, ok := any(in).(Preparer); ok {
 			err = p.Prepare(ctx)

@@ -138,6 +138,7 @@ var table = []struct {
 	}},
 	{db.ErrBusy, true, func(error) *Problem { return Unavailable("the server is busy") }},
 	{db.ErrTimeout, true, func(error) *Problem { return Unavailable("this took too long") }},
+	{context.DeadlineExceeded, true, func(error) *Problem { return Unavailable("this took too long") }}, // such as a wait for a hash
 	{db.ErrDown, true, func(error) *Problem { return Unavailable("the database cannot be reached") }},
 	{auth.ErrRefused, false, func(error) *Problem { return Unauthenticated(auth.ErrRefused.Error()) }},
 	{auth.ErrToken, false, func(error) *Problem { return Unauthenticated("the token is not valid or has expired; log in again") }},

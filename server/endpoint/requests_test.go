@@ -2,13 +2,16 @@ package endpoint
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
 	"contractor-portal/server/auth"
@@ -144,5 +147,40 @@ func TestUpload_AnswersAFile(t *testing.T) {
 		if strings.HasPrefix(header.Get("Content-Type"), "text/csv") != (c.name == "a file in the answer") {
 			t.Errorf("%s: Content-Type %q", c.name, header.Get("Content-Type"))
 		}
+	}
+}
+
+// Who runs out of time in front of the hasher, or of anything else that is no database, meets a busy
+// server and not a fault of ours.
+func TestDeadline_IsUnavailable(t *testing.T) {
+	t.Parallel()
+	url := serve(t, func(api API) {
+		Direct(api, http.MethodPost, "/slow/", "Slow", func(context.Context, *note) (Message, error) {
+			return Message{}, fmt.Errorf("hash: %w", context.DeadlineExceeded)
+		}, Public)
+	})
+	status, text, header := post(t, url+"/slow", "application/json", `{"text": "x"}`)
+	if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
+		t.Errorf("status %d, Retry-After %q: %s", status, header.Get("Retry-After"), text)
+	}
+}
+
+// The time for sending a body does not bound the work on it.
+func TestBody_TimeIsForSendingIt(t *testing.T) {
+	t.Parallel()
+	const limit = 50 * time.Millisecond
+	short := func(op *huma.Operation) { op.BodyReadTimeout = limit }
+	url := serve(t, func(api API) {
+		Direct(api, http.MethodPost, "/worked/", "Worked", func(ctx context.Context, in *note) (Message, error) {
+			select {
+			case <-ctx.Done():
+				return Message{}, ctx.Err()
+			case <-time.After(6 * limit):
+				return Message{Message: in.Body.Text}, nil
+			}
+		}, Public, short)
+	})
+	if status, text, _ := post(t, url+"/worked", "application/json", `{"text": "done"}`); status != http.StatusOK {
+		t.Errorf("status %d: %s", status, text)
 	}
 }
