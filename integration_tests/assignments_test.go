@@ -278,7 +278,7 @@ func TestAssignments_DeletedPropertyFreesTheDriver(t *testing.T) {
 func TestAssignments_NotOfAnOperator(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	acting := p.actingToken(companyA)
+	acting := p.actingToken()
 	for path, method := range map[string]string{
 		"/my-assignments/properties": "GET", "/my-assignments/routes": "GET",
 		propertyAnswer(1, "accept"): "POST", routeAction(1, "decline"): "POST",

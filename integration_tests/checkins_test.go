@@ -144,7 +144,7 @@ func TestCheckins_OfOnePerson(t *testing.T) {
 	if query[bool](p, `select available_for_assignment from portal.users where email = $1`, email(companyA, auth.User)) {
 		t.Error("who checks in is available for assignment, though only a manager may say so")
 	}
-	p.do("POST", atEvent(event, "checkin"), p.actingToken(companyA), map[string]any{}).problem(t, http.StatusForbidden)
+	p.do("POST", atEvent(event, "checkin"), p.actingToken(), map[string]any{}).problem(t, http.StatusForbidden)
 }
 
 func TestCheckins_Board(t *testing.T) {

@@ -254,7 +254,7 @@ func TestDistribution_ByAnOperatorIsRecorded(t *testing.T) {
 	p.equip()
 	list := p.newList(companyA, true)
 	var d distributed
-	p.do("POST", "/ai-assign-property-list", p.actingToken(companyA), map[string]any{"property_list_id": list}).want(t, http.StatusOK).json(t, &d)
+	p.do("POST", "/ai-assign-property-list", p.actingToken(), map[string]any{"property_list_id": list}).want(t, http.StatusOK).json(t, &d)
 	if e := p.entries("post-ai-assign-property-list"); d.Count != 3 || len(e) != 1 || *e[0].CustomerID != companyA || *e[0].Actor != "Olive Operator" {
 		t.Errorf("%d assigned, entries %+v", d.Count, e)
 	}

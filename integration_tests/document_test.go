@@ -198,6 +198,6 @@ func (p *portal) callers() []caller {
 	for _, role := range roles {
 		all = append(all, caller{role: role, token: p.token(companyA, role)})
 	}
-	all = append(all, caller{role: auth.Admin, acting: true, token: p.actingToken(companyA)}, caller{role: auth.SuperAdmin, token: p.token(companyA, auth.SuperAdmin)})
+	all = append(all, caller{role: auth.Admin, acting: true, token: p.actingToken()}, caller{role: auth.SuperAdmin, token: p.token(companyA, auth.SuperAdmin)})
 	return all
 }

@@ -145,7 +145,7 @@ func TestInvitations_AreTheCompanysAdminsOnly(t *testing.T) {
 		t.Errorf("%d invitations are open", n)
 	}
 	// Made by an operator inside, an invitation is his in the log, and nobody's in the list.
-	p.do("POST", "/api/invitations/", p.actingToken(companyA), map[string]string{"email": "two@example.com"}).want(t, http.StatusOK)
+	p.do("POST", "/api/invitations/", p.actingToken(), map[string]string{"email": "two@example.com"}).want(t, http.StatusOK)
 	made := p.entries("invitation.made")
 	if last := made[len(made)-1]; last.OperatorID == nil || last.UserID != nil || *last.CustomerID != companyA {
 		t.Errorf("%+v", last)

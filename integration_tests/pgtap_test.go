@@ -89,27 +89,27 @@ func TestPgTAP_SeesFaults(t *testing.T) {
 
 func TestPgTAP_Reader(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
-		"1..2\nok 1 - a\nok 2 - b":                                    "true a [], true b []; <nil>",
-		"1..2\nok 1 - a\nnot ok 2 - b\n# Failed test 2: \"b\"\n# why": "true a [], false b [Failed test 2: \"b\" why]; <nil>",
-		"ok 1 - a\n1..1":                                              "true a []; <nil>",
-		"1..2\nok 1 - a":                                              "true a []; 1 of 2 assertions were planned",
-		"1..1\nok 1 - a\nok 2 - b":                                    "true a [], true b []; 2 of 1 assertions were planned",
-		"ok 1 - a":                                                    "true a []; no plan",
-		"1..2\nok 1 - a\nok 3 - b":                                    "true a [], true b []; assertion 2 has number 3",
-		"":                                                            "; no plan",
-		"1..1\nok 1 - a\nsomething else":                              "true a []; line: something else",
-		"1..1\nok 1 - a # TODO later":                                 "true a # TODO later []; <nil>",
-		"1..1\nok 1":                                                  "true  []; <nil>",
-		"1..1\nnot ok 1 - a # SKIP no server":                         "false a # SKIP no server []; <nil>",
+	for _, c := range []struct{ text, want string }{
+		{"1..2\nok 1 - a\nok 2 - b", "true a [], true b []; <nil>"},
+		{"1..2\nok 1 - a\nnot ok 2 - b\n# Failed test 2: \"b\"\n# why", "true a [], false b [Failed test 2: \"b\" why]; <nil>"},
+		{"ok 1 - a\n1..1", "true a []; <nil>"},
+		{"1..2\nok 1 - a", "true a []; 1 of 2 assertions were planned"},
+		{"1..1\nok 1 - a\nok 2 - b", "true a [], true b []; 2 of 1 assertions were planned"},
+		{"ok 1 - a", "true a []; no plan"},
+		{"1..2\nok 1 - a\nok 3 - b", "true a [], true b []; assertion 2 has number 3"},
+		{"", "; no plan"},
+		{"1..1\nok 1 - a\nsomething else", "true a []; line: something else"},
+		{"1..1\nok 1 - a # TODO later", "true a # TODO later []; <nil>"},
+		{"1..1\nok 1", "true  []; <nil>"},
+		{"1..1\nnot ok 1 - a # SKIP no server", "false a # SKIP no server []; <nil>"},
 	} {
-		assertions, err := readTAP(strings.Split(text, "\n"))
+		assertions, err := readTAP(strings.Split(c.text, "\n"))
 		var parts []string
 		for _, a := range assertions {
 			parts = append(parts, fmt.Sprint(a.ok, " ", a.description, " ", a.diagnostics))
 		}
-		if got := strings.Join(parts, ", ") + fmt.Sprintf("; %v", err); got != want {
-			t.Errorf("%q\ngot  %s\nwant %s", text, got, want)
+		if got := strings.Join(parts, ", ") + fmt.Sprintf("; %v", err); got != c.want {
+			t.Errorf("%q\ngot  %s\nwant %s", c.text, got, c.want)
 		}
 	}
 }

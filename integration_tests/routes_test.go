@@ -196,7 +196,7 @@ func TestRoutes_WhoSeesAndChanges(t *testing.T) {
 func TestRoutes_OfAnOperator(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	acting := p.actingToken(companyA)
+	acting := p.actingToken()
 	route := p.newRoute(companyA, auth.User, "Loop")
 	p.do("POST", "/routes/", acting, map[string]any{"name": "Mine"}).want(t, http.StatusForbidden)
 	p.do("POST", "/routes/add-property/", acting, stopBody(route, p.property(companyA, 1), 1)).want(t, http.StatusOK)

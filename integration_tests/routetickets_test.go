@@ -265,7 +265,7 @@ func TestRouteTickets_ProgressOfWhom(t *testing.T) {
 	user, foreigner := p.person(companyA, auth.User), p.person(companyB, auth.User)
 	of := func(id int64) string { return fmt.Sprintf("&user_id_param=%d", id) }
 
-	for _, token := range []string{p.token(companyA, auth.Manager), p.token(companyA, auth.Admin), p.token(companyA, auth.User), p.actingToken(companyA)} {
+	for _, token := range []string{p.token(companyA, auth.Manager), p.token(companyA, auth.Admin), p.token(companyA, auth.User), p.actingToken()} {
 		if have := p.progress(token, r, of(user)); have.Total != 2 || have.Percent != 50 {
 			t.Errorf("%+v", have)
 		}
@@ -286,7 +286,7 @@ func TestRouteTickets_ProgressOfWhom(t *testing.T) {
 		"another company's route":  {manager, foreign.route, r.event, "", 404},
 		"another company's person": {manager, r.route, r.event, of(foreigner), 404},
 		"an absent person":         {manager, r.route, r.event, of(987654321), 404},
-		"nobody":                   {p.actingToken(companyA), r.route, r.event, "", 400},
+		"nobody":                   {p.actingToken(), r.route, r.event, "", 400},
 	} {
 		a := p.do("GET", routePath(c.route, fmt.Sprintf("/progress/?winter_event_id=%d%s", c.event, c.more)), c.token, nil)
 		if a.status != c.status {

@@ -71,7 +71,7 @@ func TestState_TrialIsOpenUntilItsEnd(t *testing.T) {
 func TestState_SuspendedCompanyHarmsNoOther(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	suspended, other, acting := p.token(companyA, auth.Admin), p.token(companyB, auth.Admin), p.actingToken(companyA)
+	suspended, other, acting := p.token(companyA, auth.Admin), p.token(companyB, auth.Admin), p.actingToken()
 
 	var all sync.WaitGroup
 	answers := make([]answer, 50)

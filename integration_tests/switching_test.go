@@ -124,7 +124,7 @@ func TestSwitching_SeesOneCompanyAndIsRecorded(t *testing.T) {
 func TestSwitching_NoOwnRecordsAndNoSecrets(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	acting, admin := p.actingToken(companyA), p.token(companyA, auth.Admin)
+	acting, admin := p.actingToken(), p.token(companyA, auth.Admin)
 	owns := 0
 	for _, op := range readDocument(t, p) {
 		if op.Own {
@@ -170,16 +170,16 @@ func TestSwitching_IntoEachState(t *testing.T) {
 	p := newPortal(t)
 	token := p.token("", auth.SuperAdmin)
 	path := "/api/customers/" + companyA
-	acting := p.actingToken(companyA)
+	acting := p.actingToken()
 
 	p.do("POST", path+"/suspend", token, nil).want(t, http.StatusOK)
 	p.do("GET", "/properties/", p.token(companyB, auth.Admin), nil).want(t, http.StatusOK)
 	p.do("GET", "/properties/", acting, nil).want(t, http.StatusOK)
-	p.do("GET", "/properties/", p.actingToken(companyA), nil).want(t, http.StatusOK)
+	p.do("GET", "/properties/", p.actingToken(), nil).want(t, http.StatusOK)
 
 	// A trial that is over counts as suspended: it can be entered too.
 	p.exec(`update platform.customers set status = 'trial', trial_ends_at = now() - interval '1 day' where customer_id = $1`, companyA)
-	p.do("GET", "/properties/", p.actingToken(companyA), nil).want(t, http.StatusOK)
+	p.do("GET", "/properties/", p.actingToken(), nil).want(t, http.StatusOK)
 
 	p.do("DELETE", path, token, nil).want(t, http.StatusOK)
 	p.do("POST", path+"/switch", token, nil).problem(t, http.StatusConflict)
@@ -199,7 +199,7 @@ func TestSwitching_IntoEachState(t *testing.T) {
 func TestSwitching_EndsAtItsExpiryAndWithTheSession(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t, func(s *settings) { s.auth.SwitchLifetime = 2 * time.Second })
-	acting := p.actingToken(companyA)
+	acting := p.actingToken()
 	p.do("GET", "/properties/", acting, nil).want(t, http.StatusOK)
 	deadline := time.Now().Add(10 * time.Second)
 	for p.do("GET", "/properties/", acting, nil).status == http.StatusOK {
@@ -213,12 +213,12 @@ func TestSwitching_EndsAtItsExpiryAndWithTheSession(t *testing.T) {
 
 	// Nobody configures more than an hour.
 	long := newPortal(t, func(s *settings) { s.auth.SwitchLifetime = 24 * time.Hour })
-	claims := claimsOf(t, long.actingToken(companyA))
+	claims := claimsOf(t, long.actingToken())
 	if seconds := claims["exp"].(float64) - claims["iat"].(float64); seconds != 3600 {
 		t.Errorf("a switch lives %v s", seconds)
 	}
 	// With the operator's log-out, or his suspension, the switch is over too.
-	acting = long.actingToken(companyA)
+	acting = long.actingToken()
 	long.exec(`update platform.operators set status = 'suspended'`)
 	long.do("GET", "/properties/", acting, nil).problem(t, http.StatusUnauthorized)
 	long.exec(`update platform.operators set status = 'active'`)

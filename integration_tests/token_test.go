@@ -90,12 +90,12 @@ func sign(t testing.TB, algorithm jwa.SignatureAlgorithm, key any, claims, heade
 	return string(token)
 }
 
-// actingToken is the operator's inside a company, into which he switches.
-func (p *portal) actingToken(company string) string {
+// actingToken is the operator's inside companyA, into which he switches.
+func (p *portal) actingToken() string {
 	p.t.Helper()
 	var acting struct {
 		AccessToken string `json:"access_token"`
 	}
-	p.do("POST", "/api/customers/"+company+"/switch", p.token(company, auth.SuperAdmin), nil).want(p.t, http.StatusOK).json(p.t, &acting)
+	p.do("POST", "/api/customers/"+companyA+"/switch", p.token(companyA, auth.SuperAdmin), nil).want(p.t, http.StatusOK).json(p.t, &acting)
 	return acting.AccessToken
 }

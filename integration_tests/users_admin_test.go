@@ -61,7 +61,7 @@ func TestUsers_ApproveRejectSuspendReactivate(t *testing.T) {
 func TestUsers_ActingOperator(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	acting, last := p.actingToken(companyA), p.person(companyA, auth.Admin)
+	acting, last := p.actingToken(), p.person(companyA, auth.Admin)
 	p.do("POST", userPath("admin/suspend-user", p.person(companyB, auth.User)), acting, nil).problem(t, http.StatusNotFound)
 	for _, refused := range []answer{
 		p.do("POST", userPath("admin/change-user-role", last), acting, url.Values{"role": {auth.User}}),
