@@ -76,11 +76,11 @@ func TestCrash_WaitsForBackendsOfAKilledServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(t.Context())
-	busy := make(chan error, 1)
+	busy := make(chan struct{})
 	go func() { // computes, and so does not notice for two seconds that its server is gone
-		_, err := conn.Exec(t.Context(), `do $$ declare till timestamptz := clock_timestamp() + '2s';
-			begin while clock_timestamp() < till loop end loop; end $$`)
-		busy <- err
+		defer close(busy)
+		_, _ = conn.Exec(t.Context(), `do $$ declare till timestamptz := clock_timestamp() + '2s';
+			begin while clock_timestamp() < till loop end loop; end $$`) // an orphan may still answer
 	}()
 	eventually(t, "the loop runs", func() bool {
 		return query(t, s.URL("postgres"), "select count(*)::text from pg_stat_activity where query like 'do %'") == "1"
@@ -93,9 +93,7 @@ func TestCrash_WaitsForBackendsOfAKilledServer(t *testing.T) {
 	stop(t, s)
 	s = start(t, Config{Data: data})
 	query(t, s.URL("postgres"), "select 1")
-	if err := <-busy; err == nil {
-		t.Error("the statement outlived its server")
-	}
+	<-busy
 }
 
 func TestCrash_KilledPortal(t *testing.T) {
