@@ -74,7 +74,7 @@ func (w *walk) keys(table string) map[string][]any {
 	}
 	keys := w.rows[table]
 	if len(keys[companyA]) == 0 || len(keys[companyA]) != len(keys[companyB]) {
-		w.t.Fatalf("%d and %d rows of %s in the two companies; testdata/every_table.sql makes them", len(keys[companyA]), len(keys[companyB]), table)
+		w.t.Fatalf("%d and %d rows of %s in the two companies; populate makes them", len(keys[companyA]), len(keys[companyB]), table)
 	}
 	return keys
 }

@@ -4,13 +4,10 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
@@ -28,9 +25,9 @@ var hundredRowsSQL string
 // a table that it does not know come by themselves.
 func TestStatements_AreNotLooped(t *testing.T) {
 	t.Parallel()
-	few := newCounter(t, func(p *portal) { p.run("testdata/every_table.sql", everyTableSQL) })
+	few := newCounter(t, (*portal).populate)
 	many := newCounter(t, func(p *portal) {
-		p.run("testdata/every_table.sql", everyTableSQL)
+		p.populate()
 		p.run("testdata/hundred_rows.sql", hundredRowsSQL)
 		p.growBeyond(few.p)
 	})
@@ -203,23 +200,4 @@ func length(a answer) int {
 		return -1
 	}
 	return len(list)
-}
-
-// growBeyond adds rows to those tables of a company that have as many as in a portal with a few.
-func (p *portal) growBeyond(few *portal) {
-	p.t.Helper()
-	super := connectAs(p.t, "", p.database)
-	admin := member(p.t, super, companyA, auth.Admin)
-	for _, of := range catalogue(p.t, super, "portal_app", suite.cluster.superuser) {
-		count := fmt.Sprintf("select count(*) from %s where customer_id = '%s'", of.Name, companyA)
-		if !strings.HasPrefix(of.Name, "portal.") || query[int](p, count) > query[int](few, count) {
-			continue
-		}
-		for n := range 25 {
-			// Of some there is one for each company or person: no more are to be had.
-			if admin.inside(p.t.Context(), super, func(tx pgx.Tx) error { return tryRow(p.t, tx, of, n) }) != nil {
-				break
-			}
-		}
-	}
 }

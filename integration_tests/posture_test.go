@@ -18,7 +18,7 @@ import (
 func TestPosture_EffectivePolicyIsWhatPostgreSQLApplies(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	p.exec(everyTableSQL)
+	p.populate()
 	rows, _ := p.super.Query(t.Context(), `
 		select t.name, r.name as role, e.using_expr
 		from tenancy.our_tables t

@@ -76,9 +76,7 @@ func TestProperties_LimitOfThePlan(t *testing.T) {
 func TestProperties_WithInvoicesStay(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	if _, err := p.super.Exec(t.Context(), everyTableSQL); err != nil {
-		t.Fatal(err)
-	}
+	p.populate()
 	for n := 1; n <= 3; n++ { // logs, logs to be done, an invoice
 		problem := p.do("DELETE", fmt.Sprintf("/delete-property/%d", p.property(companyA, n)), p.token(companyA, auth.Admin), nil).problem(t, http.StatusConflict)
 		if !strings.Contains(problem.Detail, "logs or invoices") {

@@ -2,7 +2,6 @@ package integration_tests
 
 import (
 	"bytes"
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -18,9 +17,6 @@ import (
 	"contractor-portal/server/auth"
 )
 
-//go:embed testdata/every_table.sql
-var everyTableSQL string
-
 // walked counts what the walk did, for the summary of the run.
 var walked struct{ operations, cells atomic.Int64 }
 
@@ -34,7 +30,8 @@ const minCells = 700
 // else's.
 //
 // Requests are made from the document. Where the control finds none that succeeds, the feature gives
-// better examples (tag example, endpoint.Example), or rows in testdata/every_table.sql.
+// better examples (tag example, endpoint.Example), or rows in a state that it can work on to
+// testdata/every_table.sql.
 func TestWalk(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -84,7 +81,7 @@ func TestWalk_HasRowsOfEveryTable(t *testing.T) {
 		_, ofA := w.before.sums[tableOf{table, companyA}]
 		_, ofB := w.before.sums[tableOf{table, companyB}]
 		if schema == "portal" && !(ofA && ofB) {
-			t.Errorf("testdata/every_table.sql has no row of %s for both companies", table)
+			t.Errorf("there is no row of %s for both companies", table)
 		}
 	}
 }
@@ -102,7 +99,7 @@ type walk struct {
 func newWalk(t *testing.T) *walk {
 	t.Helper()
 	p := newPortal(t)
-	p.run("testdata/every_table.sql", everyTableSQL)
+	p.populate()
 	return walkOn(t, p)
 }
 
