@@ -128,14 +128,20 @@ func newPortal(t testing.TB, change ...func(*settings)) *portal {
 	return p
 }
 
+// newestVersion is that of the migrations, which the template has.
 func newestVersion(t testing.TB) int32 {
 	t.Helper()
-	s, err := install.Read(t.Context(), source(), options(suite.cluster, suite.template))
+	newest, err := readNewest()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Newest
+	return newest
 }
+
+var readNewest = sync.OnceValues(func() (int32, error) {
+	s, err := install.Read(context.Background(), source(), options(suite.cluster, suite.template))
+	return s.Newest, err
+})
 
 var (
 	clones atomic.Int64

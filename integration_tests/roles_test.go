@@ -140,39 +140,64 @@ func TestRoles_InstallationPutsThemBack(t *testing.T) {
 	}
 	t.Cleanup(d.Close)
 
-	for _, hole := range []struct {
-		sql, cure string // no cure: the installation is the cure
-	}{
-		{"alter role portal_app bypassrls", ""},
-		{"alter role portal_auth superuser", ""},
-		{"alter role portal_platform createrole", ""},
-		{"alter role portal_inspector createdb", ""},
-		{"alter role portal_app set search_path = pg_temp, portal", ""},
-		{"grant execute on function pg_catalog.set_config(text, text, boolean) to portal_app", ""},
-		{"grant execute on function pg_catalog.set_config(text, text, boolean) to public", ""},
-		{"grant temporary on database " + database + " to public", ""},
-		{"grant portal_owner to portal_app", "revoke portal_owner from portal_app"},
-		{"alter role portal_app set app.customer_id = 'AAAA22222'", "alter role portal_app reset app.customer_id"},
-		{"alter database " + database + " set app.customer_id = 'AAAA22222'", "alter database " + database + " reset app.customer_id"},
-		{"alter role all set row_security = off", "alter role all reset row_security"},
-	} {
-		if err := execute(t.Context(), super, hole.sql); err != nil {
+	errorsFound := func() int64 {
+		t.Helper()
+		state, err := d.State(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
-		if missing := server.Unready(t.Context(), d, newest); !strings.Contains(missing, "audit") {
-			t.Errorf("%s: the server is not stopped: %q", hole.sql, missing)
-		}
-		if hole.cure != "" {
-			if err := install.Up(t.Context(), source(), o); err == nil || !strings.Contains(err.Error(), "the audit refuses this schema") {
-				t.Errorf("%s: an installation says %v", hole.sql, err)
-			}
-			if err := execute(t.Context(), super, hole.cure); err != nil {
+		return state.Errors
+	}
+	// Each hole is one more that the audit sees.
+	open := func(holes ...string) {
+		t.Helper()
+		for _, sql := range holes {
+			before := errorsFound()
+			if err := execute(t.Context(), super, sql); err != nil {
 				t.Fatal(err)
 			}
+			if after := errorsFound(); after <= before {
+				t.Errorf("%s: the audit finds %d errors, and %d before", sql, after, before)
+			}
 		}
-		up(t, o)
-		if missing := server.Unready(t.Context(), d, newest); missing != "" {
-			t.Errorf("%s: after its cure: %s", hole.sql, missing)
+		if missing := server.Unready(t.Context(), d, newest); !strings.Contains(missing, "audit") {
+			t.Errorf("the server is not stopped: %q", missing)
 		}
+	}
+
+	open(
+		"alter role portal_app bypassrls",
+		"alter role portal_platform createrole",
+		"alter role portal_inspector createdb",
+		"alter role portal_auditor replication",
+		"alter role portal_app set search_path = pg_temp, portal",
+		"grant execute on function pg_catalog.set_config(text, text, boolean) to portal_app",
+		"grant execute on function pg_catalog.set_config(text, text, boolean) to public",
+		"grant temporary on database "+database+" to public",
+		"alter role portal_auth superuser",
+	)
+	up(t, o)
+	if missing := server.Unready(t.Context(), d, newest); missing != "" {
+		t.Errorf("after an installation: %s", missing)
+	}
+
+	// These are somebody's decision, so they are named and not undone.
+	open(
+		"grant portal_owner to portal_app",
+		"alter role portal_app set app.customer_id = 'AAAA22222'",
+		"alter database "+database+" set app.customer_id = 'AAAA22222'",
+		"alter role all set row_security = off",
+	)
+	if err := install.Up(t.Context(), source(), o); err == nil || !strings.Contains(err.Error(), "the audit refuses this schema") {
+		t.Errorf("an installation says %v", err)
+	}
+	err = execute(t.Context(), super, "revoke portal_owner from portal_app", "alter role portal_app reset app.customer_id",
+		"alter database "+database+" reset app.customer_id", "alter role all reset row_security")
+	if err != nil {
+		t.Fatal(err)
+	}
+	up(t, o)
+	if missing := server.Unready(t.Context(), d, newest); missing != "" {
+		t.Errorf("after the remedies: %s", missing)
 	}
 }
