@@ -74,7 +74,10 @@ func (p *portal) try(ctx context.Context, method, path, token string, body any) 
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	return send(req)
+	if a, err = send(req); err != nil {
+		return a, err
+	}
+	return a, conforms(method, path, a)
 }
 
 // A rawBody is sent as it is.

@@ -99,6 +99,12 @@ func makeTemplate(ctx context.Context) error {
 	if err := install.Up(ctx, source(), options(suite.cluster, suite.template)); err != nil {
 		return err
 	}
+	// A role's connections are counted over all databases of the cluster, and each test has one.
+	for _, role := range []string{"portal_app", "portal_auth", "portal_platform"} {
+		if err := execute(ctx, suite.cluster.url("", "postgres"), "alter role "+role+" connection limit -1"); err != nil {
+			return err
+		}
+	}
 	return seed(ctx, suite.cluster.url("", suite.template))
 }
 

@@ -35,13 +35,13 @@ type Checkin struct {
 	WinterEventID              int64          `json:"winter_event_id" db:"winter_event_id"`
 	UserID                     int64          `json:"user_id" db:"user_id"`
 	CheckedInAt                endpoint.Time  `json:"checked_in_at" db:"checked_in_at"`
-	CheckedOutAt               *endpoint.Time `json:"checked_out_at" db:"checked_out_at"`
+	CheckedOutAt               *endpoint.Time `json:"checked_out_at" db:"checked_out_at" nullable:"true"`
 	EquipmentInUse             *string        `json:"equipment_in_use" db:"equipment_in_use"`
 	Status                     status         `json:"status" db:"status" enum:"checked_in,working,completed,unavailable"`
 	CurrentPropertyID          *int64         `json:"current_property_id" db:"current_property_id"`
 	LastLocationLat            *float64       `json:"last_location_lat" db:"last_location_lat"`
 	LastLocationLon            *float64       `json:"last_location_lon" db:"last_location_lon"`
-	LastLocationUpdate         *endpoint.Time `json:"last_location_update" db:"last_location_update"`
+	LastLocationUpdate         *endpoint.Time `json:"last_location_update" db:"last_location_update" nullable:"true"`
 	Notes                      *string        `json:"notes" db:"notes"`
 	CreatedAt                  endpoint.Time  `json:"created_at" db:"created_at"`
 	UpdatedAt                  endpoint.Time  `json:"updated_at" db:"updated_at"`

@@ -70,7 +70,7 @@ type Customer struct {
 	BillingEmail     *string        `json:"billing_email" db:"billing_email"`
 	Timezone         string         `json:"timezone" db:"timezone" example:"America/New_York"`
 	Subdomain        *string        `json:"subdomain" db:"subdomain"`
-	TrialEndsAt      *endpoint.Time `json:"trial_ends_at" db:"trial_ends_at"`
+	TrialEndsAt      *endpoint.Time `json:"trial_ends_at" db:"trial_ends_at" nullable:"true"`
 	CreatedAt        endpoint.Time  `json:"created_at" db:"created_at"`
 	UpdatedAt        endpoint.Time  `json:"updated_at" db:"updated_at"`
 }

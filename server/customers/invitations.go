@@ -148,7 +148,7 @@ type Invitation struct {
 	InvitedBy     *int64         `json:"invited_by" db:"invited_by" doc:"The user who invited; null for an operator."`
 	InvitedByName *string        `json:"invited_by_name" db:"invited_by_name"`
 	ExpiresAt     endpoint.Time  `json:"expires_at" db:"expires_at"`
-	AcceptedAt    *endpoint.Time `json:"accepted_at" db:"accepted_at"`
+	AcceptedAt    *endpoint.Time `json:"accepted_at" db:"accepted_at" nullable:"true"`
 	CreatedAt     endpoint.Time  `json:"created_at" db:"created_at"`
 }
 

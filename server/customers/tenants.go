@@ -37,7 +37,7 @@ type Tenant struct {
 	AdminEmail         *string        `json:"admin_email"`
 	AdminPhone         *string        `json:"admin_phone"`
 	SubscriptionStatus string         `json:"subscription_status"`
-	TrialEndsAt        *endpoint.Time `json:"trial_ends_at"`
+	TrialEndsAt        *endpoint.Time `json:"trial_ends_at" nullable:"true"`
 	MaxUsers           int32          `json:"max_users"`
 	MaxProperties      int32          `json:"max_properties"`
 	IsActive           bool           `json:"is_active"`

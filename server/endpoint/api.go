@@ -145,6 +145,9 @@ func (r Roles) document(op *huma.Operation) {
 	if !r.public && !r.outside && !r.acting && len(r.members) == 0 {
 		panic(op.Method + " " + op.Path + " declares no roles")
 	}
+	if op.Method != http.MethodGet || !r.public {
+		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+	}
 	if r.public {
 		return
 	}
@@ -153,7 +156,6 @@ func (r Roles) document(op *huma.Operation) {
 		roles = append(roles, auth.SuperAdmin)
 	}
 	op.Security = []map[string][]string{{"bearer": {}}}
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
 	extend(op, "x-roles", roles)
 	if r.own {
 		extend(op, "x-own", true)

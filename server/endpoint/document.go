@@ -26,10 +26,14 @@ func Example(body any) Option {
 	return func(op *huma.Operation) { op.Metadata = with(op.Metadata, "example", body) }
 }
 
-// complete writes into the document what huma does not know of an operation: where its ids point, and
-// what its options say of its bodies.
-func complete[I any](api API, op *huma.Operation) {
+// complete writes into the document what huma does not know of an operation: where its ids point,
+// that it may answer null, and what its options say of its bodies.
+func complete[I, O any](api API, op *huma.Operation) {
 	references[I](api, op)
+	if out, ok := reflect.TypeFor[O]().FieldByName("Body"); ok && out.Type.Kind() == reflect.Pointer {
+		answer := op.Responses["200"].Content["application/json"]
+		answer.Schema = &huma.Schema{OneOf: []*huma.Schema{answer.Schema, {Type: "null"}}}
+	}
 	if takesUpload[I]() {
 		op.RequestBody.Required = true
 	}

@@ -167,9 +167,11 @@ func register[I, O any](api API, method, path, summary string, h func(context.Co
 		MaxBodyBytes: maxBody, BodyReadTimeout: bodyTime,
 	}
 	roles.document(&op)
+	if method != http.MethodGet {
+		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
 	if takesUpload[I]() {
 		op.Middlewares = append(op.Middlewares, readUpload)
-		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	for _, o := range options {
 		o(&op)
@@ -188,7 +190,7 @@ func register[I, O any](api API, method, path, summary string, h func(context.Co
 		}
 		return out, nil
 	})
-	complete[I](api, operation(api.huma.OpenAPI(), method, path))
+	complete[I, O](api, operation(api.huma.OpenAPI(), method, path))
 }
 
 // Caller is who calls, or nil without a token.

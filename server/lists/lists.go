@@ -31,7 +31,7 @@ type PropertyList struct {
 	Name          string         `json:"name" db:"name"`
 	UserID        int64          `json:"user_id" db:"user_id" doc:"The owner."`
 	IsShared      bool           `json:"is_shared" db:"is_shared"`
-	Filters       map[string]any `json:"filters" db:"filters" doc:"What the client stored with the list, or null."`
+	Filters       map[string]any `json:"filters" db:"filters" nullable:"true" doc:"What the client stored with the list, or null."`
 	CreatedAt     endpoint.Time  `json:"created_at" db:"created_at"`
 	UpdatedAt     endpoint.Time  `json:"updated_at" db:"updated_at"`
 	OwnerName     string         `json:"owner_name" db:"owner_name"`

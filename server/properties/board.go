@@ -33,8 +33,8 @@ type BoardContractor struct {
 	IsPrimary        bool           `json:"is_primary"`
 	AssignedDate     endpoint.Time  `json:"assigned_date"`
 	AcceptanceStatus string         `json:"acceptance_status"`
-	AcceptedAt       *endpoint.Time `json:"accepted_at"`
-	DeclinedAt       *endpoint.Time `json:"declined_at"`
+	AcceptedAt       *endpoint.Time `json:"accepted_at" nullable:"true"`
+	DeclinedAt       *endpoint.Time `json:"declined_at" nullable:"true"`
 }
 
 // The people are gathered before the join, in one pass, because a board usually shows every property.

@@ -45,11 +45,11 @@ type WinterEvent struct {
 	EventName     string         `json:"event_name" db:"event_name"`
 	Description   *string        `json:"description" db:"description"`
 	StartDate     endpoint.Time  `json:"start_date" db:"start_date"`
-	EndDate       *endpoint.Time `json:"end_date" db:"end_date"`
+	EndDate       *endpoint.Time `json:"end_date" db:"end_date" nullable:"true"`
 	Status        string         `json:"status" db:"status" enum:"active,completed,cancelled"`
 	CreatedBy     *int64         `json:"created_by" db:"created_by"`
 	CreatedAt     endpoint.Time  `json:"created_at" db:"created_at"`
-	CompletedAt   *endpoint.Time `json:"completed_at" db:"completed_at"`
+	CompletedAt   *endpoint.Time `json:"completed_at" db:"completed_at" nullable:"true"`
 	UpdatedAt     endpoint.Time  `json:"updated_at" db:"updated_at"`
 	CreatedByName *string        `json:"created_by_name" db:"created_by_name"`
 	LogCount      int64          `json:"log_count" db:"log_count"`

@@ -45,8 +45,8 @@ type WinterLog struct {
 	UserID                *int64         `json:"user_id" db:"user_id" doc:"Who entered it."`
 	WorkerName            *string        `json:"worker_name" db:"worker_name"`
 	Equipment             *string        `json:"equipment" db:"equipment"`
-	TimeIn                *endpoint.Time `json:"time_in" db:"time_in" doc:"Null while it is queued on a route."`
-	TimeOut               *endpoint.Time `json:"time_out" db:"time_out"`
+	TimeIn                *endpoint.Time `json:"time_in" db:"time_in" nullable:"true" doc:"Null while it is queued on a route."`
+	TimeOut               *endpoint.Time `json:"time_out" db:"time_out" nullable:"true"`
 	Status                string         `json:"status" db:"status" enum:"open,closed"`
 	BulkSaltQty           float64        `json:"bulk_salt_qty" db:"bulk_salt_qty" doc:"Cubic yards."`
 	BagSaltQty            float64        `json:"bag_salt_qty" db:"bag_salt_qty" doc:"Bags."`
@@ -58,7 +58,7 @@ type WinterLog struct {
 	EventAssignedManually bool           `json:"event_assigned_manually" db:"event_assigned_manually"`
 	RouteID               *int64         `json:"route_id" db:"route_id"`
 	RouteSequence         *int32         `json:"route_sequence" db:"route_sequence"`
-	RouteStatus           *string        `json:"route_status" db:"route_status" enum:"queued,active,complete"`
+	RouteStatus           *string        `json:"route_status" db:"route_status" doc:"queued, active or complete; null outside of a route."`
 }
 
 type logFilter struct {
