@@ -203,6 +203,21 @@ var serverFaults = []fault{
 		near:  []string{here(`alter database %I set row_security = off`), `set local check_function_bodies = off`},
 	},
 	{
+		lint: "event_trigger_gate_missing", severity: "warning",
+		plant: `alter event trigger portal_gate_drop disable`,
+		mend:  `alter event trigger portal_gate_drop enable always`,
+		also: []string{
+			`drop event trigger portal_gate_change`, `alter event trigger portal_gate_change enable replica`, `drop function tenancy.gate() cascade`,
+			`drop event trigger portal_gate_drop; create event trigger portal_gate_drop on ddl_command_end execute function tenancy.gate()`,
+			`drop event trigger portal_gate_change; create event trigger portal_gate_change on ddl_command_end when tag in ('CREATE TABLE') execute function tenancy.gate()`,
+			`alter function tenancy.gate() owner to portal_owner`,
+		},
+		near: []string{
+			`alter event trigger portal_gate_drop enable`,
+			`create event trigger planted on ddl_command_end execute function tenancy.gate(); alter event trigger planted disable`,
+		},
+	},
+	{
 		lint:  "context_function_drift",
 		plant: `alter function tenancy.customer_id() volatile`,
 		mend:  `alter function tenancy.customer_id() stable`,

@@ -20,7 +20,7 @@ var tableFaults = []fault{
 		lint:  "rls_disabled",
 		plant: `alter table portal.locations disable row level security`,
 		mend:  `alter table portal.locations enable row level security`,
-		also:  []string{`alter table platform.sessions disable row level security`, `create table portal.planted (id int)`},
+		also:  []string{`alter table platform.sessions disable row level security`, `create table portal.planted (id int); alter table portal.planted disable row level security`},
 		near:  []string{`alter table portal.locations no force row level security`, `create table public.planted (id int)`},
 	},
 	{
@@ -114,7 +114,7 @@ var tableFaults = []fault{
 		lint: "partition_child_open",
 		plant: `create table portal.planted (customer_id text) partition by list (customer_id);
 			create table public.planted_a partition of portal.planted for values in ('AAAA22222');
-			grant select on public.planted_a to portal_app`,
+			alter table public.planted_a no force row level security; grant select on public.planted_a to portal_app`,
 		mend: `revoke select on public.planted_a from portal_app`,
 		near: []string{
 			`create table portal.planted (customer_id text) partition by list (customer_id);
@@ -129,7 +129,7 @@ var tableFaults = []fault{
 	},
 	{
 		lint:  "inherit_child_open",
-		plant: `create table public.planted () inherits (portal.locations); grant select on public.planted to portal_app`,
+		plant: `create table public.planted () inherits (portal.locations); alter table public.planted disable row level security; grant select on public.planted to portal_app`,
 		mend:  `alter table public.planted enable row level security, force row level security`,
 		near: []string{
 			`create table public.planted () inherits (portal.locations)`,

@@ -220,7 +220,7 @@ func TestInstall_ServerRefusesUnsafeSchema(t *testing.T) {
 			t.Errorf("a program that expects version %d of %d: %q", v, newest, missing)
 		}
 	}
-	p.exec("alter table portal.locations no force row level security")
+	p.exec(pastTheGate("alter table portal.locations no force row level security"))
 	if missing := server.Unready(t.Context(), p.db, newest); !strings.Contains(missing, "audit") {
 		t.Errorf("with an error-level finding: %q", missing)
 	}
@@ -231,7 +231,7 @@ func TestInstall_ServerRefusesUnsafeSchema(t *testing.T) {
 	if missing := server.Unready(t.Context(), p.db, newest); missing != "" {
 		t.Errorf("not ready after an installation mended it: %s", missing)
 	}
-	p.exec("drop schema tenancy cascade")
+	p.exec(pastTheGate("drop schema tenancy cascade"))
 	if missing := server.Unready(t.Context(), p.db, newest); !strings.Contains(missing, "not installed") {
 		t.Errorf("without a schema: %q", missing)
 	}

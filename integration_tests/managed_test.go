@@ -40,7 +40,7 @@ func TestManaged_InstallsWhatItMayAndSaysTheRest(t *testing.T) {
 	up(t, o)
 
 	for _, hardening := range []string{
-		"portal_backup is absent", "set_config among them", "the language plpgsql", "the language sql", "temp_file_limit for portal_app",
+		"portal_backup is absent", "the gate", "set_config among them", "the language plpgsql", "the language sql", "temp_file_limit for portal_app",
 	} {
 		if len(said.with(hardening)) == 0 {
 			t.Errorf("nothing was said of %q in:\n%s", hardening, strings.Join(said.all(), "\n"))
@@ -51,7 +51,7 @@ func TestManaged_InstallsWhatItMayAndSaysTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	setConfig := 0
-	expected := []string{"warning dangerous_function_executable", "warning vulnerable_minor", "info orphan"}
+	expected := []string{"warning dangerous_function_executable", "warning event_trigger_gate_missing", "warning vulnerable_minor", "info orphan"}
 	for _, f := range report.Findings {
 		if !slices.Contains(expected, f.Severity+" "+f.Lint) {
 			t.Errorf("finding: %s", f)

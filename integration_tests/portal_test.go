@@ -268,6 +268,9 @@ func (p *portal) exec(sql string, args ...any) {
 	}
 }
 
+// pastTheGate is a superuser's SQL that plants a fault: policies/after/80_gate.sql would refuse it.
+func pastTheGate(sql string) string { return "set local tenancy.installing = 'on'; " + sql }
+
 // run executes a script of several statements.
 func (p *portal) run(name, script string) {
 	p.t.Helper()

@@ -128,14 +128,14 @@ func TestPosture_EffectivePolicyOfThoseWhoAreNotHeld(t *testing.T) {
 			t.Errorf("%s %s %s: using %s, check %s", c[1], c[2], c[0], using, check)
 		}
 	}
-	p.exec(`alter table portal.locations no force row level security`)
+	p.exec(pastTheGate(`alter table portal.locations no force row level security`))
 	if using, _ := effective("portal.locations", "portal_owner", "select"); using != "true" {
 		t.Errorf("without FORCE the owner is held by %s", using)
 	}
 	if using, _ := effective("portal.locations", "portal_app", "select"); using == "true" {
 		t.Error("without FORCE portal_app is not held")
 	}
-	p.exec(`alter table portal.locations disable row level security`)
+	p.exec(pastTheGate(`alter table portal.locations disable row level security`))
 	if using, _ := effective("portal.locations", "portal_app", "select"); using != "true" {
 		t.Errorf("without row security portal_app is held by %s", using)
 	}
@@ -169,7 +169,7 @@ func TestPosture_OneRowForEachTable(t *testing.T) {
 	if diff := cmp.Diff(want, verdicts()); diff != "" || len(want) < 40 {
 		t.Errorf("%d tables (-want +got):\n%s", len(want), diff)
 	}
-	p.exec(dropWall)
+	p.exec(pastTheGate(dropWall))
 	p.exec(`grant truncate on platform.sessions to portal_app`)
 	want["portal.locations"], want["platform.sessions"] = "no_restrictive_wall, policy_drift", "policy_drift, truncate_granted"
 	if diff := cmp.Diff(want, verdicts()); diff != "" {
@@ -239,8 +239,8 @@ func TestPosture_Hash(t *testing.T) {
 	if other != first {
 		t.Errorf("two installations: %s and %s", first, other)
 	}
-	p.exec(dropWall)
-	p.exec(putWall)
+	p.exec(pastTheGate(dropWall))
+	p.exec(pastTheGate(putWall))
 	p.exec(`delete from portal.locations`)
 	p.exec(`create table public.planted (id int)`)
 	if again := hash(); again != first {
@@ -253,12 +253,13 @@ func TestPosture_Hash(t *testing.T) {
 		`alter table portal.locations no force row level security`,
 		`create unique index planted on portal.locations (id)`,
 		`drop trigger touch on portal.locations`,
+		`alter event trigger portal_gate_drop disable`,
 		`alter function tenancy.role() immutable`,
 		`grant usage on schema portal to portal_platform`,
 		`create view portal.planted_view as select 1 as one`,
 		here(`alter role portal_backup in database %I set work_mem = '8MB'`),
 	} {
-		p.exec(sql)
+		p.exec(pastTheGate(sql))
 		now := hash()
 		if by := seen[now]; by != "" {
 			t.Errorf("%s: the hash is that of %s", sql, by)
@@ -333,7 +334,7 @@ func TestPosture_ReportOfPsql(t *testing.T) {
 		}
 		t.Log("\n" + text)
 	}
-	p.exec(dropWall)
+	p.exec(pastTheGate(dropWall))
 	text, err := suite.cluster.psql(t.Context(), "portal_auditor", p.database, string(script))
 	if err != nil || !strings.Contains(text, "no_restrictive_wall") || !strings.Contains(text, " 2 errors") {
 		t.Errorf("without a wall: %v\n%s", err, text)

@@ -57,8 +57,8 @@ func TestWalls_HoldBehindTheGrants(t *testing.T) {
 func TestWalls_AttackSeesAHole(t *testing.T) {
 	t.Parallel()
 	s := newSiege(t)
-	s.mustSuper("drop policy wall on portal.winter_products")
-	s.mustSuper("alter policy app_door on portal.winter_products using (true) with check (true)")
+	s.mustSuper(pastTheGate("drop policy wall on portal.winter_products"))
+	s.mustSuper(pastTheGate("alter policy app_door on portal.winter_products using (true) with check (true)"))
 	s.mustSuper("grant insert, update on portal.winter_products to portal_app")
 	s.tables = tables(t, s.super, "portal_app")
 	of := s.tables[slices.IndexFunc(s.tables, func(of table) bool { return of.Name == "portal.winter_products" })]

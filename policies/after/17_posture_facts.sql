@@ -1,5 +1,5 @@
 -- The posture of the database as lines of text, without oids: what isolation rests on, equal after a
--- dump and a restore. Kinds: role, schema, table, policy, grant, key, trigger, view, function.
+-- dump and a restore. Kinds: role, schema, table, policy, grant, key, trigger, view, function, gate.
 
 create or replace function tenancy.posture_facts(kinds text[]) returns table (kind text, object text, fact text)
 language sql stable
@@ -94,12 +94,16 @@ from ours o
 where o.relkind in ('v', 'm', 'f') and 'view' = any (kinds)
 union all
 select 'function', f.signature, format('owner %s, definer %s, volatility %s, leakproof %s, settings %s, callers %s, body %s',
-  f.owner::regrole, f.definer, f.volatility, f.leakproof, f.config,
+  (select case when r.rolsuper then 'a superuser' else r.rolname end from pg_roles r where r.oid = f.owner), f.definer, f.volatility, f.leakproof, f.config,
   (select string_agg(coalesce(r.rolname, 'public'), ', ' order by r.rolname)
    from aclexplode(coalesce(f.acl, acldefault('f', f.owner))) a left join pg_roles r on r.oid = a.grantee where a.grantee <> f.owner),
   md5(f.body))
 from tenancy.written_functions f
 where f.schema in ('portal', 'platform', 'tenancy') and 'function' = any (kinds)
+union all
+select 'gate', e.evtname::text, format('on %s, enabled %s, tags %s, function %s', e.evtevent, e.evtenabled, e.evttags, e.evtfoid::regproc)
+from pg_event_trigger e
+where e.evtname ~ '^portal_' and 'gate' = any (kinds)
 $$;
 
 -- What differs from the posture that portal migrate recorded: one row for each object and kind.

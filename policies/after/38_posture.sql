@@ -204,7 +204,7 @@ language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
 select encode(sha256(convert_to(string_agg(concat_ws(e'\t', f.kind, f.object, f.fact), e'\n' order by f.kind collate "C", f.object collate "C", f.fact collate "C"), 'UTF8')), 'hex')
-from tenancy.posture_facts('{role,schema,table,policy,grant,key,trigger,view,function}') f
+from tenancy.posture_facts('{role,schema,table,policy,grant,key,trigger,view,function,gate}') f
 $$;
 
-comment on function tenancy.posture_hash is 'A hash of roles, tables, policies, grants, keys, triggers and functions, without oids.';
+comment on function tenancy.posture_hash is 'A hash of roles, tables, policies, grants, keys, triggers, functions and the gate, without oids.';

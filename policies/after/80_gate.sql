@@ -1,0 +1,145 @@
+-- The gate: event triggers that look at every change of the schema, by whomever it is made.
+--   A new table of portal or platform is closed at once: row security is enabled and forced, and nothing
+--   passes before portal migrate puts its wall.
+--   What takes isolation away is refused: TN010 row security lifted, or a tenant table moved out of portal;
+--   TN011 a policy made, changed or dropped by hand; TN012 a view that reads as its owner; TN013 a definer
+--   function without a pinned search_path.
+-- portal migrate passes, and so does a superuser who says "set tenancy.installing = on". Nobody else's
+-- setting counts: it is the session's user who must be a superuser, whatever role acts.
+--
+-- A superuser could drop the gate. It is against mistakes; the audit sees what went past it, and its absence.
+-- The function runs as whoever changes the schema and reads pg_catalog alone: everybody's changes pass here.
+do $install$
+declare
+  o record;
+begin
+  if not (select rolsuper from pg_roles where rolname = current_user) then
+    if not exists (select from pg_event_trigger where evtname ~ '^portal_gate_') then
+      raise warning 'hardening: only a superuser can install the gate, which closes new tables at once and refuses changes that take isolation away';
+    end if;
+    return;
+  end if;
+
+  create or replace function tenancy.gate() returns event_trigger
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  as $gate$
+  declare
+    installing constant boolean := current_setting('tenancy.installing', true) is not distinct from 'on'
+      and (select rolsuper from pg_roles where rolname = session_user);
+    advice constant text := 'Write it in policies/ or migrations/ and run portal migrate. A superuser who must do it by hand says first: set tenancy.installing = on.';
+    o record;
+  begin
+    if tg_event = 'sql_drop' then
+      for o in
+        select d.object_identity
+        from pg_event_trigger_dropped_objects() d
+        where d.object_type = 'policy'
+          and d.address_names[1] in ('portal', 'platform')
+          and to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) is not null
+          and not installing
+      loop
+        raise exception 'the gate refuses to drop policy %', o.object_identity using errcode = 'TN011', hint = advice;
+      end loop;
+      return;
+    end if;
+
+    -- Tables, and the partitions and heirs that they got.
+    for o in
+      select
+        c.oid::regclass as name,
+        d.command_tag = 'ALTER TABLE' as altered,
+        c.relnamespace::regnamespace::text in ('portal', 'platform') or exists (
+          select from pg_inherits i join pg_class parent on parent.oid = i.inhparent
+          where i.inhrelid = c.oid and parent.relnamespace::regnamespace::text in ('portal', 'platform')) as ours,
+        c.relrowsecurity and c.relforcerowsecurity as closed,
+        exists (select from pg_policy p where p.polrelid = c.oid) as has_policies,
+        exists (
+          select from pg_policy p
+          where p.polrelid = c.oid and p.polname = 'wall' and pg_get_expr(p.polqual, p.polrelid) ~ 'tenancy\.customer_id') as walled
+      from pg_event_trigger_ddl_commands() d
+      join pg_class c on d.classid = 'pg_class'::regclass
+        and (c.oid = d.objid or c.oid in (select i.inhrelid from pg_inherits i where i.inhparent = d.objid))
+      where c.relkind in ('r', 'p')
+    loop
+      if not o.ours and o.walled and not installing then
+        raise exception 'the gate refuses to move % out of its schema', o.name using errcode = 'TN010', hint = advice;
+      end if;
+      if not o.ours or o.closed or installing and o.altered then
+        continue;
+      end if;
+      if o.altered and o.has_policies then
+        raise exception 'the gate refuses to lift row security of %', o.name using errcode = 'TN010', hint = advice,
+          detail = 'It is enabled and forced on every table of portal and platform.';
+      end if;
+      execute format('alter table %s enable row level security, force row level security', o.name);
+    end loop;
+    if installing then
+      return;
+    end if;
+
+    for o in
+      select d.object_identity
+      from pg_event_trigger_ddl_commands() d
+      join pg_policy p on d.classid = 'pg_policy'::regclass and p.oid = d.objid
+      join pg_class c on c.oid = p.polrelid
+      where c.relnamespace::regnamespace::text in ('portal', 'platform')
+    loop
+      raise exception 'the gate refuses policy %', o.object_identity using errcode = 'TN011', hint = advice,
+        detail = 'Walls and doors are made from policies/ alone.';
+    end loop;
+
+    for o in
+      select v.oid::regclass as name, v.relkind, t.oid::regclass as table_name
+      from pg_event_trigger_ddl_commands() d
+      join pg_class v on d.classid = 'pg_class'::regclass and v.oid = d.objid
+      join pg_rewrite w on w.ev_class = v.oid
+      join pg_depend r on r.classid = 'pg_rewrite'::regclass and r.objid = w.oid and r.refclassid = 'pg_class'::regclass
+      join pg_class t on t.oid = r.refobjid and t.relkind in ('r', 'p') and t.relnamespace::regnamespace::text in ('portal', 'platform')
+      where v.relkind in ('v', 'm')
+        and v.relpersistence <> 't' -- a temporary one is its session's own
+        and not exists (select from unnest(v.reloptions) as s where s ~* '^security_invoker=(true|on|yes|1)$')
+    loop
+      raise exception 'the gate refuses view %, which reads % as its owner', o.name, o.table_name using errcode = 'TN012',
+        hint = case o.relkind when 'v' then 'Make it with (security_invoker = true).' else 'A materialized view has no row security: read the tables, or keep a table with customer_id.' end;
+    end loop;
+
+    for o in
+      select d.object_identity
+      from pg_event_trigger_ddl_commands() d
+      join pg_proc f on d.classid = 'pg_proc'::regclass and f.oid = d.objid
+      where f.prosecdef
+        and not d.in_extension
+        and not exists (select from unnest(f.proconfig) as s where s ~ '^search_path=(.*, )?"?pg_temp"?$')
+    loop
+      raise exception 'the gate refuses definer function %, whose search_path is its caller''s', o.object_identity using errcode = 'TN013',
+        hint = 'Add: set search_path = pg_catalog, pg_temp (pg_temp last; unnamed it comes first).';
+    end loop;
+  end
+  $gate$;
+  revoke all on function tenancy.gate() from public;
+  comment on function tenancy.gate() is 'Closes new tables at once, and refuses changes of the schema that take isolation away.';
+
+  if not (select r.rolsuper from pg_proc f join pg_roles r on r.oid = f.proowner where f.oid = 'tenancy.gate'::regproc) then
+    execute format('alter function tenancy.gate() owner to %I', current_user);
+  end if;
+
+  for o in
+    select w.name, w.event, e.oid is not null as there, coalesce(e.evtenabled = 'A', false) as always,
+      e.evtevent = w.event and e.evtfoid = 'tenancy.gate'::regproc and e.evttags is null as as_wanted
+    from (values ('portal_gate_change', 'ddl_command_end'), ('portal_gate_drop', 'sql_drop')) as w (name, event)
+    left join pg_event_trigger e on e.evtname = w.name
+  loop
+    if o.there and not o.as_wanted then
+      execute format('drop event trigger %I', o.name);
+    end if;
+    if not o.there or not o.as_wanted then
+      execute format('create event trigger %I on %s execute function tenancy.gate()', o.name, o.event);
+    end if;
+    -- Also in a session that plays a replica, whose other triggers rest.
+    if not o.always or not o.as_wanted then
+      execute format('alter event trigger %I enable always', o.name);
+    end if;
+  end loop;
+end
+$install$;
