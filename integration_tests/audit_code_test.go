@@ -207,14 +207,14 @@ var serverFaults = []fault{
 		plant: `alter event trigger portal_gate_drop disable`,
 		mend:  `alter event trigger portal_gate_drop enable always`,
 		also: []string{
-			`drop event trigger portal_gate_change`, `alter event trigger portal_gate_change enable replica`, `drop function tenancy.gate() cascade`,
-			`drop event trigger portal_gate_drop; create event trigger portal_gate_drop on ddl_command_end execute function tenancy.gate()`,
-			`drop event trigger portal_gate_change; create event trigger portal_gate_change on ddl_command_end when tag in ('CREATE TABLE') execute function tenancy.gate()`,
-			`alter function tenancy.gate() owner to portal_owner`,
+			`drop event trigger portal_gate_change`, `alter event trigger portal_gate_change enable replica`, `drop function tenancy.gate_change() cascade`,
+			`drop event trigger portal_gate_drop; create event trigger portal_gate_drop on ddl_command_end execute function tenancy.gate_drop()`,
+			`drop event trigger portal_gate_change; create event trigger portal_gate_change on ddl_command_end when tag in ('CREATE TABLE') execute function tenancy.gate_change()`,
+			`alter function tenancy.gate_drop() owner to portal_owner`,
 		},
 		near: []string{
 			`alter event trigger portal_gate_drop enable`,
-			`create event trigger planted on ddl_command_end execute function tenancy.gate(); alter event trigger planted disable`,
+			`create event trigger planted on ddl_command_end execute function tenancy.gate_drop(); alter event trigger planted disable`,
 		},
 	},
 	{

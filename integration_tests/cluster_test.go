@@ -28,10 +28,10 @@ type cluster struct {
 	host        string // host:port
 	superuser   string
 	secret      string
-	pgDump      func(ctx context.Context, database string) (string, error) // what pg_dump -s of the server's own version prints
-	// psql runs a script as a role; the empty role is the superuser.
-	psql func(ctx context.Context, role, database, script string) (string, error)
-	stop func() error
+	// client runs psql, pg_dump or pg_restore of the server's own version as a role, the empty one being the
+	// superuser, and returns what it prints.
+	client func(ctx context.Context, role, database, stdin, program string, args ...string) (string, error)
+	stop   func() error
 }
 
 // rolePassword is what the API's roles log in with, in every test cluster.
@@ -111,28 +111,25 @@ func startContainer(ctx context.Context) (c cluster, err error) {
 	if err != nil {
 		return c, errors.Join(err, stop())
 	}
-	run := func(ctx context.Context, command ...string) (string, error) {
+	c = cluster{description: "container of " + name, host: host, superuser: "postgres", secret: "superuser-of-the-tests", stop: stop}
+	// What a program complains of must not stand in what it prints.
+	const script = `in=$1; shift; "$@" < $in 2> $in.complaints || { cat $in.complaints; exit 1; }`
+	c.client = func(ctx context.Context, role, database, stdin, program string, args ...string) (string, error) {
+		file := "/tmp/" + rand.Text()
+		if err := container.CopyToContainer(ctx, []byte(stdin), file, 0o644); err != nil {
+			return "", err
+		}
+		inside := cluster{host: "127.0.0.1", superuser: c.superuser, secret: c.secret}
+		command := append([]string{"sh", "-c", script, "sh", file, program, "--dbname=" + inside.url(role, database)}, args...)
 		code, out, err := container.Exec(ctx, command, tcexec.Multiplexed())
 		if err != nil {
 			return "", err
 		}
 		text, err := io.ReadAll(out)
 		if err == nil && code != 0 {
-			err = fmt.Errorf("%s ended with %d: %s", command[0], code, text)
+			err = fmt.Errorf("%s ended with %d: %s", program, code, text)
 		}
 		return string(text), err
-	}
-	c = cluster{description: "container of " + name, host: host, superuser: "postgres", secret: "superuser-of-the-tests", stop: stop}
-	c.pgDump = func(ctx context.Context, database string) (string, error) {
-		return run(ctx, "pg_dump", "-U", "postgres", "-s", database)
-	}
-	c.psql = func(ctx context.Context, role, database, script string) (string, error) {
-		file := fmt.Sprintf("/tmp/%s.sql", rand.Text())
-		if err := container.CopyToContainer(ctx, []byte(script), file, 0o644); err != nil {
-			return "", err
-		}
-		inside := cluster{host: "127.0.0.1", superuser: c.superuser, secret: c.secret}
-		return run(ctx, "psql", "-X", "-f", file, inside.url(role, database))
 	}
 	return c, nil
 }
@@ -197,24 +194,18 @@ func startEmbedded(ctx context.Context) (c cluster, err error) {
 		return c, err
 	}
 	secret, _ := u.User.Password()
-	run := func(ctx context.Context, stdin, command string, args ...string) (string, error) {
-		var out, complaints bytes.Buffer
-		cmd := exec.CommandContext(ctx, filepath.Join(binaries.Dir, command), args...)
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &complaints
-		if err := cmd.Run(); err != nil {
-			return out.String(), fmt.Errorf("%s: %w: %s", command, err, complaints.Bytes())
-		}
-		return out.String(), nil
-	}
 	c = cluster{
 		description: fmt.Sprintf("embedded PostgreSQL %d", server.Major()), host: u.Host, superuser: u.User.Username(), secret: secret,
 		stop: func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) },
 	}
-	c.pgDump = func(ctx context.Context, database string) (string, error) {
-		return run(ctx, "", "pg_dump", "-s", server.URL(database))
-	}
-	c.psql = func(ctx context.Context, role, database, script string) (string, error) {
-		return run(ctx, script, "psql", "-X", "-f", "-", c.url(role, database))
+	c.client = func(ctx context.Context, role, database, stdin, program string, args ...string) (string, error) {
+		var out, complaints bytes.Buffer
+		cmd := exec.CommandContext(ctx, filepath.Join(binaries.Dir, program), append([]string{"--dbname=" + c.url(role, database)}, args...)...) //nolint:gosec // a program of PostgreSQL
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &complaints
+		if err := cmd.Run(); err != nil {
+			return out.String(), fmt.Errorf("%s: %w: %s", program, err, complaints.Bytes())
+		}
+		return out.String(), nil
 	}
 	return c, nil
 }

@@ -208,9 +208,9 @@ func TestGate_MigrateMendsIt(t *testing.T) {
 	for _, sql := range []string{
 		`drop event trigger portal_gate_change`,
 		`alter event trigger portal_gate_drop disable`,
-		`drop function tenancy.gate() cascade`,
-		`alter function tenancy.gate() owner to portal_owner`,
-		`drop event trigger portal_gate_change; create event trigger portal_gate_change on ddl_command_end when tag in ('CREATE TABLE') execute function tenancy.gate()`,
+		`drop function tenancy.gate_drop() cascade`,
+		`alter function tenancy.gate_change() owner to portal_owner`,
+		`drop event trigger portal_gate_change; create event trigger portal_gate_change on ddl_command_end when tag in ('CREATE TABLE') execute function tenancy.gate_change()`,
 	} {
 		p.run(sql, sql)
 		missing := func() int64 {

@@ -273,7 +273,7 @@ var restrictKey = regexp.MustCompile(`(?m)^\\(un)?restrict .*$`)
 
 func dumpSchema(t *testing.T, c cluster, database string) string {
 	t.Helper()
-	text, err := c.pgDump(t.Context(), database)
+	text, err := c.client(t.Context(), "", database, "", "pg_dump", "--schema-only")
 	if err != nil {
 		t.Fatal(err)
 	}

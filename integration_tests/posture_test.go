@@ -312,7 +312,7 @@ func TestPosture_ReportOfPsql(t *testing.T) {
 	p := newPortal(t)
 	asDBA(t, "portal_auditor", p.database)
 	for _, role := range []string{"", "portal_auditor"} {
-		text, err := suite.cluster.psql(t.Context(), role, p.database, string(script))
+		text, err := suite.cluster.client(t.Context(), role, p.database, string(script), "psql", "-X", "-f", "-")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -335,7 +335,7 @@ func TestPosture_ReportOfPsql(t *testing.T) {
 		t.Log("\n" + text)
 	}
 	p.exec(pastTheGate(dropWall))
-	text, err := suite.cluster.psql(t.Context(), "portal_auditor", p.database, string(script))
+	text, err := suite.cluster.client(t.Context(), "portal_auditor", p.database, string(script), "psql", "-X", "-f", "-")
 	if err != nil || !strings.Contains(text, "no_restrictive_wall") || !strings.Contains(text, " 2 errors") {
 		t.Errorf("without a wall: %v\n%s", err, text)
 	}

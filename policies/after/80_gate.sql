@@ -8,7 +8,8 @@
 -- setting counts: it is the session's user who must be a superuser, whatever role acts.
 --
 -- A superuser could drop the gate. It is against mistakes; the audit sees what went past it, and its absence.
--- The function runs as whoever changes the schema and reads pg_catalog alone: everybody's changes pass here.
+-- The functions run as whoever changes the schema and read pg_catalog alone: everybody's changes pass here. They
+-- belong to a superuser, for they run in the sessions of superusers too.
 do $install$
 declare
   o record;
@@ -20,7 +21,30 @@ begin
     return;
   end if;
 
-  create or replace function tenancy.gate() returns event_trigger
+  create or replace function tenancy.gate_drop() returns event_trigger
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  as $gate$
+  declare
+    installing constant boolean := current_setting('tenancy.installing', true) is not distinct from 'on'
+      and (select rolsuper from pg_roles where rolname = session_user);
+    o record;
+  begin
+    for o in
+      select d.object_identity
+      from pg_event_trigger_dropped_objects() d
+      where d.object_type = 'policy'
+        and d.address_names[1] in ('portal', 'platform')
+        and to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) is not null
+        and not installing
+    loop
+      raise exception 'the gate refuses to drop policy %', o.object_identity using errcode = 'TN011',
+        hint = 'Policies are what policies/ says: change it there and run portal migrate. A superuser who must do it by hand says first: set tenancy.installing = on.';
+    end loop;
+  end
+  $gate$;
+
+  create or replace function tenancy.gate_change() returns event_trigger
   language plpgsql
   set search_path = pg_catalog, pg_temp
   as $gate$
@@ -30,20 +54,6 @@ begin
     advice constant text := 'Write it in policies/ or migrations/ and run portal migrate. A superuser who must do it by hand says first: set tenancy.installing = on.';
     o record;
   begin
-    if tg_event = 'sql_drop' then
-      for o in
-        select d.object_identity
-        from pg_event_trigger_dropped_objects() d
-        where d.object_type = 'policy'
-          and d.address_names[1] in ('portal', 'platform')
-          and to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) is not null
-          and not installing
-      loop
-        raise exception 'the gate refuses to drop policy %', o.object_identity using errcode = 'TN011', hint = advice;
-      end loop;
-      return;
-    end if;
-
     -- Tables, and the partitions and heirs that they got.
     for o in
       select
@@ -117,24 +127,29 @@ begin
     end loop;
   end
   $gate$;
-  revoke all on function tenancy.gate() from public;
-  comment on function tenancy.gate() is 'Closes new tables at once, and refuses changes of the schema that take isolation away.';
-
-  if not (select r.rolsuper from pg_proc f join pg_roles r on r.oid = f.proowner where f.oid = 'tenancy.gate'::regproc) then
-    execute format('alter function tenancy.gate() owner to %I', current_user);
-  end if;
+  comment on function tenancy.gate_change() is 'Closes new tables at once, and refuses changes of the schema that take isolation away.';
+  comment on function tenancy.gate_drop() is 'Refuses to drop a policy of a table that stays.';
 
   for o in
-    select w.name, w.event, e.oid is not null as there, coalesce(e.evtenabled = 'A', false) as always,
-      e.evtevent = w.event and e.evtfoid = 'tenancy.gate'::regproc and e.evttags is null as as_wanted
-    from (values ('portal_gate_change', 'ddl_command_end'), ('portal_gate_drop', 'sql_drop')) as w (name, event)
+    select w.name, w.event, w.function, e.oid is not null as there, coalesce(e.evtenabled = 'A', false) as always, r.rolsuper as owned,
+      e.evtevent = w.event and e.evtfoid = w.function and e.evttags is null as as_wanted
+    from (values
+      ('portal_gate_change', 'ddl_command_end', 'tenancy.gate_change'::regproc),
+      ('portal_gate_drop',   'sql_drop',        'tenancy.gate_drop'::regproc)
+    ) as w (name, event, function)
+    join pg_proc f on f.oid = w.function
+    join pg_roles r on r.oid = f.proowner
     left join pg_event_trigger e on e.evtname = w.name
   loop
+    execute format('revoke all on function %s() from public', o.function);
+    if not o.owned then
+      execute format('alter function %s() owner to %I', o.function, current_user);
+    end if;
     if o.there and not o.as_wanted then
       execute format('drop event trigger %I', o.name);
     end if;
     if not o.there or not o.as_wanted then
-      execute format('create event trigger %I on %s execute function tenancy.gate()', o.name, o.event);
+      execute format('create event trigger %I on %s execute function %s()', o.name, o.event, o.function);
     end if;
     -- Also in a session that plays a replica, whose other triggers rest.
     if not o.always or not o.as_wanted then

@@ -1,0 +1,155 @@
+package integration_tests
+
+import (
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"contractor-portal/db"
+	"contractor-portal/db/install"
+	"contractor-portal/server"
+)
+
+// What policies/RESTORE.md says is done here, by its own commands, from one server to another one that has
+// none of our roles: everybody's rows are there again, and so is all that isolates them.
+func TestRestore(t *testing.T) {
+	t.Parallel()
+	one, other := ownCluster(t), ownCluster(t)
+	for name, version := range map[string]int32{"of this version": newestVersion(t), "of an older version": newestVersion(t) - 1} {
+		t.Run(name, func(t *testing.T) {
+			old, fresh := newHouse(t, one), newHouse(t, other)
+			old.fill()
+			to(t, old.options, version)
+			dump := old.dump(version)
+			to(t, fresh.options, version)
+			if _, err := other.client(t.Context(), "", fresh.database, dump, "pg_restore", runbook(t, "pg_restore")...); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(takeSnapshot(t, old.portal).sums, takeSnapshot(t, fresh.portal).sums); diff != "" {
+				t.Errorf("rows (-old +restored):\n%s", diff)
+			}
+			fresh.exec(letBackupIn)
+			up(t, fresh.options)
+			up(t, old.options)
+			sameFacts(t, old, fresh)
+			fresh.serves()
+		})
+	}
+}
+
+// sameFacts compares what isolates, and what rows alone do not show.
+func sameFacts(t *testing.T, old, fresh house) {
+	t.Helper()
+	for what, sql := range map[string]string{
+		"posture": `select tenancy.posture_hash()`,
+		"sequences": `select string_agg(format('%I.%I: %s', schemaname, sequencename, last_value), e'\n' order by schemaname, sequencename)
+			from pg_sequences where schemaname in ('portal', 'platform')`,
+		"exceptions": `select string_agg(e::text, e'\n') from tenancy.audit_exceptions e`,
+		"findings":   `select string_agg(severity || ' ' || lint, e'\n' order by lint) from tenancy.findings`,
+	} {
+		if diff := cmp.Diff(strings.Split(query[string](old.portal, sql), "\n"), strings.Split(query[string](fresh.portal, sql), "\n")); diff != "" {
+			t.Errorf("%s (-old +restored):\n%s", what, diff)
+		}
+	}
+	if n := query[int](fresh.portal, `select count(*) from pg_trigger where tgenabled <> 'O'`); n != 0 {
+		t.Errorf("%d triggers do not fire", n)
+	}
+}
+
+// A house is a database of its own with the portal of one version.
+type house struct {
+	*portal
+	cluster cluster
+	options install.Options
+}
+
+func newHouse(t *testing.T, c cluster) house {
+	t.Helper()
+	database := emptyDatabase(t, c)
+	o := options(c, database)
+	pool, err := pgxpool.New(t.Context(), o.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return house{&portal{t: t, database: database, super: pool}, c, o}
+}
+
+const letBackupIn = `alter role portal_backup login password '` + rolePassword + `'`
+
+// fill installs the newest version with rows of every table, and lets portal_backup log in.
+func (h house) fill() {
+	h.t.Helper()
+	if err := install.Up(h.t.Context(), source(), h.options); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := seed(h.t.Context(), h.options.URL); err != nil {
+		h.t.Fatal(err)
+	}
+	h.populate()
+	h.exec(`insert into tenancy.audit_exceptions (lint, object, reason, expires_on)
+		values ('no_primary_key', 'public.%', 'for the test of restoring', current_date + 30)`)
+	h.exec(letBackupIn)
+}
+
+// dump is what portal_backup saves.
+func (h house) dump(version int32) string {
+	h.t.Helper()
+	said, err := h.cluster.client(h.t.Context(), "portal_backup", h.database, "", "psql", runbook(h.t, "psql")...)
+	if err != nil || strings.TrimSpace(said) != strconv.Itoa(int(version)) {
+		h.t.Errorf("the version to be saved is %q, want %d (%v)", said, version, err)
+	}
+	dump, err := h.cluster.client(h.t.Context(), "portal_backup", h.database, "", "pg_dump", runbook(h.t, "pg_dump")...)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return dump
+}
+
+// serves: the server starts on it, and a new row is counted on from the last one of the backup.
+func (h house) serves() {
+	h.t.Helper()
+	d, err := db.Open(h.t.Context(), db.Config{App: h.options.Roles[0], Auth: h.options.Roles[1], Platform: h.options.Roles[2]})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer d.Close()
+	if missing := server.Unready(h.t.Context(), d, newestVersion(h.t)); missing != "" {
+		h.t.Error(missing)
+	}
+	last := query[int64](h.portal, `select max(id) from portal.locations`)
+	id := query[int64](h.portal, `insert into portal.locations (customer_id, name, address) values ($1, 'New', 'New Street 1') returning id`, companyA)
+	if id <= last {
+		h.t.Errorf("a new property has number %d, and the last of the backup %d", id, last)
+	}
+}
+
+var runbookArgs = regexp.MustCompile(` (--[a-z-]+)(?:=('[^']*'|\S+))?`)
+
+// runbook returns how policies/RESTORE.md calls a program, but for the file and the database.
+func runbook(t testing.TB, program string) (args []string) {
+	t.Helper()
+	text, err := os.ReadFile("../policies/RESTORE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := regexp.MustCompile(`(?m)^ {4,}` + program + ` .*$`).FindString(string(text))
+	for _, arg := range runbookArgs.FindAllStringSubmatch(command, -1) {
+		switch name, value := arg[1], strings.Trim(arg[2], "'"); {
+		case name == "--file" || name == "--dbname":
+		case value == "":
+			args = append(args, name)
+		default:
+			args = append(args, name+"="+value)
+		}
+	}
+	if len(args) == 0 {
+		t.Fatalf("policies/RESTORE.md does not call %s", program)
+	}
+	return args
+}
