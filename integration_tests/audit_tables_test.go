@@ -89,6 +89,8 @@ var tableFaults = []fault{
 			dropDoors,
 			`alter policy app_door on portal.users with check (customer_id = (select tenancy.customer_id()))`,
 			`alter policy app_door on portal.api_keys to portal_app, portal_auth`,
+			`drop policy admin_deletes on portal.users`,
+			`alter policy admin_deletes on portal.users using (customer_id = (select tenancy.customer_id()))`,
 		},
 		near: []string{dropWall, `create policy planted on platform.sessions to portal_app using (false)`},
 	},

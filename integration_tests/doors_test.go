@@ -15,7 +15,8 @@ import (
 	"contractor-portal/server/auth"
 )
 
-// Within a company too, a role is changed by an Admin only, and nobody but an Admin writes another's row.
+// Within a company too, a role is changed by an Admin only, and nobody but an Admin writes another's row or
+// deletes anybody.
 func TestDoors_OfUsers(t *testing.T) {
 	t.Parallel()
 	database := cloneDatabase(t)
@@ -59,6 +60,9 @@ func TestDoors_OfUsers(t *testing.T) {
 				t.Errorf("%s: %s: got %v, allowed: %t", role, c.sql, err, c.allowed)
 			}
 		}
+		if n := deleted(t, e, app, colleague); n != map[bool]int64{true: 1}[admin] {
+			t.Errorf("%s: deletes %d colleagues", role, n)
+		}
 		err := e.inside(t.Context(), app, func(tx pgx.Tx) error {
 			for _, sql := range []string{"update users set name = 'Mine' where id = $1", "delete from users where id = $1"} {
 				if tag, err := tx.Exec(t.Context(), sql, stranger); err != nil || tag.RowsAffected() != 0 {
@@ -71,6 +75,23 @@ func TestDoors_OfUsers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// deleted is how many people one can delete, which is taken back.
+func deleted(t *testing.T, e entry, app *pgx.Conn, id int64) (n int64) {
+	t.Helper()
+	err := e.inside(t.Context(), app, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(t.Context(), "delete from users where id = $1", id)
+		if err != nil {
+			return err
+		}
+		n = tag.RowsAffected()
+		return errTakeBack
+	})
+	if !errors.Is(err, errTakeBack) {
+		t.Fatal(err)
+	}
+	return n
 }
 
 var errTakeBack = errors.New("take back")

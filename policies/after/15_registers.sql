@@ -28,6 +28,18 @@ $view$);
 
 comment on view tenancy.narrow_doors is 'Doors of portal_app that are narrower than the wall. reads_all: the expression limits writes only.';
 
+call tenancy.ensure_view('bars', $view$
+select *
+from (values
+  -- A door narrows by its check what is written, but not what is deleted.
+  ('portal.users'::text, 'admin_deletes'::text, 'delete'::text,
+   '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))'::text,
+   'people are deleted by an Admin only'::text)
+) as bar (table_name, name, command, expression, reason)
+$view$);
+
+comment on view tenancy.bars is 'Restrictive policies beside the wall: what portal_app must fulfil for one command, whatever its door says.';
+
 call tenancy.ensure_view('other_doors', $view$
 select *
 from (values

@@ -3,7 +3,8 @@
 --
 -- The wall is restrictive and to everyone: no other policy, made by whomever, widens it.
 -- A door is permissive: it says which role may come in at all. tenancy.narrow_doors are narrower,
--- because a row there is dangerous inside the customer too; tenancy.other_doors let in further roles.
+-- because a row there is dangerous inside the customer too; tenancy.other_doors let in further roles;
+-- tenancy.bars are restrictive again, for one command.
 
 do $$
 declare
@@ -33,8 +34,17 @@ begin
   end loop;
 
   for t in
+    select b.table_name::regclass as table_name, b.name, b.command, b.expression
+    from tenancy.bars b
+  loop
+    call tenancy.ensure_policy(t.table_name, t.name, 'restrictive', t.command, array['portal_app'], t.expression, null);
+  end loop;
+
+  for t in
     select c.oid::regclass as name, array(
-      select d.name from tenancy.other_doors d where d.table_name = format('portal.%I', c.relname)) as doors
+      select d.name from tenancy.other_doors d where d.table_name = format('portal.%I', c.relname)
+      union all
+      select b.name from tenancy.bars b where b.table_name = format('portal.%I', c.relname)) as doors
     from pg_class c
     where c.relnamespace = 'portal'::regnamespace
       and c.relkind in ('r', 'p')

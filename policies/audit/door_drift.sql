@@ -1,5 +1,5 @@
 -- The doors of portal are exactly those registered: one for portal_app, one for portal_inspector, those
--- of tenancy.narrow_doors and tenancy.other_doors.
+-- of tenancy.narrow_doors and tenancy.other_doors. So are the bars before them, those of tenancy.bars.
 select
   'door_drift' as lint,
   'error' as severity,
@@ -13,6 +13,13 @@ from (
   from tenancy.policies p
   where p.schema = 'portal'
     and p.permissive
+  union all
+  select p.table_name, format('%s restrictive for %s to %s using %s', p.name, p.command,
+    (select string_agg(coalesce(r.rolname, 'public'), ',' order by r.rolname) from unnest(p.roles) as o left join pg_roles r on r.oid = o), p.using_expr)
+  from tenancy.policies p
+  where p.schema = 'portal'
+    and not p.permissive
+    and p.name in (select b.name from tenancy.bars b)
 ) as have
 full join (
   select t.name as table_name, format('app_door for * to portal_app using %s check %s',
@@ -28,6 +35,10 @@ full join (
     case o.command when 'all' then '*' when 'select' then 'r' when 'insert' then 'a' when 'update' then 'w' else 'd' end, o.role,
     case o.command when 'insert' then 'nothing' else tenancy.wall() end, tenancy.wall())
   from tenancy.other_doors o
+  union all
+  select b.table_name, format('%s restrictive for %s to portal_app using %s', b.name,
+    case b.command when 'select' then 'r' when 'insert' then 'a' when 'update' then 'w' when 'delete' then 'd' end, b.expression)
+  from tenancy.bars b
 ) as want on (have.table_name, have.door) = (want.table_name, want.door)
 where have.door is null
   or want.door is null

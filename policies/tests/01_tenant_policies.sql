@@ -18,6 +18,7 @@ where c.relnamespace = 'portal'::regnamespace
 union all
 values
   ('users',              'guest_door',   'ALL',    'portal_auth'),
+  ('users',              'admin_deletes', 'DELETE', 'portal_app'),
   ('equipment_rates',    'starter_door', 'INSERT', 'portal_definer'),
   ('winter_products',    'starter_door', 'INSERT', 'portal_definer'),
   ('landscape_products', 'starter_door', 'INSERT', 'portal_definer');
