@@ -29,8 +29,9 @@ type config struct {
 	Keys            secret        `env:"PORTAL_KEYS"`           // what `portal keys new` prints
 	KeysFile        string        `env:"PORTAL_KEYS_FILE"`      // or the file that holds it
 	AppConns        int32         `env:"PORTAL_APP_CONNECTIONS" envDefault:"10"`
-	Origins         []string      `env:"PORTAL_CORS_ORIGINS"` // comma-separated; none by default
-	TrustProxy      bool          `env:"PORTAL_TRUST_PROXY"`  // take the client's address from X-Forwarded-For
+	CustomerConns   int32         `env:"PORTAL_CUSTOMER_CONNECTIONS"` // of one customer at once; half of them by default
+	Origins         []string      `env:"PORTAL_CORS_ORIGINS"`         // comma-separated; none by default
+	TrustProxy      bool          `env:"PORTAL_TRUST_PROXY"`          // take the client's address from X-Forwarded-For
 	AccessLifetime  time.Duration `env:"PORTAL_ACCESS_LIFETIME" envDefault:"12h"`
 	SessionLifetime time.Duration `env:"PORTAL_SESSION_LIFETIME" envDefault:"720h"`
 	SwitchLifetime  time.Duration `env:"PORTAL_SWITCH_LIFETIME" envDefault:"1h"` // of an operator inside a customer; an hour at most
@@ -66,7 +67,7 @@ func need(variables map[string]secret) error {
 }
 
 func (c *config) database() db.Config {
-	return db.Config{App: string(c.App), Auth: string(c.Auth), Platform: string(c.Platform), AppConns: c.AppConns}
+	return db.Config{App: string(c.App), Auth: string(c.Auth), Platform: string(c.Platform), AppConns: c.AppConns, CustomerConns: c.CustomerConns}
 }
 
 func (c *config) auth() auth.Config {

@@ -36,7 +36,10 @@ type EnterOperator struct {
 }
 
 // A Member signs entries into its customer.
-type Member interface{ SignEnter(readOnly bool) Enter }
+type Member interface {
+	CustomerID() string
+	SignEnter(readOnly bool) Enter
+}
 
 // A Guest signs entries into the one customer it may see.
 type Guest interface{ SignGuest() EnterGuest }

@@ -21,6 +21,7 @@ var (
 	ErrSuspended = errors.New("customer suspended")                  // TN004
 	ErrLimit     = errors.New("limit reached")                       // TN005; see Refusal
 	ErrBusy      = errors.New("no database connection in time")      // the pool was exhausted
+	ErrCrowded   = errors.New("too much at once of one customer")    // it has its share of the pool, and its line is full or slow
 	ErrTimeout   = errors.New("statement took too long")             // statement or lock time-out
 	ErrDown      = errors.New("database cannot be reached")          // the connection was lost or refused
 	errCancelled = errors.New("request was cancelled by its caller") // nobody waits for the answer

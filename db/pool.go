@@ -26,14 +26,17 @@ import (
 type Config struct {
 	App, Auth, Platform string        // connection URLs
 	AppConns            int32         // size of the tenants' pool; 0: 10
+	CustomerConns       int32         // how many of them one customer may hold at once; 0: half, and one at least
+	CustomerLine        int           // units of work of one customer that wait, before ErrCrowded; 0: 256
 	AuthConns           int32         // size of the log-in pool; 0: 4
 	PlatformConns       int32         // size of the operators' pool; 0: 2
-	AcquireTimeout      time.Duration // wait for a free connection before ErrBusy; 0: 5 s
+	AcquireTimeout      time.Duration // wait for a connection before ErrCrowded or ErrBusy; 0: 5 s
 }
 
 // DB is the way to the database. It is safe for concurrent use.
 type DB struct {
 	app, auth, platform *pgxpool.Pool
+	admission           admission // to app
 	acquireTimeout      time.Duration
 }
 
@@ -44,13 +47,18 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if d.acquireTimeout == 0 {
 		d.acquireTimeout = 5 * time.Second
 	}
+	conns := orDefault(cfg.AppConns, 10)
+	d.admission.customers = map[string]*customer{}
+	d.admission.free, d.admission.wait = int(conns), d.acquireTimeout
+	d.admission.share = min(int(orDefault(cfg.CustomerConns, max(1, conns/2))), int(conns))
+	d.admission.line = orDefault(cfg.CustomerLine, 256)
 	for _, p := range []struct {
 		pool  **pgxpool.Pool
 		role  string
 		url   string
 		conns int32
 	}{
-		{&d.app, "portal_app", cfg.App, orDefault(cfg.AppConns, 10)},
+		{&d.app, "portal_app", cfg.App, conns},
 		{&d.auth, "portal_auth", cfg.Auth, orDefault(cfg.AuthConns, 4)},
 		{&d.platform, "portal_platform", cfg.Platform, orDefault(cfg.PlatformConns, 2)},
 	} {
@@ -76,7 +84,7 @@ func (d *DB) Close() {
 	}
 }
 
-func orDefault(n, otherwise int32) int32 {
+func orDefault[N int | int32](n, otherwise N) N {
 	if n == 0 {
 		return otherwise
 	}

@@ -17,13 +17,13 @@ import (
 // A unit of work that runs no statement still enters, so that its caller is checked. The connection
 // goes back to the pool in every case; one whose state is not known is closed instead.
 func (d *DB) Read(ctx context.Context, m Member, fn func(context.Context, Tx) error) error {
-	return d.work(ctx, d.app, &unit{sign: func() (string, []any) { return m.SignEnter(true).statement() }}, fn)
+	return d.admitted(ctx, m, &unit{sign: func() (string, []any) { return m.SignEnter(true).statement() }}, fn)
 }
 
 // Write runs fn inside the member's customer in one transaction: BEGIN, the entry and the first
 // statement travel in one round trip; it commits when fn returns nil, before Write returns.
 func (d *DB) Write(ctx context.Context, m Member, fn func(context.Context, Tx) error) error {
-	return d.work(ctx, d.app, &unit{write: true, sign: func() (string, []any) { return m.SignEnter(false).statement() }}, fn)
+	return d.admitted(ctx, m, &unit{write: true, sign: func() (string, []any) { return m.SignEnter(false).statement() }}, fn)
 }
 
 // Auth runs fn in one transaction on the log-in pool, before a customer is known. With a guest it
@@ -80,6 +80,15 @@ type unit struct {
 
 type sender interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// admitted works on the tenants' pool, where no customer takes more than its share.
+func (d *DB) admitted(ctx context.Context, m Member, u *unit, fn func(context.Context, Tx) error) error {
+	if err := d.admission.enter(ctx, m.CustomerID()); err != nil {
+		return err
+	}
+	defer d.admission.leave(m.CustomerID())
+	return d.work(ctx, d.app, u, fn)
 }
 
 func (d *DB) work(ctx context.Context, pool *pgxpool.Pool, u *unit, fn func(context.Context, Tx) error) (err error) {

@@ -67,7 +67,7 @@ var Types = map[string]string{
 	"limit-reached":      "The company's plan does not allow more of this.",
 	"customer-suspended": "The company is suspended or cancelled, or its trial is over. Nothing is lost; the operator can activate it.",
 	"invalid":            "The request cannot be understood or breaks a rule. errors names the fields.",
-	"too-many-requests":  "Too many tries. Retry-After says how many seconds to wait.",
+	"too-many-requests":  "Too many tries, or too many requests of one company at once. Retry-After says how many seconds to wait.",
 	"unavailable":        "The server cannot serve this now. Retry-After says how many seconds to wait.",
 	"internal":           "Something failed on our side. The request_id finds it in the log.",
 }
@@ -135,6 +135,11 @@ var table = []struct {
 	}},
 	{db.ErrLimit, false, func(err error) *Problem {
 		return newProblem("limit-reached", http.StatusForbidden, "the plan's limit is reached: "+limit(err))
+	}},
+	{db.ErrCrowded, false, func(error) *Problem {
+		p := newProblem("too-many-requests", http.StatusTooManyRequests, "your company sends too many requests at once; wait a little")
+		p.retryAfter = "1"
+		return p
 	}},
 	{db.ErrBusy, true, func(error) *Problem { return Unavailable("the server is busy") }},
 	{db.ErrTimeout, true, func(error) *Problem { return Unavailable("this took too long") }},

@@ -80,6 +80,7 @@ func TestProblemOf(t *testing.T) {
 		db.ErrSession:                            {401, "unauthenticated", false},
 		db.ErrSuspended:                          {403, "customer-suspended", false},
 		db.ErrLimit:                              {403, "limit-reached", false},
+		db.ErrCrowded:                            {429, "too-many-requests", false},
 		db.ErrBusy:                               {503, "unavailable", true},
 		db.ErrTimeout:                            {503, "unavailable", true},
 		db.ErrDown:                               {503, "unavailable", true},
