@@ -105,15 +105,13 @@ func TestDoors_OfAnActingOperator(t *testing.T) {
 	seen := 0
 	for _, of := range s.tables {
 		err := op.inside(t.Context(), s.app, func(tx pgx.Tx) error {
-			a := attempt{s, tx, of.Name}
+			a := attempt{siege: s, tx: tx, inside: tx, of: of.Name}
 			want := s.rows(of, companyA)
 			if closed[of.Name] {
 				seen++
 				want = 0
 				columns := of.names(func(c column) bool { return c.Inserts })
-				var row map[string]any
-				s.scan(&row, fmt.Sprintf("select to_jsonb(r) from %s r where %s", of.Name, s.is(of, companyA)))
-				a.refused(insertSQL(of, columns, ""), row)
+				a.refused(insertSQL(of, columns, ""), s.row(of, companyA))
 				a.touches(0, "delete from "+of.Name)
 			}
 			a.reads(want, "select count(*) from "+of.Name)

@@ -313,6 +313,12 @@ var dbaPasswords sync.Once
 // asDBA is connectAs for the roles that nobody gives a password but a DBA, too.
 func asDBA(t *testing.T, role, database string) *pgx.Conn {
 	t.Helper()
+	givePasswords(t)
+	return connectAs(t, role, database)
+}
+
+func givePasswords(t *testing.T) {
+	t.Helper()
 	dbaPasswords.Do(func() {
 		err := execute(t.Context(), suite.cluster.url("", "postgres"),
 			"alter role portal_inspector password '"+rolePassword+"'", "alter role portal_auditor password '"+rolePassword+"'")
@@ -320,5 +326,4 @@ func asDBA(t *testing.T, role, database string) *pgx.Conn {
 			t.Error(err)
 		}
 	})
-	return connectAs(t, role, database)
 }
