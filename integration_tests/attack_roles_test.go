@@ -149,12 +149,12 @@ func annexed(of table) string { return strings.ReplaceAll(of.Name, ".", "_") }
 // annex makes an object for each table, and takes all of them away again.
 func annex(create string) stage {
 	return func(s *siege, attack func(tx, inside beginner) error) error {
-		script := "set local tenancy.installing = 'on'; create schema annex; grant usage on schema annex to portal_app;"
+		script := pastTheGate("create schema annex; grant usage on schema annex to portal_app;")
 		for _, of := range s.tables {
 			script += fmt.Sprintf(create, annexed(of), of.Name) + ";"
 		}
 		s.mustSuper("begin;" + script + "commit")
-		defer s.mustSuper("begin; set local tenancy.installing = 'on'; drop schema annex cascade; commit")
+		defer s.mustSuper(pastTheGate("drop schema annex cascade"))
 		return insideA(s, attack)
 	}
 }
@@ -180,7 +180,7 @@ func readChild(a attempt, of table) {
 
 func newTable(s *siege, attack func(tx, inside beginner) error) error {
 	s.mustSuper("create table portal.gadgets (customer_id text, id bigint); insert into portal.gadgets values ('BBBB33333', 1)")
-	defer s.mustSuper("begin; set local tenancy.installing = 'on'; drop table portal.gadgets; commit")
+	defer s.mustSuper(pastTheGate("drop table portal.gadgets"))
 	return insideA(s, attack)
 }
 
