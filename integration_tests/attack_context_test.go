@@ -143,9 +143,12 @@ func autocommitted(s *siege, attack func(tx, inside beginner) error) error {
 	}, attack)
 }
 
+// elsewhere has entered on one connection, where the control happens, and attacks on another.
 func elsewhere(s *siege, attack func(tx, inside beginner) error) error {
-	return s.inside(s.app, func(pgx.Tx) error {
-		return s.outside(nil, func(*pgx.Conn) error { return nil }, attack)
+	conn := s.dial("portal_app", nil)
+	defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
+	return s.inside(s.app, func(inside pgx.Tx) error {
+		return pgx.BeginFunc(s.t.Context(), conn, func(tx pgx.Tx) error { return attack(tx, inside) })
 	})
 }
 
