@@ -36,7 +36,9 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer d.Close()
-	e, err := server.New(server.Config{DB: d, Auth: auth.New(d, keys, auth.Config{}), Log: slog.New(slog.DiscardHandler)})
+	e, err := server.New(server.Config{ //nolint:contextcheck // middleware takes the context of each request
+		DB: d, Auth: auth.New(d, keys, auth.Config{}), Log: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		return err
 	}
