@@ -36,7 +36,8 @@ type rule struct {
 	Columns    []string // without customer_id
 	Definition string
 	Unique     bool
-	Inferable  bool // unique by customer_id and plain columns: on conflict can name them
+	Plain      bool // unique by plain columns: on conflict can name them
+	Inferable  bool // by customer_id too
 }
 
 const catalogueSQL = `
@@ -72,14 +73,14 @@ select coalesce(json_agg(t), '[]') from (
         and exists (select from pg_attribute a where a.attrelid = k.confrelid and a.attname = 'customer_id')
     ) as references,
     (
-      select json_object_agg(r.name, json_build_object('columns', r.columns, 'definition', r.definition, 'unique', r.is_unique, 'inferable', r.inferable))
+      select json_object_agg(r.name, json_build_object('columns', r.columns, 'definition', r.definition, 'unique', r.is_unique, 'plain', r.plain, 'inferable', r.inferable))
       from (
-        select k.conname as name, pg_get_constraintdef(k.oid) as definition, false as is_unique, false as inferable,
+        select k.conname as name, pg_get_constraintdef(k.oid) as definition, false as is_unique, false as plain, false as inferable,
           (select json_agg(a.attname) from pg_attribute a where a.attrelid = c.oid and a.attnum = any (k.conkey) and a.attname <> 'customer_id') as columns
         from pg_constraint k
         where k.conrelid = c.oid and k.contype = 'c'
         union all
-        select i.indexrelid::regclass::name, pg_get_indexdef(i.indexrelid), true,
+        select x.relname, pg_get_indexdef(i.indexrelid), true, i.indpred is null and i.indexprs is null,
           i.indpred is null and i.indexprs is null and exists (
             select from pg_attribute a where a.attrelid = c.oid and a.attname = 'customer_id' and a.attnum = any (i.indkey)), (
           select json_agg(a.attname)
@@ -89,6 +90,7 @@ select coalesce(json_agg(t), '[]') from (
               select from pg_depend d
               where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid and d.refobjid = c.oid and d.refobjsubid = a.attnum)))
         from pg_index i
+        join pg_class x on x.oid = i.indexrelid
         where i.indrelid = c.oid and i.indisunique
       ) as r
     ) as rules,

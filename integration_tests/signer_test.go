@@ -135,13 +135,17 @@ type querier interface {
 
 // inside runs fn in a transaction that has entered, and commits it where fn returns nil.
 func (e entry) inside(ctx context.Context, conn *pgx.Conn, fn func(pgx.Tx) error) error {
-	fresh := e
-	fresh.expiry = 0
-	fresh = fresh.signed()
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, enterSQL, fresh.args()...); err != nil {
+		if err := e.enter(ctx, tx); err != nil {
 			return err
 		}
 		return fn(tx)
 	})
+}
+
+// enter enters in a transaction, now.
+func (e entry) enter(ctx context.Context, tx pgx.Tx) error {
+	e.expiry = 0
+	_, err := tx.Exec(ctx, enterSQL, e.signed().args()...)
+	return err
 }

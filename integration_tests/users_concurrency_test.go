@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"contractor-portal/server/auth"
 )
 
@@ -81,6 +83,36 @@ func TestUsers_LimitHoldsInParallel(t *testing.T) {
 	approve().problem(t, http.StatusForbidden)
 	p.exec(`update platform.customers set max_users = 7 where customer_id = $1`, companyA)
 	approve().want(t, http.StatusOK)
+}
+
+// Of two transactions that add the last person, the second waits for the first, and is refused.
+func TestUsers_LimitHoldsBetweenTransactions(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.exec(`update platform.customers set max_users = 6 where customer_id = $1`, companyA)
+	admin := member(t, p.super, companyA, auth.Admin)
+	first, second := p.as("portal_app"), p.as("portal_app")
+	add := func(tx pgx.Tx, email string) error {
+		_, err := tx.Exec(t.Context(), `insert into users (name, email, role, status) values ('New', $1, 'User', 'active')`, email)
+		return err
+	}
+	refused := make(chan error)
+	err := admin.inside(t.Context(), first, func(tx pgx.Tx) error {
+		if err := add(tx, "first@example.com"); err != nil {
+			return err
+		}
+		go func() {
+			refused <- admin.inside(t.Context(), second, func(tx pgx.Tx) error { return add(tx, "second@example.com") })
+		}()
+		p.waiting(1)
+		return nil
+	})
+	if err != nil {
+		t.Errorf("the first is refused: %v", err)
+	}
+	if err := <-refused; sqlState(err) != "TN005" {
+		t.Errorf("the second: got %v, want SQLSTATE TN005", err)
+	}
 }
 
 // 64 at once approve one person: one does it.

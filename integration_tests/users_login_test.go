@@ -199,7 +199,7 @@ func TestLogin_OneEmailInSeveralCompanies(t *testing.T) {
 func TestLogin_StrangersCannotCrowdAnybodyOut(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t, patient)
-	const sam, kim, nobody = "sam@example.com", "kim@example.com", "nobody@example.com"
+	const sam, kim, lee, nobody = "sam@example.com", "kim@example.com", "lee@example.com", "nobody@example.com"
 	p.addPerson(companyA, "Sam Rivera", sam, auth.Subcontractor)
 
 	for i := range 6 {
@@ -217,9 +217,17 @@ func TestLogin_StrangersCannotCrowdAnybodyOut(t *testing.T) {
 		if told[0] != told[2] || told[1] != told[2] {
 			t.Errorf("the strangers are told %q", told)
 		}
+		// A member who confirmed an address of his own gets another one.
+		lure := fmt.Sprintf("lure%d@example.net", i)
+		body := newPerson("Lure", lure, auth.User)
+		body["password"] = "stranger's password " + company
+		p.do("POST", "/add-user/", admin, body).want(t, http.StatusOK)
+		p.exec(`update platform.logins set confirmed_at = now() where email = $1`, lure)
+		p.exec(`update portal.users set email = $1 where email = $2`, lee, lure)
 	}
 	p.addPerson(companyB, "Kim Crew", kim, auth.User)
-	p.exec(`update platform.logins set confirmed_at = now() where email = $1 and customer_id = $2`, kim, companyB)
+	p.addPerson(companyB, "Lee Crew", lee, auth.User)
+	p.exec(`update platform.logins set confirmed_at = now() where email in ($1, $2) and customer_id = $3`, kim, lee, companyB)
 
 	into := func(form url.Values) string {
 		var s pair
@@ -238,6 +246,7 @@ func TestLogin_StrangersCannotCrowdAnybodyOut(t *testing.T) {
 	for _, c := range []struct{ email, password, customer, want string }{
 		{sam, password, "", companyA}, // the oldest
 		{kim, password, "", companyB}, // the newest, but confirmed
+		{lee, password, "", companyB}, // whose address alone is confirmed
 		{sam, strangers, "", "STRANGER0"},
 		{sam, strangers, companyA, "401"},
 		{sam, "stranger's password STRANGER5", "STRANGER5", "STRANGER5"},
