@@ -63,12 +63,16 @@ func TestForgery_WithoutTheKey(t *testing.T) {
 		}
 		return base64.RawURLEncoding.EncodeToString(text)
 	}
-	none := func(alg string) string {
-		return encode(map[string]any{"alg": alg, "typ": "at+jwt", "kid": keyID}) + "." + encode(wanted) + "."
+	unsigned := func(alg string, claims map[string]any) string {
+		return encode(map[string]any{"alg": alg, "typ": "at+jwt", "kid": keyID}) + "." + encode(claims) + "."
 	}
+	none := func(alg string) string { return unsigned(alg, wanted) }
 	for name, token := range map[string]string{
 		"alg none":                   none("none"),
 		"alg None":                   none("None"),
+		"alg none, as he is":         unsigned("none", claims), // whom PostgreSQL would let in
+		"HS256, as he is":            sign(t, jwa.HS256, []byte(public), claims, nil),
+		"own key, as he is":          sign(t, jwa.EdDSA, own, claims, nil),
 		"alg none, a signature":      none("none") + parts[2],
 		"no alg":                     encode(map[string]any{"typ": "at+jwt"}) + "." + encode(wanted) + "." + parts[2],
 		"HS256 with the public key":  sign(t, jwa.HS256, []byte(public), wanted, nil),

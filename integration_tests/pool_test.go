@@ -59,7 +59,10 @@ func TestPool_BadHandlersLeaveNothing(t *testing.T) {
 			t.Parallel()
 			p, _ := newBadPortal(t)
 			for range 3 {
-				p.do(tt.method, "/test/"+name, p.token(companyA, auth.User), nil).want(t, tt.status)
+				a := p.do(tt.method, "/test/"+name, p.token(companyA, auth.User), nil).want(t, tt.status)
+				if text := string(a.body); strings.Contains(text, "SQLSTATE") || strings.Contains(text, "transaction") || strings.Contains(text, "panic") {
+					t.Errorf("the client is told what is the log's: %s", text)
+				}
 				p.wantClean()
 			}
 			p.do("POST", "/test/panic", p.token(companyB, auth.User), nil).problem(t, http.StatusInternalServerError)
