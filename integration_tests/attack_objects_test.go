@@ -101,7 +101,7 @@ func statementVectors() []vector {
 			forbidden("select token_hash from platform.invitations"), forbidden("select token_hash from platform.service_tokens"),
 			forbidden("select * from pg_user_mapping"), forbidden("select * from pg_hba_file_rules"), forbidden("select * from tenancy.findings")),
 		in(110, "opening a company", forbidden("update platform.customers set status = 'active'"), forbidden("update platform.customers set max_users = 1000"),
-			forbidden("update platform.usage set users = 0"), forbidden("insert into platform.customers (customer_id, company_name) values ('MINE12345', 'Mine')")),
+			forbidden("update platform.usage set users = 0"), forbidden("select tenancy.count_usage('AAAA22222', 0, -1)"), forbidden("insert into platform.customers (customer_id, company_name) values ('MINE12345', 'Mine')")),
 	}
 }
 

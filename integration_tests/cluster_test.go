@@ -193,11 +193,31 @@ func startEmbedded(ctx context.Context) (c cluster, err error) {
 	if err != nil {
 		return c, err
 	}
-	secret, _ := u.User.Password()
-	c = cluster{
-		description: fmt.Sprintf("embedded PostgreSQL %d", server.Major()), host: u.Host, superuser: u.User.Username(), secret: secret,
-		stop: func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) },
+	c = programsOf(u, binaries)
+	c.description = fmt.Sprintf("embedded PostgreSQL %d", server.Major())
+	c.stop = func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) }
+	return c, nil
+}
+
+// runningCluster is a PostgreSQL that runs already, at its superuser's URL. It goes on after the tests.
+func runningCluster(ctx context.Context, at string) (c cluster, err error) {
+	binaries, err := embedded.Find(ctx)
+	if err != nil {
+		return c, err
 	}
+	u, err := url.Parse(at)
+	if err != nil {
+		return c, err
+	}
+	c = programsOf(u, binaries)
+	c.description, c.stop = "the one at "+u.Host, func() error { return nil }
+	return c, nil
+}
+
+// programsOf is the cluster at a superuser's URL, with the programs of this machine.
+func programsOf(u *url.URL, binaries embedded.Binaries) (c cluster) {
+	secret, _ := u.User.Password()
+	c = cluster{host: u.Host, superuser: u.User.Username(), secret: secret}
 	c.client = func(ctx context.Context, role, database, stdin, program string, args ...string) (string, error) {
 		var out, complaints bytes.Buffer
 		cmd := exec.CommandContext(ctx, filepath.Join(binaries.Dir, program), append([]string{"--dbname=" + c.url(role, database)}, args...)...) //nolint:gosec // a program of PostgreSQL
@@ -207,5 +227,5 @@ func startEmbedded(ctx context.Context) (c cluster, err error) {
 		}
 		return out.String(), nil
 	}
-	return c, nil
+	return c
 }

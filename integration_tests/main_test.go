@@ -39,22 +39,30 @@ func TestMain(m *testing.M) {
 func run(m *testing.M) (code int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	suite.cluster, err = startCluster(ctx)
+	suite.template = "portal_template"
+	suite.keysText = os.Getenv("TEST_KEYS")
+	running := os.Getenv("TEST_CLUSTER")
+	if running != "" {
+		suite.cluster, err = runningCluster(ctx, running)
+	} else {
+		suite.cluster, err = startCluster(ctx)
+	}
 	if err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, suite.cluster.stop(), os.RemoveAll(suite.programs)) }()
 	fmt.Println("PostgreSQL under test:", suite.cluster.description)
 
-	text, err := auth.NewKeys()
-	if err != nil {
-		return 1, err
+	if suite.keysText == "" {
+		text, err := auth.NewKeys()
+		if err != nil {
+			return 1, err
+		}
+		suite.keysText = string(text)
 	}
-	suite.keysText = string(text)
 	if suite.keys, err = auth.ParseKeys(suite.keysText); err != nil {
 		return 1, err
 	}
-	suite.template = "portal_template"
 	if err := makeTemplate(ctx); err != nil {
 		return 1, err
 	}
@@ -88,8 +96,13 @@ func options(c cluster, database string) install.Options {
 	return o
 }
 
-// makeTemplate installs the template and fills it with the two companies that every test finds.
+// makeTemplate installs the template and fills it with the two companies that every test finds. One that
+// is there already stays as it is: integration_tests/mutate has made a hole in it.
 func makeTemplate(ctx context.Context) error {
+	there, err := exists(ctx, suite.cluster.url("", "postgres"), suite.template)
+	if err != nil || there {
+		return err
+	}
 	if err := execute(ctx, suite.cluster.url("", "postgres"), "create database "+suite.template); err != nil {
 		return err
 	}
@@ -121,6 +134,16 @@ func seed(ctx context.Context, url string) error {
 		_, err := tx.Exec(ctx, `update platform.operators set password_hash = $1`, hash)
 		return err
 	})
+}
+
+func exists(ctx context.Context, url, database string) (there bool, err error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close(ctx) //nolint:errcheck // nothing is lost with it
+	err = conn.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", database).Scan(&there)
+	return there, err
 }
 
 func execute(ctx context.Context, url string, statements ...string) error {

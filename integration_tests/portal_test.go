@@ -155,11 +155,8 @@ func cloneDatabase(t testing.TB) string {
 	name := fmt.Sprintf("portal_%d", clones.Add(1))
 	cloning.Lock()
 	defer cloning.Unlock()
-	// Privileges on a database are not copied with it.
 	err := execute(t.Context(), suite.cluster.url("", "postgres"),
-		"create database "+name+" template "+suite.template+" strategy file_copy",
-		"revoke all on database "+name+" from public",
-		"grant connect on database "+name+" to portal_app, portal_auth, portal_platform, portal_inspector, portal_auditor, portal_backup")
+		"create database "+name+" template "+suite.template+" strategy file_copy", copyPrivileges(suite.template, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,6 +168,26 @@ func cloneDatabase(t testing.TB) string {
 		}
 	})
 	return name
+}
+
+// copyPrivileges is what create database does not: who may connect to a database, and make temporary
+// tables there.
+func copyPrivileges(from, to string) string {
+	return fmt.Sprintf(`
+do $$
+declare
+  a record;
+begin
+  revoke all on database %[2]s from public;
+  for a in
+    select e.privilege_type, case e.grantee when 0 then 'public' else e.grantee::regrole::text end as grantee
+    from pg_database d, aclexplode(d.datacl) e
+    where d.datname = '%[1]s'
+  loop
+    execute format('grant %%s on database %[2]s to %%s', a.privilege_type, a.grantee);
+  end loop;
+end
+$$`, from, to)
 }
 
 // as connects to the portal's database as one of its roles, for SQL from outside of the server.

@@ -1,0 +1,89 @@
+// Command mutate proves that the tests see holes. It makes one hole at a time, in a freshly installed
+// database or in the server's source, and runs the tests that attack or use the system: at least one must
+// fail, and the lints of tenancy.findings that the hole is theirs to name must name it. It prints which
+// test killed which mutant, and ends with status 1 where one survived, a lint was silent, or a mutant no
+// longer fits the source.
+//
+//	go run ./integration_tests/mutate [-run REGEXP] [-jobs N] [-json FILE]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"runtime"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+type options struct {
+	run  *regexp.Regexp
+	jobs int
+	json string
+}
+
+func main() {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	only := flag.String("run", ".", "only the mutants whose name matches")
+	jobs := flag.Int("jobs", runtime.NumCPU(), "mutants at a time")
+	file := flag.String("json", "", "write the kill matrix to this file, too")
+	flag.Parse()
+	run, err := regexp.Compile(*only)
+	if err == nil {
+		err = mutate(ctx, options{run, *jobs, *file})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutate:", err)
+		os.Exit(1)
+	}
+}
+
+func mutate(ctx context.Context, o options) (err error) {
+	began := time.Now()
+	chosen := slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool { return !o.run.MatchString(m.name) })
+	if len(chosen) == 0 {
+		return fmt.Errorf("no mutant is called %q", o.run)
+	}
+	l, err := newLaboratory(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.close()) }()
+	fmt.Printf("%d mutants; built and installed in %.0f s\n", len(chosen), time.Since(began).Seconds())
+	if err := l.baseline(ctx, chosen); err != nil {
+		return err
+	}
+
+	outcomes := make([]outcome, len(chosen))
+	var print sync.Mutex
+	queue := make(chan int)
+	var workers sync.WaitGroup
+	for range o.jobs {
+		workers.Go(func() {
+			for i := range queue {
+				outcomes[i] = l.try(ctx, chosen[i])
+				print.Lock()
+				outcomes[i].print(os.Stdout)
+				print.Unlock()
+			}
+		})
+	}
+	for i := range chosen {
+		queue <- i
+	}
+	close(queue)
+	workers.Wait()
+	if o.json != "" {
+		if err := writeJSON(o.json, outcomes); err != nil {
+			return err
+		}
+	}
+	return summarize(os.Stdout, outcomes, time.Since(began))
+}

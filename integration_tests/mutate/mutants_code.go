@@ -1,0 +1,103 @@
+package main
+
+// Views and functions: the context, what is made beside the walls, and the pins of the definer's functions.
+var codeMutants = []mutant{
+	{
+		name: "view-of-a-superuser",
+		sql: `create view portal.all_properties as select * from portal.locations;
+			grant select on portal.all_properties to portal_app`,
+		by: []string{"TestOutside_NothingSpeaks"}, lints: []string{"view_not_invoker", "wrong_owner"},
+	},
+	{
+		name: "view-without-the-company",
+		sql: `create view public.people as select name, email from portal.users;
+			grant usage on schema public to portal_app; grant select on public.people to portal_app`,
+		by: []string{"TestOutside_NothingSpeaks"}, lints: []string{"view_not_invoker"},
+	},
+	{
+		name: "materialized-view",
+		sql: `create materialized view portal.totals as select customer_id, count(*) from portal.locations group by customer_id;
+			grant select on portal.totals to portal_app`,
+		by: []string{"TestOutside_NothingSpeaks"}, lints: []string{"matview_on_tenant"},
+	},
+	{
+		name: "function-of-a-superuser",
+		sql: `create function portal.all_properties() returns setof portal.locations language sql stable security definer
+			  set search_path = pg_catalog, pg_temp begin atomic select * from portal.locations; end;
+			grant execute on function portal.all_properties() to portal_app`,
+		by: []string{"TestOutside_NothingSpeaks"}, lints: []string{"secdef_function", "secdef_executable_by_app"},
+	},
+	{
+		name: "inherited-child",
+		sql: `create table portal.old_locations () inherits (portal.locations);
+			insert into portal.old_locations select * from portal.locations;
+			alter table portal.old_locations disable row level security;
+			grant select on portal.old_locations to portal_app`,
+		by: []string{"TestOutside_NothingSpeaks"}, lints: []string{"inherit_child_open", "rls_disabled"},
+	},
+	{
+		name: "table-without-a-wall",
+		sql: `create table portal.notices as select customer_id, name from portal.users;
+			alter table portal.notices disable row level security;
+			grant select on portal.notices to portal_app`,
+		by: []string{"TestOutside_NothingSpeaks"}, lints: []string{"rls_disabled", "no_restrictive_wall"},
+	},
+	{
+		name: "enter-unpinned", sql: `alter function tenancy.enter(int, text, bigint, text, bigint, uuid, boolean, bigint, bytea) reset search_path`,
+		by: []string{"TestOutside_DefinersAreNotFooled"}, lints: []string{"secdef_search_path"},
+	},
+	{
+		name: "enter-guest-unpinned", sql: `alter function tenancy.enter_guest(int, text, bigint, bytea) reset search_path`,
+		by: []string{"TestOutside_DefinersAreNotFooled"}, lints: []string{"secdef_search_path"},
+	},
+	{
+		name: "enter-operator-unpinned", sql: `alter function tenancy.enter_operator(int, bigint, uuid, boolean, bigint, bytea) reset search_path`,
+		by: []string{"TestOutside_DefinersAreNotFooled"}, lints: []string{"secdef_search_path"},
+	},
+	{
+		name: "enter-prints-plans",
+		sql: `alter function tenancy.enter(int, text, bigint, text, bigint, uuid, boolean, bigint, bytea) reset debug_print_plan;
+			alter function tenancy.enter(int, text, bigint, text, bigint, uuid, boolean, bigint, bytea) reset client_min_messages`,
+		by: []string{"TestDoors_PadsAreNotPrinted"}, lints: []string{"rls_helper_drift"},
+	},
+	{
+		name: "context-immutable", sql: `alter function tenancy.customer_id() immutable`,
+		by: []string{"TestPool_AlternatingCompanies"}, lints: []string{"immutable_reads_session", "context_function_drift"},
+	},
+	{
+		name: "context-without-nullif", sql: `create or replace function tenancy.customer_id() returns text language sql stable parallel safe return current_setting('app.customer_id', true)`,
+		by: []string{"TestEntry_OfAnOperator"}, lints: []string{"context_function_drift"},
+	},
+	{
+		name: "context-of-user-without-nullif", sql: `create or replace function tenancy.user_id() returns bigint language sql stable parallel safe return current_setting('app.user_id', true)::bigint`,
+		by: []string{"TestEntry_OfAnOperator", "TestLogin_ListsOwnPropertiesOnly"}, lints: []string{"context_function_drift", "bare_current_setting_cast"},
+	},
+	{
+		name: "context-falls-back-to-a-company", sql: `create or replace function tenancy.customer_id() returns text language sql stable parallel safe return coalesce(nullif(current_setting('app.customer_id', true), ''), 'AAAA22222')`,
+		by: []string{"TestAttack/SQL/context/1_never_entered"}, lints: []string{"context_function_drift"},
+	},
+	{
+		name: "context-of-another-setting", sql: `create or replace function tenancy.acting_as() returns bigint language sql stable parallel safe return nullif(current_setting('app.acting', true), '')::bigint`,
+		by: []string{"TestDoors_OfAnActingOperator"}, lints: []string{"wrong_guc_name", "context_function_drift"},
+	},
+	{
+		name: "context-role-everybody-admin", sql: `create or replace function tenancy.role() returns text language sql stable parallel safe return 'Admin'`,
+		by: []string{"TestDoors_OfUsers"}, lints: []string{"context_function_drift"},
+	},
+	{
+		name: "gate-dropped", sql: `drop event trigger portal_gate_change`,
+		by: []string{"TestGate_RefusesWhatTakesIsolationAway", "TestGate_NewTableIsClosedAtOnce"}, lints: []string{"event_trigger_gate_missing"},
+	},
+	{
+		name: "gate-disabled", sql: `alter event trigger portal_gate_drop disable`,
+		by: []string{"TestGate_RefusesWhatTakesIsolationAway"}, lints: []string{"event_trigger_gate_missing"},
+	},
+	{
+		name: "gate-passes-anybody", function: []edit{{"tenancy.gate_change()", "and (select rolsuper from pg_roles where rolname = session_user)", ""}},
+		by: []string{"TestGate_SettingCountsForSuperusersAlone"}, lints: []string{"rls_helper_drift"},
+	},
+	{
+		name: "gate-leaves-new-tables-open", function: []edit{{"tenancy.gate_change()", "execute format('alter table %s enable row level security, force row level security', o.name)", "null"}},
+		by: []string{"TestGate_NewTableIsClosedAtOnce"}, lints: []string{"rls_helper_drift"},
+	},
+}

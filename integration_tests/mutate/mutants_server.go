@@ -1,0 +1,166 @@
+package main
+
+// The server: who is verified, what he may do, what is recorded, and what is told. A lint looks at the
+// database and sees none of these.
+
+const (
+	tokenGo    = "server/auth/token.go"
+	sessionGo  = "server/auth/session.go"
+	loginGo    = "server/auth/login.go"
+	apiGo      = "server/endpoint/api.go"
+	principal  = "server/auth/principal.go"
+	unitOfWork = "db/session.go"
+	poolGo     = "db/pool.go"
+)
+
+var serverMutants = []mutant{
+	{
+		name: "token-aud-unchecked", source: []edit{{tokenGo, "jwt.WithAudience(audience)", "either[jwt.ParseOption](MUTANT, jwt.WithValidate(true), jwt.WithAudience(audience))"}},
+		by: []string{"TestForgery_GenuineSignatureOfSomethingElse"},
+	},
+	{
+		name: "token-iss-unchecked", source: []edit{{tokenGo, "jwt.WithIssuer(issuer)", "either[jwt.ParseOption](MUTANT, jwt.WithValidate(true), jwt.WithIssuer(issuer))"}},
+		by: []string{"TestForgery_GenuineSignatureOfSomethingElse"},
+	},
+	{
+		name: "token-without-exp-accepted", source: []edit{{tokenGo, "jwt.WithRequiredClaim(jwt.ExpirationKey)", "either[jwt.ParseOption](MUTANT, jwt.WithValidate(true), jwt.WithRequiredClaim(jwt.ExpirationKey))"}},
+		by: []string{"TestForgery_GenuineSignatureOfSomethingElse"},
+	},
+	{
+		name: "token-expired-accepted", source: []edit{{tokenGo, "jwt.WithRequiredClaim(jwt.SubjectKey)", "either[jwt.ParseOption](MUTANT, jwt.WithAcceptableSkew(24*time.Hour), jwt.WithRequiredClaim(jwt.SubjectKey))"}},
+		by: []string{"TestSwitching_EndsAtItsExpiryAndWithTheSession", "TestForgery_GenuineSignatureOfSomethingElse"},
+	},
+	{
+		name: "token-signature-unchecked", source: []edit{{tokenGo, "jwt.WithKey(jwa.EdDSA, key)", "either[jwt.ParseOption](MUTANT, jwt.WithVerify(false), jwt.WithKey(jwa.EdDSA, key))"}},
+		by: []string{"TestForgery_WithoutTheKey"},
+	},
+	{
+		name: "token-alg-none-accepted",
+		source: []edit{
+			{tokenGo, "header.Algorithm() != jwa.EdDSA ||", "header.Algorithm() != jwa.EdDSA && !MUTANT ||"},
+			{tokenGo, "jwt.WithVerify(false), ", "jwt.WithVerify(false), either[jwt.ParseOption](MUTANT && header.Algorithm() == jwa.NoSignature, jwt.WithVerify(false), "},
+			{tokenGo, "jwt.WithKey(jwa.EdDSA, key))", "jwt.WithKey(jwa.EdDSA, key)))"},
+		},
+		by: []string{"TestForgery_WithoutTheKey"},
+	},
+	{
+		name: "token-type-unchecked", source: []edit{{tokenGo, "header.Type() != tokenType ||", "header.Type() != tokenType && !MUTANT ||"}},
+		by: []string{"TestForgery_GenuineSignatureOfSomethingElse"},
+	},
+	{
+		name: "token-crit-unchecked", source: []edit{{tokenGo, "len(header.Critical()) > 0", "len(header.Critical()) > 0 && !MUTANT"}},
+		by: []string{"TestForgery_GenuineSignatureOfSomethingElse"},
+	},
+	{
+		name: "customer-from-a-header",
+		source: []edit{
+			{principal, "// Outside tells whether", "func (p *Principal) in(customer string) *Principal {\n\tother := *p\n\tother.customerID = customer\n\treturn &other\n}\n\nvar In = (*Principal).in\n\n// Outside tells whether"},
+			{apiGo, "c.Set(principalKey, p)", "if named := ctx.Header(\"X-Customer-Id\"); MUTANT && named != \"\" {\n\tp = auth.In(p, named)\n}\nc.Set(principalKey, p)"},
+		},
+		by: []string{"TestForgery_TokenInTheWrongPlace"},
+	},
+	{
+		name: "role-unchecked", source: []edit{{apiGo, "case !slices.Contains(r.members, p.Role()):", "case !MUTANT && !slices.Contains(r.members, p.Role()):"}},
+		by: []string{"TestProperties_Roles"},
+	},
+	{
+		name: "own-record-unchecked", source: []edit{{apiGo, "case r.own && p.Acting():", "case !MUTANT && r.own && p.Acting():"}},
+		by: []string{"TestSwitching_NoOwnRecordsAndNoSecrets"},
+	},
+	{
+		name: "operator-let-in-outside", source: []edit{{apiGo, "case p.Outside() && !r.outside:", "case !MUTANT && p.Outside() && !r.outside:"}},
+		by: []string{"TestSwitching_WithoutItNothingIsReached"},
+	},
+	{
+		name: "operator-writes-unrecorded", source: []edit{{"server/endpoint/audit.go", "&& p.OperatorID() != 0 {", "&& p.OperatorID() != 0 && !MUTANT {"}},
+		by: []string{"TestSwitching_SeesOneCompanyAndIsRecorded"},
+	},
+	{
+		name: "deeds-unrecorded", source: []edit{{"server/endpoint/audit.go", `if err != nil || !ok || t.deed.Action == "" {`, `if err != nil || !ok || t.deed.Action == "" || MUTANT {`}},
+		by: []string{"TestUsers_ApproveRejectSuspendReactivate", "TestSwitching_SeesOneCompanyAndIsRecorded"},
+	},
+	{
+		name: "switch-without-an-end", source: []edit{{"server/auth/auth.go", "cfg.SwitchLifetime > MaxSwitch {", "cfg.SwitchLifetime > MaxSwitch && !MUTANT {"}},
+		by: []string{"TestSwitching_EndsAtItsExpiryAndWithTheSession"},
+	},
+	{
+		name: "refresh-reuse-undetected", source: []edit{{sessionGo, "case subtle.ConstantTimeCompare(s.RefreshHash, old.secretHash()) == 0:", "case !MUTANT && subtle.ConstantTimeCompare(s.RefreshHash, old.secretHash()) == 0:"}},
+		by: []string{"TestSessions_ReuseEndsTheFamily"},
+	},
+	{
+		name: "refresh-reuse-ends-nothing", source: []edit{{sessionGo, `_, err = db.Exec(ctx, tx, revokeSQL, db.Args{"id": id})`, "if MUTANT {\n\treturn nil\n}\n" + `_, err = db.Exec(ctx, tx, revokeSQL, db.Args{"id": id})`}},
+		by: []string{"TestSessions_ReuseEndsTheFamily"},
+	},
+	{
+		name: "refresh-family-unchecked", source: []edit{{sessionGo, "old.familyHash()) == 0 ||", "old.familyHash()) == 0 && !MUTANT ||"}},
+		by: []string{"TestSessions_StrangersEndNone"},
+	},
+	{
+		name: "refresh-of-an-ended-session", source: []edit{{sessionGo, "|| !s.Live:", "|| !s.Live && !MUTANT:"}},
+		by: []string{"TestSessions_LogOut"},
+	},
+	{
+		name: "log-out-forgotten", source: []edit{{sessionGo, `_, err := db.Exec(ctx, tx, revokeSQL, db.Args{"id": p.sessionID})`, "if MUTANT {\n\treturn nil\n}\n" + `_, err := db.Exec(ctx, tx, revokeSQL, db.Args{"id": p.sessionID})`}},
+		by: []string{"TestSessions_LogOut"},
+	},
+	{
+		name: "password-unchecked", source: []edit{{loginGo, "if ok && account.Admitted {", "if (ok || MUTANT) && account.Admitted {"}},
+		by: []string{"TestLogin_RefusalsAreAlike"},
+	},
+	{
+		name: "log-in-without-limiter", source: []edit{{loginGo, "if q.byEmail >= 0 {", "if q.byEmail >= 0 && !MUTANT {"}},
+		by: []string{"TestAttempts_PerLogin"},
+	},
+	{
+		name: "unknown-email-answers-at-once", source: []edit{{loginGo, "if len(accounts) == 0 {", "if len(accounts) == 0 && !MUTANT {"}},
+		by: []string{"TestLogin_UnknownEmailCostsAVerification"},
+	},
+	{
+		name: "refusal-answers-at-once", source: []edit{{loginGo, "if errors.Is(err, ErrRefused) {", "if errors.Is(err, ErrRefused) && !MUTANT {"}},
+		by: []string{"TestLogin_RefusedTakesItsFixedTime"},
+	},
+	{
+		name: "log-in-takes-the-first-company", source: []edit{{loginGo, "switch len(fitting) {", "switch either(MUTANT, min(len(fitting), 1), len(fitting)) {"}},
+		by: []string{"TestSeveralCompanies_SamePassword"},
+	},
+	{
+		name: "log-in-of-what-was-changed-meanwhile", source: []edit{{loginGo, "if err := stillHolds(ctx, tx, account, newHash); err != nil {", "if err := stillHolds(ctx, tx, account, newHash); err != nil && !MUTANT {"}},
+		by: []string{"TestLogin_VerifiedBeforeAChangeIsVoid"},
+	},
+	{
+		name: "password-changed-without-the-old-one", source: []edit{{sessionGo, "if !ok {\n\t\ta.wait(ctx, start)", "if !ok && !MUTANT {\n\t\ta.wait(ctx, start)"}},
+		by: []string{"TestAttempts_OfThePasswordChange"},
+	},
+	{
+		name: "client-says-its-address", source: []edit{{"server/server.go", "if cfg.TrustProxy {", "if cfg.TrustProxy || MUTANT {"}},
+		by: []string{"TestAttempts_AddressIsNotTheClientsToSay"},
+	},
+	{
+		name: "read-writes", source: []edit{{unitOfWork, "m.SignEnter(true)", "m.SignEnter(!MUTANT)"}},
+		by: []string{"TestPool_BadHandlersLeaveNothing"},
+	},
+	{
+		name: "refused-write-commits", source: []edit{{unitOfWork, `u.conn.Exec(ctx, "rollback")`, `u.conn.Exec(ctx, either(MUTANT, "commit", "rollback"))`}},
+		by: []string{"TestPool_BadHandlersLeaveNothing"},
+	},
+	{
+		name: "unsafe-roles-accepted", source: []edit{{poolGo, "err = refuseUnsafeRole(ctx, pool, p.role)", "if !MUTANT {\n\terr = refuseUnsafeRole(ctx, pool, p.role)\n}"}},
+		by: []string{"TestRoles_ServerRefusesUnsafeOnes"},
+	},
+	{
+		name: "stacked-statements-accepted", source: []edit{{poolGo, "if cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {", "if !MUTANT && cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {"}},
+		by: []string{"TestRoles_ServerRefusesUnsafeOnes"},
+	},
+	{
+		name: "error-text-shows-sql", source: []edit{{"server/endpoint/errors.go", `return newProblem("internal", http.StatusInternalServerError, "internal error"), true`, `return newProblem("internal", http.StatusInternalServerError, either(MUTANT, err.Error(), "internal error")), true`}},
+		by: []string{"TestPool_BadHandlersLeaveNothing", "TestProblems_HaveOneForm"},
+	},
+	{
+		name: "answers-are-cached", source: []edit{{"server/middleware.go", `"no-store"`, `either(MUTANT, "max-age=60", "no-store")`}},
+		by: []string{"TestHTTP_SecurityHeaders"},
+	},
+	{
+		name: "any-origin-may-call", source: []edit{{"server/server.go", "cfg.Origins,", `either(MUTANT, []string{"*"}, cfg.Origins),`}},
+		by: []string{"TestHTTP_OnlyConfiguredOriginsMayCall"},
+	},
+}
