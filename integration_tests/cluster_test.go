@@ -2,6 +2,7 @@ package integration_tests
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -63,17 +64,20 @@ func ownCluster(t *testing.T) cluster {
 	return c
 }
 
-// image is the one that CI uses; the local one is built by integration_tests/pgimage where no registry
-// is reachable.
-const (
-	image      = "postgres:17-alpine"
-	localImage = "local/" + image
-)
+// testImage is the one that CI uses, or what TEST_POSTGRES_IMAGE names; task matrix tests several. Where
+// no registry is reachable integration_tests/pgimage builds the same name with local/ before it.
+func testImage() string {
+	return cmp.Or(os.Getenv("TEST_POSTGRES_IMAGE"), "postgres:17-alpine")
+}
 
 // startCluster starts the PostgreSQL of the tests: a container where Docker answers and an image is
-// there or can be pulled, else the embedded one. TEST_POSTGRES=container or =embedded insists.
+// there or can be pulled, else the embedded one. TEST_POSTGRES=container or =embedded insists, and
+// TEST_POSTGRES_IMAGE, which names an image, insists on a container.
 func startCluster(ctx context.Context) (cluster, error) {
 	wanted := os.Getenv("TEST_POSTGRES")
+	if wanted == "" && os.Getenv("TEST_POSTGRES_IMAGE") != "" {
+		wanted = "container"
+	}
 	switch wanted {
 	case "", "container", "embedded":
 	default:
@@ -85,7 +89,7 @@ func startCluster(ctx context.Context) (cluster, error) {
 			return c, nil
 		}
 		if wanted == "container" {
-			return c, fmt.Errorf("TEST_POSTGRES=container, but: %w", err)
+			return c, fmt.Errorf("a container is asked for, but: %w", err)
 		}
 		fmt.Println("no container:", err)
 	}
@@ -101,6 +105,8 @@ func startContainer(ctx context.Context) (c cluster, err error) {
 	defer cancel()
 	container, err := postgres.Run(ctx, name,
 		postgres.WithUsername("postgres"), postgres.WithPassword("superuser-of-the-tests"), postgres.BasicWaitStrategies(),
+		// Since 18 the official image has another directory, which is no tmpfs.
+		testcontainers.WithEnv(map[string]string{"PGDATA": "/var/lib/postgresql/data"}),
 		testcontainers.WithTmpfs(map[string]string{"/var/lib/postgresql/data": "rw"}),
 		testcontainers.WithCmdArgs("-c", "fsync=off", "-c", "max_connections=300", "-c", "max_prepared_transactions=0"))
 	stop := func() error { return testcontainers.TerminateContainer(container) }
@@ -154,11 +160,13 @@ func availableImage(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
+	image := testImage()
+	localImage := "local/" + image
 	if docker("image", "inspect", image) == nil || docker("image", "inspect", localImage) != nil && docker("pull", image) == nil {
 		return image, nil
 	}
 	if docker("image", "inspect", localImage) != nil {
-		return "", fmt.Errorf("there is no image %s, none can be pulled, and %s is not built (task image:postgres)", image, localImage)
+		return "", fmt.Errorf("there is no image %s, none can be pulled, and %s is not built (integration_tests/pgimage/build.sh)", image, localImage)
 	}
 	// The helper container that cleans up after a killed run needs an image too.
 	return localImage, os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")

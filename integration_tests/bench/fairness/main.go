@@ -1,0 +1,125 @@
+// Fairness measures what one company's flood does to another: company A keeps twenty requests open for
+// every connection of the pool, and company B is timed with and without it. `task bench:fairness` runs
+// it.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+)
+
+const goal = 2.0 // B's p95 in the flood, against B's alone
+
+func main() {
+	var o options
+	flag.IntVar(&o.runs, "runs", 5, "runs; the median counts")
+	flag.IntVar(&o.conns, "connections", 10, "of the tenants' pool")
+	flag.IntVar(&o.share, "share", 0, "connections that one company may hold; 0: the server's default")
+	flag.DurationVar(&o.each, "each", 4*time.Second, "how long B is timed, alone and in the flood")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var err error
+	if flag.NArg() == 0 {
+		err = compare(ctx, o)
+	} else {
+		err = load(ctx, flag.Args())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "fairness:", err)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	runs, conns, share int
+	each               time.Duration
+}
+
+// compare prints a line for each run and the medians; it fails where the goal is missed or a request of
+// B failed.
+func compare(ctx context.Context, o options) (err error) {
+	s, err := newStage(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	fmt.Printf("%d processors, Go %s, %s, a pool of %d connections, %d of them for one company at the most\n",
+		runtime.NumCPU(), runtime.Version(), s.version, o.conns, s.share)
+	fmt.Printf("company A: %d requests open; company B: one at a time; both read one property and a list of 50, in turn\n\n", 20*o.conns)
+	if _, err := s.clients(ctx, "B", 1, time.Second); err != nil { // warms up
+		return err
+	}
+	fmt.Println("run   B alone: p50, p95 ms   B in the flood: p50, p95 ms   p95 ratio   A requests/s   B errors")
+	var ratios []float64
+	failed := 0
+	for run := range o.runs {
+		alone, err := s.clients(ctx, "B", 1, o.each)
+		if err != nil {
+			return err
+		}
+		flood := s.start(ctx, "A", 20*o.conns, o.each+2*time.Second)
+		time.Sleep(time.Second) // until it stands
+		crowded, err := s.clients(ctx, "B", 1, o.each)
+		a, floodErr := flood()
+		if err = errors.Join(err, floodErr); err != nil {
+			return err
+		}
+		ratio := crowded.P95 / alone.P95
+		ratios = append(ratios, ratio)
+		failed += alone.Errors + crowded.Errors
+		fmt.Printf("%3d   %11.2f, %6.2f      %16.2f, %6.2f         %9.2f   %12.0f   %8d\n",
+			run+1, alone.P50, alone.P95, crowded.P50, crowded.P95, ratio, float64(a.Answers)/(o.each+2*time.Second).Seconds(), alone.Errors+crowded.Errors)
+	}
+	slices.Sort(ratios)
+	median := ratios[len(ratios)/2]
+	fmt.Printf("\nmedian of the ratios: %.2f (goal: at most %.1f); errors of B: %d (goal: 0)\n", median, goal, failed)
+	if median > goal || failed > 0 {
+		return errors.New("the goal is missed")
+	}
+	return nil
+}
+
+// clients runs the clients of a company in a process of their own, as they are not the server's, and
+// returns what they saw.
+func (s *stage) clients(ctx context.Context, company string, n int, d time.Duration) (result, error) {
+	return s.start(ctx, company, n, d)()
+}
+
+func (s *stage) start(ctx context.Context, company string, n int, d time.Duration) (wait func() (result, error)) {
+	// The many clients would be on other machines: they leave this one's processors to the server.
+	args := []string{s.self, s.address, strconv.Itoa(n), d.String(), s.ids[company]}
+	if nice, err := exec.LookPath("nice"); err == nil && n > 1 {
+		args = append([]string{nice, "-n", "19"}, args...)
+	}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // this program
+	// A token on the command line would be seen by all of the machine.
+	cmd.Env = append(os.Environ(), "TOKEN="+s.tokens[company])
+	cmd.Stderr = os.Stderr
+	type ended struct {
+		text []byte
+		err  error
+	}
+	done := make(chan ended, 1)
+	go func() {
+		text, err := cmd.Output()
+		done <- ended{text, err}
+	}()
+	return func() (r result, err error) {
+		e := <-done
+		if e.err != nil {
+			return r, e.err
+		}
+		return r, json.Unmarshal(e.text, &r)
+	}
+}
