@@ -211,9 +211,10 @@ var serverFaults = []fault{
 			`drop event trigger portal_gate_drop; create event trigger portal_gate_drop on ddl_command_end execute function tenancy.gate_drop()`,
 			`drop event trigger portal_gate_change; create event trigger portal_gate_change on ddl_command_end when tag in ('CREATE TABLE') execute function tenancy.gate_change()`,
 			`alter function tenancy.gate_drop() owner to portal_owner`,
+			`create role planted superuser; alter role planted set tenancy.installing = on`,
 		},
 		near: []string{
-			`alter event trigger portal_gate_drop enable`,
+			`alter event trigger portal_gate_drop enable`, `create role planted; alter role planted set tenancy.installing = on`,
 			`create event trigger planted on ddl_command_end execute function tenancy.gate_drop(); alter event trigger planted disable`,
 		},
 	},

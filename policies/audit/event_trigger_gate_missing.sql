@@ -26,3 +26,14 @@ where e.oid is null
   or e.evtevent <> w.event
   or e.evttags is not null
   or not o.rolsuper
+union all
+select
+  'event_trigger_gate_missing',
+  'warning',
+  d.setrole::regrole::text,
+  'starts every session past the gate',
+  format('alter role %s reset tenancy.installing', d.setrole::regrole)
+from pg_db_role_setting d
+join pg_roles r on r.oid = d.setrole and r.rolsuper
+cross join unnest(d.setconfig) as c
+where c ~* '^tenancy\.installing='
