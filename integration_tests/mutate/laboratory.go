@@ -53,7 +53,14 @@ func newLaboratory(ctx context.Context) (l *laboratory, err error) {
 		return nil, err
 	}
 	// The database's user must enter it.
-	if err := errors.Join(os.Chmod(l.dir, 0o755), l.build(ctx), l.install(ctx)); err != nil { //nolint:gosec // see above
+	err = os.Chmod(l.dir, 0o755) //nolint:gosec // see above
+	if err == nil {
+		err = l.build(ctx)
+	}
+	if err == nil {
+		err = l.install(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, l.close())
 	}
 	return l, nil
