@@ -32,7 +32,9 @@ type cluster struct {
 	// client runs psql, pg_dump or pg_restore of the server's own version as a role, the empty one being the
 	// superuser, and returns what it prints.
 	client func(ctx context.Context, role, database, stdin, program string, args ...string) (string, error)
-	stop   func() error
+	// standby starts a hot standby, which lives as long as the cluster; nil for one that was there before.
+	standby func(ctx context.Context) (cluster, error)
+	stop    func() error
 }
 
 // rolePassword is what the API's roles log in with, in every test cluster.
@@ -108,6 +110,7 @@ func startContainer(ctx context.Context) (c cluster, err error) {
 		// Since 18 the official image has another directory, which is no tmpfs.
 		testcontainers.WithEnv(map[string]string{"PGDATA": "/var/lib/postgresql/data"}),
 		testcontainers.WithTmpfs(map[string]string{"/var/lib/postgresql/data": "rw"}),
+		testcontainers.WithExposedPorts(standbyPort+"/tcp"),
 		testcontainers.WithCmdArgs("-c", "fsync=off", "-c", "max_connections=300", "-c", "max_prepared_transactions=0"))
 	stop := func() error { return testcontainers.TerminateContainer(container) }
 	if err != nil {
@@ -137,6 +140,7 @@ func startContainer(ctx context.Context) (c cluster, err error) {
 		}
 		return string(text), err
 	}
+	c.standby = func(ctx context.Context) (cluster, error) { return standbyInside(ctx, c, container) }
 	return c, nil
 }
 
@@ -203,7 +207,21 @@ func startEmbedded(ctx context.Context) (c cluster, err error) {
 	}
 	c = programsOf(u, binaries)
 	c.description = fmt.Sprintf("embedded PostgreSQL %d", server.Major())
-	c.stop = func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) }
+	var standbys []func() error
+	c.stop = func() error {
+		var errs []error
+		for _, stop := range standbys {
+			errs = append(errs, stop())
+		}
+		return errors.Join(append(errs, server.Stop(), os.RemoveAll(dir))...)
+	}
+	c.standby = func(ctx context.Context) (cluster, error) {
+		standby, stop, err := standbyBeside(ctx, c, binaries.Dir, dir)
+		if err == nil {
+			standbys = append(standbys, stop)
+		}
+		return standby, err
+	}
 	return c, nil
 }
 
