@@ -35,6 +35,8 @@ type cluster struct {
 	// standby starts a hot standby, which lives as long as the cluster; nil for one that was there before.
 	standby func(ctx context.Context) (cluster, error)
 	stop    func() error
+	// binaries are those of an embedded server, else nil.
+	binaries *embedded.Binaries
 }
 
 // rolePassword is what the API's roles log in with, in every test cluster.
@@ -222,6 +224,7 @@ func startEmbedded(ctx context.Context) (c cluster, err error) {
 		}
 		return standby, err
 	}
+	c.binaries = &binaries
 	return c, nil
 }
 

@@ -1,6 +1,7 @@
 package integration_tests
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,9 +10,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/db/embedded"
 )
 
 // The pages of policies/tests, which a DBA runs with pg_prove: each assertion is a subtest here.
@@ -133,13 +137,20 @@ func script(t *testing.T, file string) string {
 }
 
 // tapDatabase is a clone with pgTAP in it: the server's extension, or else the file of a package on this
-// machine, which is plain SQL.
+// machine, which is plain SQL. An embedded server gets the package first where it can be installed.
 func tapDatabase(t *testing.T) string {
 	t.Helper()
 	database := cloneDatabase(t)
 	conn := connectAs(t, "", database)
 	if _, err := conn.Exec(t.Context(), `create extension pgtap`); err == nil {
 		return database
+	}
+	if binaries := suite.cluster.binaries; binaries != nil {
+		if err := installPgTAP(binaries); err != nil {
+			t.Log(err)
+		} else if _, err := conn.Exec(t.Context(), `create extension pgtap`); err == nil {
+			return database
+		}
 	}
 	files, _ := filepath.Glob("/usr/share/postgresql/*/extension/pgtap--*.sql")
 	files = slices.DeleteFunc(files, func(f string) bool { return strings.Count(filepath.Base(f), "--") > 1 })
@@ -154,6 +165,14 @@ func tapDatabase(t *testing.T) string {
 	}
 	t.Skip("there is no pgTAP, neither in PostgreSQL nor on this machine (Debian: postgresql-NN-pgtap)")
 	return ""
+}
+
+var installing sync.Mutex
+
+func installPgTAP(b *embedded.Binaries) error {
+	installing.Lock()
+	defer installing.Unlock()
+	return b.InstallPgTAP(context.Background(), func(line string) { fmt.Println(line) })
 }
 
 // tap runs a page in a transaction that is rolled back.

@@ -161,22 +161,14 @@ func Install(ctx context.Context, say func(string)) error {
 	}
 
 	say("PostgreSQL is not installed: installing the distribution's package \"postgresql\" with apt-get")
-	apt := func(args ...string) error {
-		cmd := exec.CommandContext(ctx, "apt-get", args...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("apt-get %s: %w\n%s", strings.Join(args, " "), err, lastLines(out, 10))
-		}
-		return nil
-	}
-	if err := apt("update", "-q"); err != nil {
+	if err := apt(ctx, "update", "-q"); err != nil {
 		return err
 	}
-	if err := apt("install", "-q", "-y", "--no-install-recommends", "postgresql-common"); err != nil {
+	if err := apt(ctx, "install", "-q", "-y", "--no-install-recommends", "postgresql-common"); err != nil {
 		return err
 	}
 	err := withoutMainCluster("/etc/postgresql-common/createcluster.conf", func() error {
-		return apt("install", "-q", "-y", "--no-install-recommends", "postgresql")
+		return apt(ctx, "install", "-q", "-y", "--no-install-recommends", "postgresql")
 	})
 	if err != nil {
 		return err
@@ -184,6 +176,32 @@ func Install(ctx context.Context, say func(string)) error {
 	_, err = Find(ctx)
 
 	return err
+}
+
+// InstallPgTAP installs pgTAP, which the pages of policies/tests need, for the server of b. It does so where Install
+// would, and says so first.
+func (b Binaries) InstallPgTAP(ctx context.Context, say func(string)) error {
+	name := fmt.Sprintf("postgresql-%d-pgtap", b.Major)
+	release, _ := os.ReadFile("/etc/os-release")
+	if os.Geteuid() != 0 || !debianLike(string(release)) {
+		return fmt.Errorf("install pgTAP (on Debian and Ubuntu the package %s)", name)
+	}
+	say(fmt.Sprintf("pgTAP is not installed: installing the distribution's package %q with apt-get", name))
+	if err := apt(ctx, "update", "-q"); err != nil {
+		return err
+	}
+
+	return apt(ctx, "install", "-q", "-y", "--no-install-recommends", name)
+}
+
+func apt(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, "apt-get", args...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("apt-get %s: %w\n%s", strings.Join(args, " "), err, lastLines(out, 10))
+	}
+
+	return nil
 }
 
 // withoutMainCluster runs install while the file tells Debian's packages not to create a cluster, and puts the file
