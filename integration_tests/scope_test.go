@@ -249,9 +249,11 @@ func (l *lint) column(rte *node, number string, s *scope, way string, depth int)
 	if query := rte.node("subquery"); query != nil {
 		return l.target(query, number, &scope{query: query, outer: s}, way, depth)
 	}
-	if aliases := rte.list("joinaliasvars"); aliases != nil {
-		if i, _ := strconv.Atoi(number); i >= 1 && i <= len(aliases) {
-			return l.roots(aliases[i-1], s, nil, strings.TrimSuffix(way, fmt.Sprintf("/%p", rte)), depth)
+	for _, field := range []string{"joinaliasvars", "groupexprs"} { // the second since PostgreSQL 18, for what is grouped by
+		if meant := rte.list(field); meant != nil {
+			if i, _ := strconv.Atoi(number); i >= 1 && i <= len(meant) {
+				return l.roots(meant[i-1], s, nil, strings.TrimSuffix(way, fmt.Sprintf("/%p", rte)), depth)
+			}
 		}
 	}
 	if name := rte.text("ctename"); name != "" {
