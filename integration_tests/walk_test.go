@@ -56,6 +56,7 @@ func TestWalk(t *testing.T) {
 			}
 			walked.operations.Add(int64(len(operations)))
 			walked.cells.Add(w.cells)
+			record(w.found...)
 		})
 	}
 }
@@ -93,7 +94,8 @@ type walk struct {
 	before  *snapshot
 	callers []caller
 	rows    map[string]map[string][]any // table → company → keys, in order
-	cells   int64                       // a cell is an operation, a place of an id in it, and a caller
+	found   []*cell
+	cells   int64 // a cell is an operation, a place of an id in it, and a caller
 }
 
 func newWalk(t *testing.T) *walk {
@@ -121,7 +123,10 @@ func (w *walk) operation(op *operation) (findings []string) {
 				continue // to whom keeps the register no company is foreign
 			}
 			w.cells++
-			if finding := w.cell(op, places, attacked, c, &working); finding != "" {
+			found := &cell{Route: "HTTP", Vector: 86, Name: "another company's id", Object: op.String(), Command: c.String() + ", " + attacked.at}
+			w.found = append(w.found, found)
+			if finding := w.cell(op, places, attacked, c, &working, found); finding != "" {
+				found.note(false, false, op.String(), finding, "the answer for an absent id")
 				findings = append(findings, fmt.Sprintf("%s, %s: %s", attacked.at, c, finding))
 			}
 		}
@@ -129,14 +134,16 @@ func (w *walk) operation(op *operation) (findings []string) {
 	return findings
 }
 
-func (w *walk) cell(op *operation, places []place, attacked place, c caller, working **request) string {
+func (w *walk) cell(op *operation, places []place, attacked place, c caller, working **request, found *cell) string {
 	own, finding := w.control(op, places, attacked, c, *working)
 	if finding != "" {
 		return finding
 	}
+	answered := "refused for the role with own ids too"
 	if op.admits(c) {
-		*working = own
+		*working, answered = own, "done with own ids"
 	}
+	found.note(true, true, own.String(), answered, "")
 
 	foreign, absent := own.with(attacked, w.counterpart(attacked, own.ids[attacked.at])), own.with(attacked, attacked.absent())
 	if foreign.String() == absent.String() {
@@ -150,6 +157,7 @@ func (w *walk) cell(op *operation, places []place, attacked place, c caller, wor
 	if finding != "" {
 		return "with an absent id " + finding
 	}
+	found.note(false, true, foreign.String(), fmt.Sprintf("%d, as for an absent id", first.status), "")
 	have, want := plain(first, foreign.ids[attacked.at]), plain(second, absent.ids[attacked.at])
 	if diff := cmp.Diff(want, have); diff != "" {
 		return "the answer for the other company's id differs from that for an absent one (-absent +foreign):\n" + diff
