@@ -17,16 +17,16 @@ func contextVectors() (all []vector) {
 	within := func(number int, name string, st stage) {
 		all = append(all, vector{number: number, name: name, stage: st, shots: shotsInside})
 	}
-	nowhere(1, "never entered", unentered(nil, ""))
-	nowhere(2, "empty after a transaction", unentered(nil, "-- a unit of work before"))
+	nowhere(1, "never entered", unentered(""))
+	nowhere(2, "empty after a transaction", unentered("-- a unit of work before"))
 	for name, value := range map[string]string{
 		"in small letters": "aaaa22222", "a space more": "AAAA22222 ", "a space before": " AAAA22222", "a letter less": "AAAA2222",
 		"a pattern": "%", "two": "AAAA22222,BBBB33333", "SQL": "' or true --", "an expression": "(select customer_id)",
 		"very long": strings.Repeat("A", 5000), "Cyrillic": "АААА22222", "null": "null", "a tab": "AAAA22222\t", "zero width": "AAAA22222\u200b",
 	} {
-		all = append(all, vector{number: 3, name: "a context that is none: " + name, stage: unentered(nil, setSQL(value)), shots: shotsOutside[:1]})
+		all = append(all, vector{number: 3, name: "a context that is none: " + name, stage: unentered(setSQL(value)), shots: shotsOutside[:1]})
 	}
-	nowhere(6, "set local outside of a transaction", unentered(nil, "set local app.customer_id = 'BBBB33333'"))
+	nowhere(6, "set local outside of a transaction", unentered("set local app.customer_id = 'BBBB33333'"))
 	nowhere(6, "entered outside of a transaction", autocommitted)
 	nowhere(7, "entered on another connection", elsewhere)
 	nowhere(8, "entered, and rolled back to a savepoint", takenBack)
@@ -112,9 +112,9 @@ func insideA(s *siege, attack func(tx, inside beginner) error) error {
 }
 
 // unentered begins a transaction after some SQL on a fresh connection; the control happens elsewhere.
-func unentered(params map[string]string, before string) stage {
+func unentered(before string) stage {
 	return func(s *siege, attack func(tx, inside beginner) error) error {
-		return s.outside(params, func(conn *pgx.Conn) error {
+		return s.outside(func(conn *pgx.Conn) error {
 			if strings.HasPrefix(before, "--") {
 				return s.inside(conn, func(pgx.Tx) error { return nil })
 			}
@@ -125,8 +125,8 @@ func unentered(params map[string]string, before string) stage {
 }
 
 // outside attacks in a transaction that has not entered, on a connection where something came before.
-func (s *siege) outside(params map[string]string, before func(*pgx.Conn) error, attack func(tx, inside beginner) error) error {
-	conn := s.dial("portal_app", params)
+func (s *siege) outside(before func(*pgx.Conn) error, attack func(tx, inside beginner) error) error {
+	conn := s.dial("portal_app", nil)
 	defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
 	if err := before(conn); err != nil {
 		return err
@@ -137,7 +137,7 @@ func (s *siege) outside(params map[string]string, before func(*pgx.Conn) error, 
 }
 
 func autocommitted(s *siege, attack func(tx, inside beginner) error) error {
-	return s.outside(nil, func(conn *pgx.Conn) error {
+	return s.outside(func(conn *pgx.Conn) error {
 		_, err := conn.Exec(s.t.Context(), enterSQL, s.fresh().args()...)
 		return err
 	}, attack)
@@ -170,7 +170,7 @@ func takenBack(s *siege, attack func(tx, inside beginner) error) error {
 }
 
 func afterFailure(s *siege, attack func(tx, inside beginner) error) error {
-	return s.outside(nil, func(conn *pgx.Conn) error {
+	return s.outside(func(conn *pgx.Conn) error {
 		err := s.inside(conn, func(tx pgx.Tx) error {
 			_, err := tx.Exec(s.t.Context(), "select 1 / 0")
 			return err

@@ -144,23 +144,6 @@ func (c campaign) wage(t *testing.T, s *siege) {
 	}
 }
 
-// attackAll is the whole attack in SQL on a database that is installed and seeded, without a verdict on
-// the test: who plants a fault asks whether a cell says so.
-func attackAll(t *testing.T, database string) (cells []*cell) {
-	t.Helper()
-	s := besiege(t, database)
-	for _, c := range campaigns() {
-		if c.prepare != nil {
-			c.prepare(s)
-			s.look()
-		}
-		for _, v := range c.vectors {
-			cells = append(cells, s.assail(v)...)
-		}
-	}
-	return cells
-}
-
 // A matrix that finds nothing where there is no wall finds nothing at all.
 func TestAttack_SeesAHole(t *testing.T) {
 	t.Parallel()

@@ -93,11 +93,11 @@ func (r attempt) reads(want int64, sql string, args ...any) {
 }
 
 // shows expects a text that fits.
-func (r attempt) shows(fits func(string) bool, want, sql string, args ...any) {
+func (r attempt) shows(fits func(string) bool, want, sql string) {
 	r.siege.t.Helper()
 	var lines []string
 	err := r.try(func(tx pgx.Tx) error {
-		rows, _ := tx.Query(r.siege.t.Context(), sql, args...)
+		rows, _ := tx.Query(r.siege.t.Context(), sql)
 		var err error
 		lines, err = pgx.CollectRows(rows, pgx.RowTo[string])
 		return err
@@ -107,7 +107,7 @@ func (r attempt) shows(fits func(string) bool, want, sql string, args ...any) {
 	if err != nil {
 		answer = outcomeOf(0, err).String()
 	}
-	r.note(err == nil && fits(text), answer, want, sql, args...)
+	r.note(err == nil && fits(text), answer, want, sql)
 }
 
 // touches expects a number of rows.
@@ -136,9 +136,9 @@ func (r attempt) refused(sql string, args ...any) {
 }
 
 // refusal expects one of some SQLSTATEs.
-func (r attempt) refusal(codes, sql string, args ...any) outcome {
+func (r attempt) refusal(codes, sql string, args ...any) {
 	r.siege.t.Helper()
-	return r.expect(func(o outcome) bool { return o.code != "" && strings.Contains(codes, o.code) }, "a refusal with "+codes, sql, args...)
+	r.expect(func(o outcome) bool { return o.code != "" && strings.Contains(codes, o.code) }, "a refusal with "+codes, sql, args...)
 }
 
 func (r attempt) run(sql string, args ...any) outcome {

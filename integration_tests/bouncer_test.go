@@ -181,8 +181,8 @@ func throughBouncer() (all []vector) {
 	nowhere := func(number int, name string, st stage) {
 		all = append(all, vector{number: number, name: name, stage: st, shots: shotsOutside})
 	}
-	nowhere(21, "never entered, after others", unentered(nil, ""))
-	nowhere(2, "empty after a transaction", unentered(nil, "-- a unit of work before"))
+	nowhere(21, "never entered, after others", unentered(""))
+	nowhere(2, "empty after a transaction", unentered("-- a unit of work before"))
 	nowhere(6, "entered outside of a transaction", autocommitted)
 	nowhere(7, "entered on another connection", elsewhere)
 	nowhere(8, "entered, and rolled back to a savepoint", takenBack)
