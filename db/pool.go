@@ -43,6 +43,9 @@ type DB struct {
 // Open connects the three pools. It refuses a role that is a superuser, bypasses row security, owns a
 // table or can become a role that does.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
+	if min(cfg.AppConns, cfg.AuthConns, cfg.PlatformConns, cfg.CustomerConns) < 0 {
+		return nil, errors.New("a number of connections is negative")
+	}
 	d := &DB{acquireTimeout: cfg.AcquireTimeout}
 	if d.acquireTimeout == 0 {
 		d.acquireTimeout = 5 * time.Second

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -119,4 +120,14 @@ func TestFairness_PoolOfOne(t *testing.T) {
 	f.all.Go(func() { b, _ = f.p.try(t.Context(), "GET", "/properties/", f.p.token(companyB, auth.Admin), nil) })
 	f.ends(t, 20)
 	b.want(t, http.StatusOK)
+}
+
+func TestFairness_NegativeSharesAreRefused(t *testing.T) {
+	t.Parallel()
+	if d, err := db.Open(t.Context(), db.Config{CustomerConns: -1}); err == nil || !strings.Contains(err.Error(), "negative") {
+		if err == nil {
+			d.Close()
+		}
+		t.Errorf("a negative share: %v", err)
+	}
 }

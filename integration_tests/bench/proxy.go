@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"time"
 )
 
@@ -69,8 +70,9 @@ func (n *network) pass(to, from net.Conn) {
 			}
 		}
 	}()
+	runtime.LockOSThread() // for pause
 	for p := range pieces {
-		time.Sleep(time.Until(p.due))
+		pause(time.Until(p.due))
 		if _, err := to.Write(p.data); err != nil && !errors.Is(err, io.EOF) {
 			break
 		}
