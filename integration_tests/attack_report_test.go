@@ -92,6 +92,9 @@ func writeReport() error {
 	if *reportDir == "" {
 		return nil
 	}
+	if err := os.MkdirAll(*reportDir, 0o755); err != nil {
+		return err
+	}
 	for name, write := range map[string]func(*bufio.Writer) error{
 		"attack-report.json": writeJSON, "attack-report.xml": writeJUnit,
 		"attack-report.html": func(w *bufio.Writer) error { return writeHTML(w, s) },

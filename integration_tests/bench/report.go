@@ -193,7 +193,7 @@ func (r *report) writeChart(file string) error {
 				if c.Operation == op.key && c.Network == network {
 					label := fmt.Sprintf("%.0f", c.P50)
 					if c.Variant != ours {
-						label += fmt.Sprintf("   ours : this = %.2f", c.Ratio)
+						label += fmt.Sprintf(", ours : this = %.2f", c.Ratio)
 					}
 					g.Bars = append(g.Bars, bar{y, int(c.P50 / longest * widest), colours[c.Variant], label})
 					y += line
