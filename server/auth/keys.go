@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
 )
@@ -34,7 +35,10 @@ type macKey struct {
 	Key string `json:"key"` // base64
 }
 
-// A keySet is a keyFile made ready. It is never changed.
+// maxTokens is how many tokens a server remembers, about 500 bytes each.
+const maxTokens = 4096
+
+// A keySet is a keyFile made ready. It is never changed, but for the tokens that it has verified.
 type keySet struct {
 	raw     string
 	macID   int32
@@ -42,6 +46,7 @@ type keySet struct {
 	pads    []Pad
 	signing jwk.Key
 	public  jwk.Set
+	tokens  *lru.Cache[[sha256.Size]byte, verified]
 }
 
 // A Pad is a MAC key as the database holds it: xor'ed into HMAC's inner and outer block (RFC 2104).
@@ -110,7 +115,11 @@ func parse(text string) (*keySet, error) {
 	if len(file.MAC) == 0 || len(file.Token) == 0 {
 		return nil, errors.New("the keys need at least one mac and one token key")
 	}
-	set := &keySet{raw: text, public: jwk.NewSet()}
+	tokens, err := lru.New[[sha256.Size]byte, verified](maxTokens)
+	if err != nil {
+		return nil, err
+	}
+	set := &keySet{raw: text, public: jwk.NewSet(), tokens: tokens}
 	for i, k := range file.MAC {
 		key, err := base64.StdEncoding.DecodeString(k.Key)
 		if err != nil || len(key) != macKeySize {

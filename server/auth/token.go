@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -80,35 +81,58 @@ func asciiJSON(text []byte) []byte {
 	return out
 }
 
+// verified is what was found out about a token, which holds until it expires.
+type verified struct {
+	principal *Principal
+	expires   time.Time
+}
+
 // Verify checks an access token and returns its caller: signature by one of our keys with EdDSA and
 // nothing else, type, issuer, audience, time, and the shape of every claim. Whether the person, the
 // session and the customer are still what the token says is decided by PostgreSQL at each entry.
+//
+// A token that was good is remembered, by its hash, until it expires or the keys change: each request
+// of a session brings the same one, and its signature would cost more than all else that is done.
 func (k *Keys) Verify(token string) (*Principal, error) {
 	if len(token) > maxTokenSize {
 		return nil, ErrToken
 	}
-	set := k.current()
+	set, hash := k.current(), sha256.Sum256([]byte(token))
+	if known, ok := set.tokens.Get(hash); ok && time.Now().Before(known.expires) {
+		return known.principal, nil
+	}
+	v, err := k.verify(set, token)
+	if err != nil {
+		return nil, err
+	}
+	set.tokens.Add(hash, v)
+	return v.principal, nil
+}
+
+func (k *Keys) verify(set *keySet, token string) (v verified, err error) {
 	message, err := jws.Parse([]byte(token), jws.WithCompact())
 	if err != nil || len(message.Signatures()) != 1 {
-		return nil, ErrToken
+		return v, ErrToken
 	}
 	header := message.Signatures()[0].ProtectedHeaders()
 	if header.Algorithm() != jwa.EdDSA || header.Type() != tokenType || len(header.Critical()) > 0 {
-		return nil, ErrToken
+		return v, ErrToken
 	}
 	key, known := set.public.LookupKeyID(header.KeyID())
 	if !known {
 		// Signed after a rotation that this server has not seen yet?
 		if key, known = k.reload().public.LookupKeyID(header.KeyID()); !known {
-			return nil, ErrToken
+			return v, ErrToken
 		}
 	}
 	parsed, err := jwt.Parse([]byte(token), jwt.WithKey(jwa.EdDSA, key), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.IssuedAtKey), jwt.WithRequiredClaim(jwt.SubjectKey))
 	if err != nil {
-		return nil, ErrToken
+		return v, ErrToken
 	}
-	return k.principal(parsed)
+	v.expires = parsed.Expiration()
+	v.principal, err = k.principal(parsed)
+	return v, err
 }
 
 // customerForm is that of platform.customers.

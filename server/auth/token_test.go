@@ -3,8 +3,13 @@ package auth
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 )
 
 func TestASCIIJSON(t *testing.T) {
@@ -65,4 +70,95 @@ func TestParseRefresh(t *testing.T) {
 			t.Errorf("%q is taken for a refresh token", text)
 		}
 	}
+}
+
+func testToken(t testing.TB, keys *Keys, lifetime time.Duration) string {
+	t.Helper()
+	p := Principal{keys: keys, customerID: "AAAA22222", userID: 7, role: Admin, email: "admin@a.example", name: "Admin One", sessionID: uuid.NewString()}
+	token, err := p.issue(lifetime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// A token that was good once is refused like any other when it is over, changed, or of a key that has gone.
+func TestVerify_RemembersNoLongerThanTheTokenIsGood(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "keys.json")
+	text, err := NewKeys()
+	if err == nil {
+		err = SaveKeys(path, text)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := LoadKeys(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := testToken(t, keys, time.Hour)
+	first, err := keys.Verify(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := keys.Verify(token); err != nil || again != first {
+		t.Errorf("the second time: %v, %v; want what the first time gave", again, err)
+	}
+	if _, err := keys.Verify(token[:len(token)-4] + "AAAA"); !errors.Is(err, ErrToken) {
+		t.Errorf("with another signature: %v", err)
+	}
+
+	short := testToken(t, keys, time.Second)
+	if _, err := keys.Verify(short); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(1100 * time.Millisecond) // a token counts in whole seconds
+	if _, err := keys.Verify(short); !errors.Is(err, ErrToken) {
+		t.Errorf("after its end: %v", err)
+	}
+
+	for range 2 { // the first keeps the key beside the new one
+		if _, err := keys.Verify(token); err != nil {
+			t.Fatal(err)
+		}
+		text, err := keys.Rotate("token")
+		if err == nil {
+			err = SaveKeys(path, text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys.reload()
+	}
+	if _, err := keys.Verify(token); !errors.Is(err, ErrToken) {
+		t.Errorf("after its key has gone: %v", err)
+	}
+}
+
+// What it saves to remember a token.
+func BenchmarkVerify(b *testing.B) {
+	text, err := NewKeys()
+	if err != nil {
+		b.Fatal(err)
+	}
+	keys, err := ParseKeys(string(text))
+	if err != nil {
+		b.Fatal(err)
+	}
+	token := testToken(b, keys, time.Hour)
+	b.Run("first", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := keys.verify(keys.current(), token); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("remembered", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := keys.Verify(token); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
