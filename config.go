@@ -30,6 +30,7 @@ type config struct {
 	KeysFile        string        `env:"PORTAL_KEYS_FILE"`      // or the file that holds it
 	AppConns        int32         `env:"PORTAL_APP_CONNECTIONS" envDefault:"10"`
 	CustomerConns   int32         `env:"PORTAL_CUSTOMER_CONNECTIONS"` // of one customer at once; half of them by default
+	CustomerStarts  int32         `env:"PORTAL_CUSTOMER_STARTS"`      // of its units of work in their first 50 ms; half of the processors by default
 	Origins         []string      `env:"PORTAL_CORS_ORIGINS"`         // comma-separated; none by default
 	TrustProxy      bool          `env:"PORTAL_TRUST_PROXY"`          // take the client's address from X-Forwarded-For
 	AccessLifetime  time.Duration `env:"PORTAL_ACCESS_LIFETIME" envDefault:"12h"`
@@ -67,7 +68,7 @@ func need(variables map[string]secret) error {
 }
 
 func (c *config) database() db.Config {
-	return db.Config{App: string(c.App), Auth: string(c.Auth), Platform: string(c.Platform), AppConns: c.AppConns, CustomerConns: c.CustomerConns}
+	return db.Config{App: string(c.App), Auth: string(c.Auth), Platform: string(c.Platform), AppConns: c.AppConns, CustomerConns: c.CustomerConns, CustomerStarts: c.CustomerStarts}
 }
 
 func (c *config) auth() auth.Config {

@@ -10,10 +10,15 @@ import (
 // An admission hands out the connections of the tenants' pool so that one customer's flood leaves the
 // others theirs: a customer holds at most its share at once, further units of work wait in a line of
 // the customer's own, and a connection that comes free goes to the customers that wait, in turn.
+//
+// Connections are half of it, processors the other: of one customer only a few units of work may be
+// starting at once. One that goes on for longer does not keep the customer's others waiting.
 type admission struct {
-	share int           // of one customer: connections at once
-	line  int           // of one customer: units of work that wait
-	wait  time.Duration // of one unit of work
+	share  int           // of one customer: connections at once
+	starts int           // of one customer: units of work that are starting at once
+	start  time.Duration // how long a unit of work is starting
+	line   int           // of one customer: units of work that wait
+	wait   time.Duration // of one unit of work
 
 	mu        sync.Mutex
 	free      int                  // connections that nobody holds
@@ -22,33 +27,41 @@ type admission struct {
 }
 
 type customer struct {
-	held    int
-	waiting list.List     // of chan struct{}, which is closed when the unit of work is admitted
-	turn    *list.Element // in turns, while somebody waits
+	name     string
+	held     int
+	starting int
+	waiting  list.List     // of chan *stay, which has room for the one that ends the waiting
+	turn     *list.Element // in turns, while somebody waits
+}
+
+// A stay is the time of a unit of work with its connection.
+type stay struct {
+	of       *customer
+	starting bool
+	started  *time.Timer
 }
 
 // enter waits until the customer may take a connection. It fails with ErrCrowded where the line is full,
-// or where the customer's own units of work held its share all the time; with ErrBusy where others held
-// the pool. After nil the caller calls leave.
-func (a *admission) enter(ctx context.Context, name string) error {
+// or where the customer's own units of work were as many as may be all the time; with ErrBusy where
+// others held the pool. The caller hands what it got to leave.
+func (a *admission) enter(ctx context.Context, name string) (*stay, error) {
 	a.mu.Lock()
 	c := a.customers[name]
 	if c == nil {
-		c = &customer{}
+		c = &customer{name: name}
 		a.customers[name] = c
 	}
-	// Who has waited goes first: where a connection is free, everybody in a line has the whole share.
-	if a.free > 0 && c.held < a.share {
-		a.free--
-		c.held++
+	// Who has waited goes first: where a connection is free, everybody in a line has as much as may be.
+	if a.free > 0 && a.may(c) {
+		s := a.admit(c)
 		a.mu.Unlock()
-		return nil
+		return s, nil
 	}
 	if c.waiting.Len() >= a.line {
 		a.mu.Unlock()
-		return &Refusal{Kind: ErrCrowded}
+		return nil, &Refusal{Kind: ErrCrowded}
 	}
-	admitted := make(chan struct{})
+	admitted := make(chan *stay, 1)
 	place := c.waiting.PushBack(admitted)
 	if c.turn == nil {
 		c.turn = a.turns.PushBack(c)
@@ -58,65 +71,94 @@ func (a *admission) enter(ctx context.Context, name string) error {
 	over := time.NewTimer(a.wait)
 	defer over.Stop()
 	select {
-	case <-admitted:
-		return nil
+	case s := <-admitted:
+		return s, nil
 	case <-ctx.Done():
 	case <-over.C:
 	}
-	return a.giveUp(ctx, name, c, place, admitted)
+	return a.giveUp(ctx, c, place, admitted)
 }
 
-func (a *admission) giveUp(ctx context.Context, name string, c *customer, place *list.Element, admitted chan struct{}) error {
+func (a *admission) giveUp(ctx context.Context, c *customer, place *list.Element, admitted chan *stay) (*stay, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	select {
-	case <-admitted: // in the same instant
+	case s := <-admitted: // in the same instant
 		if ctx.Err() == nil {
-			return nil
+			return s, nil
 		}
-		a.release(name, c)
+		a.release(s)
 	default:
 		c.waiting.Remove(place)
-		a.settle(name, c)
+		a.settle(c)
 	}
 	switch {
 	case ctx.Err() != nil:
-		return translate(ctx, ctx.Err())
-	case c.held >= a.share:
-		return &Refusal{Kind: ErrCrowded}
+		return nil, translate(ctx, ctx.Err())
+	case !a.may(c):
+		return nil, &Refusal{Kind: ErrCrowded}
 	}
-	return &Refusal{Kind: ErrBusy}
+	return nil, &Refusal{Kind: ErrBusy}
 }
 
 // leave gives back what enter admitted to.
-func (a *admission) leave(name string) {
+func (a *admission) leave(s *stay) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.release(name, a.customers[name])
+	a.release(s)
 }
 
-// release frees a connection of a customer and gives it to whose turn it is.
-func (a *admission) release(name string, c *customer) {
+// may tells whether the customer's next unit of work may begin, as far as it is the customer's doing.
+func (a *admission) may(c *customer) bool { return c.held < a.share && c.starting < a.starts }
+
+func (a *admission) admit(c *customer) *stay {
+	a.free--
+	c.held++
+	c.starting++
+	s := &stay{of: c, starting: true}
+	s.started = time.AfterFunc(a.start, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.settled(s)
+		a.next()
+	})
+	return s
+}
+
+// settled ends the start of a unit of work, once.
+func (a *admission) settled(s *stay) {
+	if s.starting {
+		s.starting = false
+		s.of.starting--
+	}
+}
+
+func (a *admission) release(s *stay) {
+	s.started.Stop()
+	a.settled(s)
 	a.free++
-	c.held--
+	s.of.held--
+	a.next()
+	a.settle(s.of)
+}
+
+// next admits the one whose turn it is, where a connection is free; what has ended lets in one at most.
+func (a *admission) next() {
 	for e := a.turns.Front(); e != nil && a.free > 0; e = e.Next() {
-		next := e.Value.(*customer)
-		if next.held == a.share {
+		c := e.Value.(*customer)
+		if !a.may(c) {
 			continue
 		}
-		a.free--
-		next.held++
-		close(next.waiting.Remove(next.waiting.Front()).(chan struct{}))
+		c.waiting.Remove(c.waiting.Front()).(chan *stay) <- a.admit(c)
 		a.turns.MoveToBack(e)
-		a.settle("", next)
-		break
+		a.settle(c)
+		return
 	}
-	a.settle(name, c)
 }
 
 // settle takes a customer that does not wait any more out of the turns, and forgets one that holds
 // nothing either.
-func (a *admission) settle(name string, c *customer) {
+func (a *admission) settle(c *customer) {
 	if c.waiting.Len() > 0 {
 		return
 	}
@@ -125,6 +167,6 @@ func (a *admission) settle(name string, c *customer) {
 		c.turn = nil
 	}
 	if c.held == 0 {
-		delete(a.customers, name)
+		delete(a.customers, c.name)
 	}
 }

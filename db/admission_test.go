@@ -11,19 +11,28 @@ import (
 )
 
 func newAdmission(free, share, line int, wait time.Duration) *admission {
-	return &admission{free: free, share: share, line: line, wait: wait, customers: map[string]*customer{}}
+	return &admission{free: free, share: share, starts: share, start: time.Minute, line: line, wait: wait, customers: map[string]*customer{}}
+}
+
+// An entrance is how it went to enter.
+type entrance struct {
+	stay *stay
+	err  error
 }
 
 // wants enters in the background; the channel tells how it went.
-func (a *admission) wants(ctx context.Context, name string) <-chan error {
+func (a *admission) wants(ctx context.Context, name string) <-chan entrance {
 	a.mu.Lock()
 	before := 0
 	if c := a.customers[name]; c != nil {
 		before = c.waiting.Len()
 	}
 	a.mu.Unlock()
-	done := make(chan error, 1)
-	go func() { done <- a.enter(ctx, name) }()
+	done := make(chan entrance, 1)
+	go func() {
+		s, err := a.enter(ctx, name)
+		done <- entrance{s, err}
+	}()
 	for {
 		a.mu.Lock()
 		c := a.customers[name]
@@ -36,23 +45,25 @@ func (a *admission) wants(ctx context.Context, name string) <-chan error {
 	}
 }
 
-func admitted(t *testing.T, who string, done <-chan error) {
+func admitted(t *testing.T, who string, done <-chan entrance) *stay {
 	t.Helper()
 	select {
-	case err := <-done:
-		if err != nil {
-			t.Fatalf("%s: %v", who, err)
+	case e := <-done:
+		if e.err != nil {
+			t.Fatalf("%s: %v", who, e.err)
 		}
+		return e.stay
 	case <-time.After(10 * time.Second):
 		t.Fatalf("%s is not admitted", who)
 	}
+	return nil
 }
 
-func waits(t *testing.T, who string, done <-chan error) {
+func waits(t *testing.T, who string, done <-chan entrance) {
 	t.Helper()
 	select {
-	case err := <-done:
-		t.Fatalf("%s does not wait: %v", who, err)
+	case e := <-done:
+		t.Fatalf("%s does not wait: %v", who, e.err)
 	default:
 	}
 }
@@ -67,23 +78,22 @@ func (a *admission) empty(t *testing.T, free int) {
 func TestAdmission_OneTakesItsShareOnly(t *testing.T) {
 	t.Parallel()
 	a := newAdmission(4, 2, 10, time.Minute)
-	for range 2 {
-		admitted(t, "a", a.wants(t.Context(), "a"))
+	var stays []*stay
+	for _, who := range []string{"a", "a", "b", "b"} {
+		stays = append(stays, admitted(t, who, a.wants(t.Context(), who)))
 	}
 	third := a.wants(t.Context(), "a")
-	for range 2 {
-		admitted(t, "b", a.wants(t.Context(), "b"))
-	}
 	c := a.wants(t.Context(), "c")
 	waits(t, "the third of a", third)
 	waits(t, "c, where nothing is free", c)
 
-	a.leave("b")
-	admitted(t, "c", c)
-	a.leave("a")
-	admitted(t, "the third of a", third)
-	for _, name := range []string{"a", "a", "b", "c"} {
-		a.leave(name)
+	a.leave(stays[3])
+	stays[3] = admitted(t, "c", c)
+	waits(t, "the third of a", third)
+	a.leave(stays[0])
+	stays[0] = admitted(t, "the third of a", third)
+	for _, s := range stays {
+		a.leave(s)
 	}
 	a.empty(t, 4)
 }
@@ -92,27 +102,60 @@ func TestAdmission_OneTakesItsShareOnly(t *testing.T) {
 func TestAdmission_InTurn(t *testing.T) {
 	t.Parallel()
 	a := newAdmission(1, 1, 10, time.Minute)
-	admitted(t, "a", a.wants(t.Context(), "a"))
+	inside := admitted(t, "a", a.wants(t.Context(), "a"))
 	a2, a3 := a.wants(t.Context(), "a"), a.wants(t.Context(), "a")
 	b1, b2 := a.wants(t.Context(), "b"), a.wants(t.Context(), "b")
 	for _, next := range []struct {
-		leaves, enters string
-		done           <-chan error
-		others         []<-chan error
+		who    string
+		done   <-chan entrance
+		others []<-chan entrance
 	}{
-		{"a", "a2", a2, []<-chan error{a3, b1, b2}},
-		{"a", "b1", b1, []<-chan error{a3, b2}},
-		{"b", "a3", a3, []<-chan error{b2}},
-		{"a", "b2", b2, nil},
+		{"a2", a2, []<-chan entrance{a3, b1, b2}},
+		{"b1", b1, []<-chan entrance{a3, b2}},
+		{"a3", a3, []<-chan entrance{b2}},
+		{"b2", b2, nil},
 	} {
-		a.leave(next.leaves)
-		admitted(t, next.enters, next.done)
+		a.leave(inside)
+		inside = admitted(t, next.who, next.done)
 		for _, other := range next.others {
-			waits(t, "another than "+next.enters, other)
+			waits(t, "another than "+next.who, other)
 		}
 	}
-	a.leave("b")
+	a.leave(inside)
 	a.empty(t, 1)
+}
+
+// Connections are free, but a customer's flood of short units of work takes no more of the processors
+// than one at a time does.
+func TestAdmission_StartsFewAtOnce(t *testing.T) {
+	t.Parallel()
+	a := newAdmission(4, 3, 10, time.Minute)
+	a.starts = 1
+	first := admitted(t, "the first", a.wants(t.Context(), "a"))
+	second := a.wants(t.Context(), "a")
+	waits(t, "the second", second)
+	other := admitted(t, "another customer", a.wants(t.Context(), "b"))
+	a.leave(first)
+	a.leave(admitted(t, "the second", second))
+	a.leave(other)
+	a.empty(t, 4)
+}
+
+// A long unit of work does not keep the others of its customer waiting, up to the share.
+func TestAdmission_LongOnesDoNotCount(t *testing.T) {
+	t.Parallel()
+	a := newAdmission(4, 2, 10, time.Minute)
+	a.starts, a.start = 1, 20*time.Millisecond
+	first := admitted(t, "the first", a.wants(t.Context(), "a"))
+	second := admitted(t, "the second, while the first goes on", a.wants(t.Context(), "a"))
+	third := a.wants(t.Context(), "a")
+	time.Sleep(3 * a.start)
+	waits(t, "the third, beyond the share", third)
+	a.leave(second)
+	last := admitted(t, "the third", third)
+	a.leave(first)
+	a.leave(last)
+	a.empty(t, 4)
 }
 
 func TestAdmission_Refuses(t *testing.T) {
@@ -129,13 +172,14 @@ func TestAdmission_Refuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAdmission(1, 1, tt.line, 20*time.Millisecond)
-			if err := a.enter(t.Context(), tt.holder); err != nil {
+			held, err := a.enter(t.Context(), tt.holder)
+			if err != nil {
 				t.Fatal(err)
 			}
-			if err := a.enter(t.Context(), "a"); !errors.Is(err, tt.want) {
+			if _, err := a.enter(t.Context(), "a"); !errors.Is(err, tt.want) {
 				t.Errorf("refused with %v, want %v", err, tt.want)
 			}
-			a.leave(tt.holder)
+			a.leave(held)
 			a.empty(t, 1)
 		})
 	}
@@ -144,20 +188,19 @@ func TestAdmission_Refuses(t *testing.T) {
 func TestAdmission_WhoIsGoneLeavesHisPlace(t *testing.T) {
 	t.Parallel()
 	a := newAdmission(1, 1, 1, time.Minute)
-	admitted(t, "the first", a.wants(t.Context(), "a"))
+	inside := admitted(t, "the first", a.wants(t.Context(), "a"))
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := a.wants(ctx, "a")
-	if err := a.enter(t.Context(), "a"); !errors.Is(err, ErrCrowded) {
+	if _, err := a.enter(t.Context(), "a"); !errors.Is(err, ErrCrowded) {
 		t.Fatalf("a second one in a line of one: %v", err)
 	}
 	cancel()
-	if err := <-gone; !Cancelled(err) {
-		t.Errorf("who has gone is told %v", err)
+	if e := <-gone; !Cancelled(e.err) {
+		t.Errorf("who has gone is told %v", e.err)
 	}
 	next := a.wants(t.Context(), "a")
-	a.leave("a")
-	admitted(t, "the next", next)
-	a.leave("a")
+	a.leave(inside)
+	a.leave(admitted(t, "the next", next))
 	a.empty(t, 1)
 }
 
@@ -166,6 +209,7 @@ func TestAdmission_UnderLoad(t *testing.T) {
 	t.Parallel()
 	const free, share = 5, 2
 	a := newAdmission(free, share, 20, 2*time.Millisecond)
+	a.starts, a.start = 1, 100*time.Microsecond
 	var held [4]atomic.Int32
 	var served, refused atomic.Int32
 	var all sync.WaitGroup
@@ -175,7 +219,8 @@ func TestAdmission_UnderLoad(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%5+1)*time.Millisecond)
 			defer cancel()
 			name := fmt.Sprint("customer ", who)
-			if a.enter(ctx, name) != nil {
+			s, err := a.enter(ctx, name)
+			if err != nil {
 				refused.Add(1)
 				return
 			}
@@ -185,7 +230,7 @@ func TestAdmission_UnderLoad(t *testing.T) {
 			time.Sleep(time.Duration(i%3) * 100 * time.Microsecond)
 			held[who].Add(-1)
 			served.Add(1)
-			a.leave(name)
+			a.leave(s)
 		})
 	}
 	all.Wait()

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,6 +28,7 @@ type Config struct {
 	App, Auth, Platform string        // connection URLs
 	AppConns            int32         // size of the tenants' pool; 0: 10
 	CustomerConns       int32         // how many of them one customer may hold at once; 0: half, and one at least
+	CustomerStarts      int32         // units of work of one customer that may be in their first 50 ms at once; 0: half of the processors, and one at least
 	CustomerLine        int           // units of work of one customer that wait, before ErrCrowded; 0: 256
 	AuthConns           int32         // size of the log-in pool; 0: 4
 	PlatformConns       int32         // size of the operators' pool; 0: 2
@@ -43,7 +45,7 @@ type DB struct {
 // Open connects the three pools. It refuses a role that is a superuser, bypasses row security, owns a
 // table or can become a role that does.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
-	if min(cfg.AppConns, cfg.AuthConns, cfg.PlatformConns, cfg.CustomerConns) < 0 {
+	if min(cfg.AppConns, cfg.AuthConns, cfg.PlatformConns, cfg.CustomerConns, cfg.CustomerStarts) < 0 {
 		return nil, errors.New("a number of connections is negative")
 	}
 	d := &DB{acquireTimeout: cfg.AcquireTimeout}
@@ -54,6 +56,8 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	d.admission.customers = map[string]*customer{}
 	d.admission.free, d.admission.wait = int(conns), d.acquireTimeout
 	d.admission.share = min(int(orDefault(cfg.CustomerConns, max(1, conns/2))), int(conns))
+	d.admission.starts = int(orDefault(cfg.CustomerStarts, max(1, int32(runtime.GOMAXPROCS(0)/2)))) //nolint:gosec // few
+	d.admission.start = 50 * time.Millisecond
 	d.admission.line = orDefault(cfg.CustomerLine, 256)
 	for _, p := range []struct {
 		pool  **pgxpool.Pool

@@ -84,10 +84,11 @@ type sender interface {
 
 // admitted works on the tenants' pool, where no customer takes more than its share.
 func (d *DB) admitted(ctx context.Context, m Member, u *unit, fn func(context.Context, Tx) error) error {
-	if err := d.admission.enter(ctx, m.CustomerID()); err != nil {
+	stay, err := d.admission.enter(ctx, m.CustomerID())
+	if err != nil {
 		return err
 	}
-	defer d.admission.leave(m.CustomerID())
+	defer d.admission.leave(stay)
 	return d.work(ctx, d.app, u, fn)
 }
 

@@ -31,7 +31,7 @@ func newFlood(t *testing.T, conns int32, n, inside int, change ...func(*settings
 	t.Helper()
 	f := &flood{release: make(chan struct{})}
 	f.p = newPortal(t, append(change, func(s *settings) {
-		s.db.AppConns, s.db.CustomerConns = conns, 0
+		s.db.AppConns, s.db.CustomerConns, s.db.CustomerStarts = conns, 0, 0 // 0: as in production
 		s.routes = func(api endpoint.API) {
 			endpoint.Get(api, "/test/hold", "", func(ctx context.Context, tx db.Tx, _ *endpoint.None) (whoami, error) {
 				f.inside.Add(1)

@@ -88,7 +88,7 @@ type settings struct {
 // attempts are not limited, unless the test says otherwise.
 func newPortal(t testing.TB, change ...func(*settings)) *portal {
 	t.Helper()
-	s := settings{keys: suite.keys, auth: auth.Config{RefusalTime: -1, Attempts: -1, SignUps: -1}, db: db.Config{AppConns: 4, CustomerConns: 4, AuthConns: 2, PlatformConns: 1}}
+	s := settings{keys: suite.keys, auth: auth.Config{RefusalTime: -1, Attempts: -1, SignUps: -1}, db: db.Config{AppConns: 4, CustomerConns: 4, CustomerStarts: 4, AuthConns: 2, PlatformConns: 1}}
 	for _, c := range change {
 		c(&s)
 	}

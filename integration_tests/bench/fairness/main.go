@@ -25,6 +25,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 5, "runs; the median counts")
 	flag.IntVar(&o.conns, "connections", 10, "of the tenants' pool")
 	flag.IntVar(&o.share, "share", 0, "connections that one company may hold; 0: the server's default")
+	flag.IntVar(&o.starts, "starts", 0, "units of work of one company in their first 50 ms; 0: the server's default")
 	flag.DurationVar(&o.each, "each", 4*time.Second, "how long B is timed, alone and in the flood")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -42,8 +43,8 @@ func main() {
 }
 
 type options struct {
-	runs, conns, share int
-	each               time.Duration
+	runs, conns, share, starts int
+	each                       time.Duration
 }
 
 // compare prints a line for each run and the medians; it fails where the goal is missed or a request of

@@ -80,7 +80,8 @@ func newStage(ctx context.Context, o options) (s *stage, err error) {
 	if err != nil {
 		return s, err
 	}
-	env = append(env, "PORTAL_APP_CONNECTIONS="+strconv.Itoa(o.conns), "PORTAL_CUSTOMER_CONNECTIONS="+strconv.Itoa(s.share))
+	env = append(env, "PORTAL_APP_CONNECTIONS="+strconv.Itoa(o.conns), "PORTAL_CUSTOMER_CONNECTIONS="+strconv.Itoa(s.share),
+		"PORTAL_CUSTOMER_STARTS="+strconv.Itoa(o.starts))
 	if err = s.serve(ctx, program, env); err != nil {
 		return s, err
 	}

@@ -30,7 +30,7 @@ func run(ctx context.Context) error {
 	}
 	d, err := db.Open(ctx, db.Config{
 		App: os.Getenv("BENCH_APP"), Auth: os.Getenv("BENCH_AUTH"), Platform: os.Getenv("BENCH_PLATFORM"),
-		AppConns: 10, CustomerConns: 10, // one company is measured, not its fairness to others
+		AppConns: 10, CustomerConns: 10, CustomerStarts: 10, // one company is measured, not its fairness to others
 	})
 	if err != nil {
 		return err
