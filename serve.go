@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -65,6 +67,11 @@ func serve(ctx context.Context, cfg *config, keys *auth.Keys, listener net.Liste
 		return err
 	}
 
+	// Requests leave much behind and keep little: collecting at five times what is kept instead of at twice
+	// takes some 50 MB and gives the processors back to the requests.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 	web := &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(listener) }()

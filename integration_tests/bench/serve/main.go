@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"contractor-portal/db"
@@ -42,6 +43,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(400) // as `portal serve` does
 	web := &http.Server{Addr: os.Getenv("BENCH_LISTEN"), Handler: e, ReadHeaderTimeout: 10 * time.Second}
 	if err := web.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
