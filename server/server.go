@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -77,9 +78,7 @@ func New(cfg Config) (*echo.Echo, error) {
 
 	cfg.ready = &readiness{ask: func(ctx context.Context) string { return Unready(ctx, cfg.DB, cfg.SchemaVersion) }}
 	api := features(e, cfg)
-	if err := pages(e, api, cfg.Auth.Keys()); err != nil {
-		return nil, err
-	}
+	pages(e, api, cfg.Auth.Keys())
 	health(e, cfg)
 	return e, nil
 }
@@ -111,13 +110,14 @@ func OpenAPI() ([]byte, error) {
 }
 
 // pages serves the document, the page that shows it, the pages of the problems, and the public keys.
-func pages(e *echo.Echo, api endpoint.API, keys *auth.Keys) error {
-	document, err := api.OpenAPI()
-	if err != nil {
-		return err
-	}
+func pages(e *echo.Echo, api endpoint.API, keys *auth.Keys) {
+	document := sync.OnceValues(api.OpenAPI) // most servers are never asked
 	get(e, "/openapi.json", func(c echo.Context) error {
-		return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, document)
+		text, err := document()
+		if err != nil {
+			return err
+		}
+		return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, text)
 	})
 	docs := orNotFound(swgui.New("Contractor portal", "/openapi.json", "/docs/"))
 	get(e, "/docs", docs)
@@ -137,7 +137,6 @@ func pages(e *echo.Echo, api endpoint.API, keys *auth.Keys) error {
 		c.Response().Header().Set(echo.HeaderCacheControl, "public, max-age=60")
 		return c.JSONBlob(http.StatusOK, set)
 	})
-	return nil
 }
 
 // get registers a page, for HEAD too.
