@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-
-	"contractor-portal/server/auth"
 )
 
 // The data of `task bench`.
@@ -71,22 +69,12 @@ end
 $$;
 `
 
-// fill makes the data in an installed database.
+// fill makes the data of `task bench`.
 func fill(ctx context.Context, conn *pgx.Conn) error {
 	numbers := strings.NewReplacer("@customers", strconv.Itoa(customers), "@people", strconv.Itoa(people), "@properties", strconv.Itoa(properties))
 	if _, err := conn.Exec(ctx, numbers.Replace(dataSQL)); err != nil {
 		return err
 	}
-	hash, err := auth.HashPassword(ctx, password)
-	if err != nil {
-		return err
-	}
-	if _, err := conn.Exec(ctx, "update platform.logins set password_hash = $1, confirmed_at = now() where email = $2", hash, admin); err != nil {
-		return err
-	}
-	if _, err := conn.Exec(ctx, rolesSQL); err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, "vacuum analyze")
+	_, err := conn.Exec(ctx, rolesSQL)
 	return err
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"contractor-portal/db/embedded"
+	"contractor-portal/server/auth"
 )
 
 func main() {
@@ -31,11 +32,17 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 12, "how often each variant is measured in turn")
 	flag.IntVar(&o.calls, "calls", 40, "calls of a variant in one round")
 	flag.StringVar(&o.json, "json", "bench.json", "where the figures go")
+	flag.BoolVar(&o.growth, "growth", false, "measure one customer among ever more others instead")
+	flag.StringVar(&o.sizes, "sizes", "10,100,1000,10000", "with -growth: how many customers there are, with 1,000 logs each")
 	flag.StringVar(&o.chart, "chart", "bench.svg", "where the chart goes; the README shows integration_tests/bench/bench.svg")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := bench(ctx, o); err != nil {
+	measure := bench
+	if o.growth {
+		measure = growth
+	}
+	if err := measure(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -45,6 +52,8 @@ type options struct {
 	dsn           string
 	rounds, calls int
 	json, chart   string
+	growth        bool
+	sizes         string
 }
 
 // roundTrip is what the network adds in the second half.
@@ -52,11 +61,14 @@ const roundTrip = 500 * time.Microsecond
 
 func bench(ctx context.Context, o options) (err error) {
 	began := time.Now()
-	s, err := newStage(ctx, o.dsn)
+	s, err := newStage(ctx, o.dsn, variants, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	if err := errors.Join(s.install(ctx), s.fill(ctx, first, admin, fill)); err != nil {
+		return err
+	}
 
 	r := report{Data: dataSize, Rounds: o.rounds, Calls: o.calls}
 	if err := r.about(ctx, s); err != nil {
@@ -122,18 +134,20 @@ func (s *stage) measure(ctx context.Context, r *report, o options, delay time.Du
 	return nil
 }
 
-// A stage is the database with its data, the programs, and a token of the customer's Admin.
+// A stage is the database with its data, the programs, and the customer that is measured.
 type stage struct {
 	dir      string
 	postgres *embedded.Server
 	super    *url.URL
 	keys     string
 	programs map[string]string
-	token    string
+	admin    string  // e-mail of the customer's Admin
+	token    string  // his
 	ids      []int64 // of the customer's properties
 }
 
-func newStage(ctx context.Context, dsn string) (s *stage, err error) {
+// newStage starts a database, with settings of its own where it is embedded, and builds the programs.
+func newStage(ctx context.Context, dsn string, which []variant, settings map[string]string) (s *stage, err error) {
 	s = &stage{programs: map[string]string{}}
 	// The database's user must enter it.
 	if s.dir, err = os.MkdirTemp("", "portal-bench-"); err != nil {
@@ -152,7 +166,7 @@ func newStage(ctx context.Context, dsn string) (s *stage, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.postgres, err = embedded.Start(ctx, binaries, embedded.Config{Data: filepath.Join(s.dir, "data")}); err != nil {
+		if s.postgres, err = embedded.Start(ctx, binaries, embedded.Config{Data: filepath.Join(s.dir, "data"), Settings: settings}); err != nil {
 			return nil, err
 		}
 		dsn = s.postgres.URL("postgres")
@@ -160,8 +174,8 @@ func newStage(ctx context.Context, dsn string) (s *stage, err error) {
 	if s.super, err = url.Parse(dsn); err != nil {
 		return nil, errors.New("the URL cannot be read")
 	}
-	fmt.Println("building the variants and the data")
-	return s, errors.Join(s.build(), s.install(ctx))
+	fmt.Println("building the programs and the data")
+	return s, s.build(which)
 }
 
 func (s *stage) close() (err error) {
@@ -171,12 +185,12 @@ func (s *stage) close() (err error) {
 	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
-func (s *stage) build() error {
+func (s *stage) build(which []variant) error {
 	root, err := run(nil, "go", "list", "-m", "-f", "{{.Dir}}")
 	if err != nil {
 		return err
 	}
-	for _, v := range variants {
+	for _, v := range which {
 		if s.programs[v.key], err = v.build(root, s.dir); err != nil {
 			return err
 		}
@@ -185,7 +199,7 @@ func (s *stage) build() error {
 	return err
 }
 
-// install makes the schema as `portal migrate` does, and the data.
+// install makes the schema as `portal migrate` does.
 func (s *stage) install(ctx context.Context) (err error) {
 	program := filepath.Join(s.dir, "portal")
 	if s.keys, err = run(nil, program, "keys", "new"); err != nil {
@@ -195,18 +209,31 @@ func (s *stage) install(ctx context.Context) (err error) {
 		"DATABASE_URL=" + s.super.String(), "PORTAL_KEYS=" + s.keys, "DATABASE_URL_APP=" + s.as("portal_app", s.super.Host),
 		"DATABASE_URL_AUTH=" + s.as("portal_auth", s.super.Host), "DATABASE_URL_PLATFORM=" + s.as("portal_platform", s.super.Host),
 	}, program, "migrate")
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+// fill loads the data, and lets the Admin of the customer that is measured log in.
+func (s *stage) fill(ctx context.Context, customer, admin string, load func(context.Context, *pgx.Conn) error) error {
 	conn, err := pgx.Connect(ctx, s.super.String())
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx) //nolint:errcheck // nothing is lost with it
-	if err := fill(ctx, conn); err != nil {
+	if err := load(ctx, conn); err != nil {
 		return err
 	}
-	rows, _ := conn.Query(ctx, "select id from portal.locations where customer_id = $1 order by id", first)
+	hash, err := auth.HashPassword(ctx, password)
+	if err != nil {
+		return err
+	}
+	s.admin = admin
+	if _, err := conn.Exec(ctx, "update platform.logins set password_hash = $1, confirmed_at = now() where email = $2", hash, admin); err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "vacuum analyze"); err != nil {
+		return err
+	}
+	rows, _ := conn.Query(ctx, "select id from portal.locations where customer_id = $1 order by id", customer)
 	s.ids, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 	return err
 }
@@ -238,7 +265,7 @@ func (s *stage) serve(ctx context.Context, v variant, host string) (c *client, s
 		_ = cmd.Wait()
 		return nil
 	}
-	c = &client{url: "http://" + address, ids: s.ids, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+	c = &client{url: "http://" + address, ids: s.ids, process: cmd.Process.Pid, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 	for range 500 {
 		res, err := c.http.Get(c.url + "/healthz") //nolint:noctx // bounded by the loop
 		if err == nil {
@@ -256,7 +283,7 @@ func (s *stage) login(ctx context.Context, c *client) (string, error) {
 	if s.token != "" {
 		return s.token, nil
 	}
-	form := strings.NewReader(url.Values{"username": {admin}, "password": {password}}.Encode())
+	form := strings.NewReader(url.Values{"username": {s.admin}, "password": {password}}.Encode())
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/api/login/", form)
 	if err != nil {
 		return "", err

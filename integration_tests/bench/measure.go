@@ -31,6 +31,7 @@ var operations = []operation{
 type client struct {
 	url, token string
 	ids        []int64
+	process    int // of the server
 	http       *http.Client
 }
 
