@@ -58,9 +58,9 @@ func Value[T any](ctx context.Context, tx Tx, sql text, args ...any) (value T, e
 	return value, err
 }
 
-// Page returns the rows as Ts, and the value of the last column of the statement, which must be
-// count(*) over (): how many rows there are without limit and offset. The count is -1 where an
-// offset beyond the end left no row to carry it.
+// Page returns the rows as Ts, and the value of the last column of the statement, which must be how many
+// rows there are without limit and offset: count(*) over (), or a count apart where there are many. The
+// count is -1 where an offset beyond the end left no row to carry it.
 func Page[T any](ctx context.Context, tx Tx, sql text, args ...any) (page []T, total int64, err error) {
 	total = -1
 	err = tx.u.run(ctx, string(sql), named(args), func(rows pgx.Rows) (err error) {

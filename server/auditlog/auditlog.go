@@ -42,17 +42,21 @@ type Filter struct {
 	To         endpoint.Date `query:"to" doc:"Last day."`
 }
 
-const listSQL = `
-select l.id, l.at, l.actor_name, l.actor_user_id, l.actor_operator_id, l.actor_role, l.action, l.object_type, l.object_id,
-  l.detail, l.request_id,
-  count(*) over () as total
+// chosen are the entries that a filter asks for.
+const chosen = `
 from platform.audit_log l
 where (@actor = '' or position(lower(@actor) in lower(l.actor_name)) > 0)
   and (@user_id::bigint = 0 or l.actor_user_id = @user_id)
   and starts_with(l.action, @action)
   and (@object_type = '' or l.object_type = @object_type)
   and (@begin::timestamptz is null or l.at >= @begin)
-  and (@end::timestamptz is null or l.at < @end)
+  and (@end::timestamptz is null or l.at < @end)`
+
+// Counted apart, so that a page ends with its last row.
+const listSQL = `
+select l.id, l.at, l.actor_name, l.actor_user_id, l.actor_operator_id, l.actor_role, l.action, l.object_type, l.object_id,
+  l.detail, l.request_id,
+  (select count(*)` + chosen + `) as total` + chosen + `
 order by l.at desc, l.id desc
 limit @limit offset @offset`
 

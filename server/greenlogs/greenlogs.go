@@ -46,15 +46,19 @@ type logFilter struct {
 	PropertyID int64         `query:"property_id" ref:"locations" minimum:"1" doc:"The property."`
 }
 
+// chosen are the logs that a filter asks for.
+const chosen = `
+where (@begin::timestamptz is null or l.time_in >= @begin)
+  and (@end::timestamptz is null or l.time_in < @end)
+  and (@property_id = 0 or l.property_id = @property_id)`
+
+// Counted apart, so that a page ends with its last row.
 const listSQL = `
 select l.id, l.property_id, p.name as property_name, l.contractor_id, l.contractor_name, l.user_id, l.worker_name,
   l.time_in, l.time_out, l.service_type, l.products_used, l.quantity_used, l.notes,
-  count(*) over () as total
+  (select count(*) from green_services_logs l` + chosen + `) as total
 from green_services_logs l
-join locations p on (p.customer_id, p.id) = (l.customer_id, l.property_id)
-where (@begin::timestamptz is null or l.time_in >= @begin)
-  and (@end::timestamptz is null or l.time_in < @end)
-  and (@property_id = 0 or l.property_id = @property_id)
+join locations p on (p.customer_id, p.id) = (l.customer_id, l.property_id)` + chosen + `
 order by l.time_in desc, l.id desc
 limit @limit offset @offset`
 

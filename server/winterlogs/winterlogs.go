@@ -69,18 +69,23 @@ type logFilter struct {
 	EventID    int64         `query:"event_id" ref:"winter_events" minimum:"1" doc:"The winter event."`
 }
 
+// chosen are the logs that a filter asks for.
+const chosen = `
+where (@begin::timestamptz is null or l.time_in >= @begin)
+  and (@end::timestamptz is null or l.time_in < @end)
+  and (@property_id = 0 or l.property_id = @property_id)
+  and (@event_id = 0 or l.winter_event_id = @event_id)`
+
+// Counted apart, so that a page ends with its last row: a window would read and join all of the company's
+// logs for it.
 const listSQL = `
 select l.id, l.property_id, p.name as property_name, l.contractor_id, l.contractor_name, l.user_id, l.worker_name, l.equipment,
   l.time_in, l.time_out, l.status, l.bulk_salt_qty, l.bag_salt_qty, l.calcium_chloride_qty, l.customer_provided, l.notes,
   l.winter_event_id, e.event_name as winter_event_name, l.event_assigned_manually, l.route_id, l.route_sequence, l.route_status,
-  count(*) over () as total
+  (select count(*) from winter_ops_logs l` + chosen + `) as total
 from winter_ops_logs l
 join locations p on (p.customer_id, p.id) = (l.customer_id, l.property_id)
-left join winter_events e on (e.customer_id, e.id) = (l.customer_id, l.winter_event_id)
-where (@begin::timestamptz is null or l.time_in >= @begin)
-  and (@end::timestamptz is null or l.time_in < @end)
-  and (@property_id = 0 or l.property_id = @property_id)
-  and (@event_id = 0 or l.winter_event_id = @event_id)
+left join winter_events e on (e.customer_id, e.id) = (l.customer_id, l.winter_event_id)` + chosen + `
 order by l.time_in desc, l.id desc
 limit @limit offset @offset`
 
