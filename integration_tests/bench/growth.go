@@ -164,7 +164,7 @@ func (s *stage) grow(ctx context.Context, set *grown) (*client, func() error, er
 	one, u := *s, *s.super
 	u.Path = "/" + name
 	one.super, one.token = &u, ""
-	if err := one.install(ctx); err != nil {
+	if err := one.install(); err != nil {
 		return nil, nil, err
 	}
 	number := set.Customers / 2

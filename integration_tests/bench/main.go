@@ -66,7 +66,7 @@ func bench(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	if err := errors.Join(s.install(ctx), s.fill(ctx, first, admin, fill)); err != nil {
+	if err := errors.Join(s.install(), s.fill(ctx, first, admin, fill)); err != nil {
 		return err
 	}
 
@@ -200,7 +200,7 @@ func (s *stage) build(which []variant) error {
 }
 
 // install makes the schema as `portal migrate` does.
-func (s *stage) install(ctx context.Context) (err error) {
+func (s *stage) install() (err error) {
 	program := filepath.Join(s.dir, "portal")
 	if s.keys, err = run(nil, program, "keys", "new"); err != nil {
 		return err

@@ -28,7 +28,7 @@ select coalesce(u.id, tenancy.acting_as(), 0) as id, coalesce(u.name, @name) as 
   u.phone as phone_number, tenancy.role() as role, u.default_equipment, u.address,
   c.customer_id, c.company_name, c.features, tenancy.acting_as() is not null as acting_as
 from platform.customers c
-left join users u on u.customer_id = c.customer_id and u.id = tenancy.user_id()`
+left join users u on u.customer_id = c.customer_id and u.id = (select tenancy.user_id())`
 
 func whoAmI(ctx context.Context, tx db.Tx, _ *endpoint.None) (Account, error) {
 	caller := endpoint.Caller(ctx)
@@ -39,7 +39,7 @@ const whichOperatorSQL = `
 select o.id, o.name, o.email, o.phone as phone_number, 'Super Admin' as role, o.default_equipment, o.address,
   null::text as customer_id, null::text as company_name, '{}'::jsonb as features, false as acting_as
 from platform.operators o
-where o.id = tenancy.acting_as()`
+where o.id = (select tenancy.acting_as())`
 
 func whichOperator(ctx context.Context, tx db.Tx, _ *endpoint.None) (Account, error) {
 	return db.One[Account](ctx, tx, whichOperatorSQL)
@@ -66,14 +66,14 @@ update users
 set phone = case when @set_phone then nullif(@phone, '') else phone end,
   address = case when @set_address then nullif(@address, '') else address end,
   default_equipment = case when @set_default_equipment then nullif(@default_equipment, '') else default_equipment end
-where id = tenancy.user_id()`
+where id = (select tenancy.user_id())`
 
 const updateOperatorSQL = `
 update platform.operators
 set phone = case when @set_phone then nullif(@phone, '') else phone end,
   address = case when @set_address then nullif(@address, '') else address end,
   default_equipment = case when @set_default_equipment then nullif(@default_equipment, '') else default_equipment end
-where id = tenancy.acting_as()`
+where id = (select tenancy.acting_as())`
 
 func updateProfile(ctx context.Context, tx db.Tx, in *struct{ Body ProfileFields }) (endpoint.Done, error) {
 	return endpoint.Done{OK: true, Message: "Profile updated"}, db.Touch(ctx, tx, updateProfileSQL, in.Body.args())
@@ -94,27 +94,27 @@ type EquipmentSet struct {
 	DefaultEquipment
 }
 
-const setEquipmentSQL = `update users set default_equipment = @default_equipment where id = tenancy.user_id()`
+const setEquipmentSQL = `update users set default_equipment = @default_equipment where id = (select tenancy.user_id())`
 
 func setEquipment(ctx context.Context, tx db.Tx, in *struct{ Body DefaultEquipment }) (EquipmentSet, error) {
 	err := db.Touch(ctx, tx, setEquipmentSQL, db.Struct(in.Body))
 	return EquipmentSet{endpoint.Done{OK: true, Message: "Default equipment set"}, in.Body}, err
 }
 
-const setOperatorEquipmentSQL = `update platform.operators set default_equipment = @default_equipment where id = tenancy.acting_as()`
+const setOperatorEquipmentSQL = `update platform.operators set default_equipment = @default_equipment where id = (select tenancy.acting_as())`
 
 func setOperatorEquipment(ctx context.Context, tx db.Tx, in *struct{ Body DefaultEquipment }) (EquipmentSet, error) {
 	err := db.Touch(ctx, tx, setOperatorEquipmentSQL, db.Struct(in.Body))
 	return EquipmentSet{endpoint.Done{OK: true, Message: "Default equipment set"}, in.Body}, err
 }
 
-const equipmentSQL = `select default_equipment from users where id = tenancy.user_id()`
+const equipmentSQL = `select default_equipment from users where id = (select tenancy.user_id())`
 
 func equipment(ctx context.Context, tx db.Tx, _ *endpoint.None) (DefaultEquipment, error) {
 	return db.One[DefaultEquipment](ctx, tx, equipmentSQL)
 }
 
-const operatorEquipmentSQL = `select default_equipment from platform.operators where id = tenancy.acting_as()`
+const operatorEquipmentSQL = `select default_equipment from platform.operators where id = (select tenancy.acting_as())`
 
 func operatorEquipment(ctx context.Context, tx db.Tx, _ *endpoint.None) (DefaultEquipment, error) {
 	return db.One[DefaultEquipment](ctx, tx, operatorEquipmentSQL)
