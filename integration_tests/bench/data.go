@@ -7,14 +7,15 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/integration_tests/bench/stage"
 )
 
 // The data of `task bench`.
 const (
 	customers  = 100
-	properties = 200 // of each
-	people     = 8   // of each
-	password   = "correct horse battery"
+	properties = 200         // of each
+	people     = 8           // of each
 	first      = "BENCH0001" // the customer that is measured
 	admin      = "person1@bench0001.example"
 )
@@ -69,12 +70,18 @@ end
 $$;
 `
 
-// fill makes the data of `task bench`.
+// fill makes the data in an installed database.
 func fill(ctx context.Context, conn *pgx.Conn) error {
 	numbers := strings.NewReplacer("@customers", strconv.Itoa(customers), "@people", strconv.Itoa(people), "@properties", strconv.Itoa(properties))
 	if _, err := conn.Exec(ctx, numbers.Replace(dataSQL)); err != nil {
 		return err
 	}
-	_, err := conn.Exec(ctx, rolesSQL)
+	if err := stage.LetIn(ctx, conn, admin); err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, rolesSQL); err != nil {
+		return err
+	}
+	_, err := conn.Exec(ctx, "vacuum analyze")
 	return err
 }

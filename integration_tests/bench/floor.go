@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"contractor-portal/integration_tests/bench/stage"
 	"contractor-portal/server/auth"
 )
 
@@ -19,12 +20,12 @@ const (
 )
 
 // measureFloor measures the pipeline of one read with the driver alone, in three ways interleaved.
-func (s *stage) measureFloor(ctx context.Context, r *report, o options) error {
-	keys, err := auth.ParseKeys(s.keys)
+func (d *database) measureFloor(ctx context.Context, r *report, o options) error {
+	keys, err := auth.ParseKeys(d.Keys)
 	if err != nil {
 		return err
 	}
-	caller, err := keys.Verify(s.token)
+	caller, err := keys.Verify(d.token)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (s *stage) measureFloor(ctx context.Context, r *report, o options) error {
 	}
 	conns := make([]*pgx.Conn, len(ways))
 	for i, way := range ways {
-		if conns[i], err = pgx.Connect(ctx, s.as(way.role, s.super.Host)); err != nil {
+		if conns[i], err = pgx.Connect(ctx, d.as(way.role, d.Super.Host)); err != nil {
 			return err
 		}
 		defer conns[i].Close(ctx) //nolint:errcheck // nothing is lost with it
@@ -56,7 +57,7 @@ func (s *stage) measureFloor(ctx context.Context, r *report, o options) error {
 			for n := range o.calls * 5 {
 				b := &pgx.Batch{}
 				start := time.Now()
-				way.batch(b, s.ids[n%len(s.ids)])
+				way.batch(b, d.ids[n%len(d.ids)])
 				if err := conns[i].SendBatch(ctx, b).Close(); err != nil {
 					return err
 				}
@@ -68,16 +69,16 @@ func (s *stage) measureFloor(ctx context.Context, r *report, o options) error {
 	}
 	for i, way := range ways {
 		slices.Sort(times[i])
-		r.Floor = append(r.Floor, floor{way.name, micros(percentile(times[i], 50)), micros(percentile(times[i], 95))})
+		r.Floor = append(r.Floor, floor{way.name, stage.Micros(stage.Percentile(times[i], 50)), stage.Micros(stage.Percentile(times[i], 95))})
 	}
 	return nil
 }
 
 // added is by how much a round trip through the network is longer: medians of the shortest query.
-func (s *stage) added(ctx context.Context, host string) (float64, error) {
+func (d *database) added(ctx context.Context, host string) (float64, error) {
 	var medians []time.Duration
-	for _, h := range []string{s.super.Host, host} {
-		conn, err := pgx.Connect(ctx, s.as("bench_usual", h))
+	for _, h := range []string{d.Super.Host, host} {
+		conn, err := pgx.Connect(ctx, d.as("bench_usual", h))
 		if err != nil {
 			return 0, err
 		}
@@ -91,9 +92,7 @@ func (s *stage) added(ctx context.Context, host string) (float64, error) {
 		}
 		_ = conn.Close(ctx)
 		slices.Sort(times)
-		medians = append(medians, percentile(times, 50))
+		medians = append(medians, stage.Percentile(times, 50))
 	}
-	return micros(medians[1] - medians[0]), nil
+	return stage.Micros(medians[1] - medians[0]), nil
 }
-
-func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }

@@ -4,26 +4,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"net"
-	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"contractor-portal/db/embedded"
-	"contractor-portal/server/auth"
+	"contractor-portal/integration_tests/bench/stage"
 )
 
 func main() {
@@ -32,17 +24,11 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 12, "how often each variant is measured in turn")
 	flag.IntVar(&o.calls, "calls", 40, "calls of a variant in one round")
 	flag.StringVar(&o.json, "json", "bench.json", "where the figures go")
-	flag.BoolVar(&o.growth, "growth", false, "measure one customer among ever more others instead")
-	flag.StringVar(&o.sizes, "sizes", "10,100,1000,10000", "with -growth: how many customers there are, with 1,000 logs each")
 	flag.StringVar(&o.chart, "chart", "bench.svg", "where the chart goes; the README shows integration_tests/bench/bench.svg")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	measure := bench
-	if o.growth {
-		measure = growth
-	}
-	if err := measure(ctx, o); err != nil {
+	if err := bench(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -52,8 +38,6 @@ type options struct {
 	dsn           string
 	rounds, calls int
 	json, chart   string
-	growth        bool
-	sizes         string
 }
 
 // roundTrip is what the network adds in the second half.
@@ -61,14 +45,11 @@ const roundTrip = 500 * time.Microsecond
 
 func bench(ctx context.Context, o options) (err error) {
 	began := time.Now()
-	s, err := newStage(ctx, o.dsn, variants, nil)
+	s, err := newDatabase(ctx, o.dsn)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if err := errors.Join(s.install(), s.fill(ctx, first, admin, fill)); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, s.Close()) }()
 
 	r := report{Data: dataSize, Rounds: o.rounds, Calls: o.calls}
 	if err := r.about(ctx, s); err != nil {
@@ -84,13 +65,13 @@ func bench(ctx context.Context, o options) (err error) {
 	}
 	r.Seconds = time.Since(began).Seconds()
 	r.print(os.Stdout)
-	return errors.Join(r.writeJSON(o.json), r.writeChart(o.chart))
+	return errors.Join(stage.WriteJSON(o.json, r), r.writeChart(o.chart))
 }
 
 // measure starts every variant and measures all operations; with a delay between server and database
 // where there is one.
-func (s *stage) measure(ctx context.Context, r *report, o options, delay time.Duration) (err error) {
-	host := s.super.Host
+func (d *database) measure(ctx context.Context, r *report, o options, delay time.Duration) error {
+	host := d.Super.Host
 	if delay > 0 {
 		n, err := newNetwork(ctx, host, delay)
 		if err != nil {
@@ -98,221 +79,116 @@ func (s *stage) measure(ctx context.Context, r *report, o options, delay time.Du
 		}
 		defer n.listener.Close() //nolint:errcheck // nothing is lost with it
 		host = n.address()
-		if r.Added, err = s.added(ctx, host); err != nil {
+		if r.Added, err = d.added(ctx, host); err != nil {
 			return err
 		}
 	}
-	var clients []*client
+	var servers []*stage.Server
 	for _, v := range variants {
-		c, stop, err := s.serve(ctx, v, host)
+		s, err := d.serve(ctx, v, host)
 		if err != nil {
 			return fmt.Errorf("variant %s: %w", v.key, err)
 		}
-		defer func() { err = errors.Join(err, stop()) }()
-		clients = append(clients, c)
+		defer s.Stop()
+		servers = append(servers, s)
 	}
 	for _, op := range operations {
-		fmt.Printf("measuring: %s, %s of round trip added\n", op.name, delay)
-		times, err := latencies(ctx, clients, op, o.rounds, o.calls)
+		fmt.Printf("measuring: %s, %s of round trip added\n", op.Name, delay)
+		times, err := stage.Latencies(ctx, servers, op, o.rounds, o.calls)
 		if err != nil {
 			return err
 		}
 		for i, v := range variants {
 			r.add(op, v, delay, times[i])
 		}
-		if delay > 0 || op.key == "board" {
+		if delay > 0 || op.Key == "board" {
 			continue
 		}
-		rates, err := throughput(ctx, clients, op, 8, 3, time.Second)
+		rates, err := throughput(ctx, servers, op, 8, 3, time.Second)
 		if err != nil {
 			return err
 		}
 		for i, v := range variants {
-			r.Rates = append(r.Rates, rate{op.key, v.key, rates[i]})
+			r.Rates = append(r.Rates, rate{op.Key, v.key, rates[i]})
 		}
 	}
 	return nil
 }
 
-// A stage is the database with its data, the programs, and the customer that is measured.
-type stage struct {
-	dir      string
-	postgres *embedded.Server
-	super    *url.URL
-	keys     string
+// A database is a stage with its data, the variants' programs, and a token of the customer's Admin.
+type database struct {
+	*stage.Stage
 	programs map[string]string
-	admin    string  // e-mail of the customer's Admin
-	token    string  // his
+	token    string
 	ids      []int64 // of the customer's properties
 }
 
-// newStage starts a database, with settings of its own where it is embedded, and builds the programs.
-func newStage(ctx context.Context, dsn string, which []variant, settings map[string]string) (s *stage, err error) {
-	s = &stage{programs: map[string]string{}}
-	// The database's user must enter it.
-	if s.dir, err = os.MkdirTemp("", "portal-bench-"); err != nil {
+func newDatabase(ctx context.Context, dsn string) (d *database, err error) {
+	fmt.Println("building the variants and the data")
+	d = &database{programs: map[string]string{}}
+	if d.Stage, err = stage.New(ctx, dsn, nil); err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
-	if err := os.Chmod(s.dir, 0o755); err != nil { //nolint:gosec // see above
-		return nil, err
+	if err := errors.Join(d.build(), d.install(ctx)); err != nil {
+		return nil, errors.Join(err, d.Close())
 	}
-	if dsn == "" {
-		binaries, err := embedded.Find(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if s.postgres, err = embedded.Start(ctx, binaries, embedded.Config{Data: filepath.Join(s.dir, "data"), Settings: settings}); err != nil {
-			return nil, err
-		}
-		dsn = s.postgres.URL("postgres")
-	}
-	if s.super, err = url.Parse(dsn); err != nil {
-		return nil, errors.New("the URL cannot be read")
-	}
-	fmt.Println("building the programs and the data")
-	return s, s.build(which)
+	return d, nil
 }
 
-func (s *stage) close() (err error) {
-	if s.postgres != nil {
-		err = s.postgres.Stop()
-	}
-	return errors.Join(err, os.RemoveAll(s.dir))
-}
-
-func (s *stage) build(which []variant) error {
-	root, err := run(nil, "go", "list", "-m", "-f", "{{.Dir}}")
+func (d *database) build() error {
+	root, err := stage.Run(nil, "go", "list", "-m", "-f", "{{.Dir}}")
 	if err != nil {
 		return err
 	}
-	for _, v := range which {
-		if s.programs[v.key], err = v.build(root, s.dir); err != nil {
+	for _, v := range variants {
+		if d.programs[v.key], err = v.build(root, d.Stage); err != nil {
 			return err
 		}
 	}
-	_, err = run(nil, "go", "build", "-o", filepath.Join(s.dir, "portal"), "contractor-portal")
-	return err
+	return nil
 }
 
-// install makes the schema as `portal migrate` does.
-func (s *stage) install() (err error) {
-	program := filepath.Join(s.dir, "portal")
-	if s.keys, err = run(nil, program, "keys", "new"); err != nil {
+// install makes the schema and the data.
+func (d *database) install(ctx context.Context) error {
+	if _, err := d.Install(d.Super); err != nil {
 		return err
 	}
-	_, err = run([]string{
-		"DATABASE_URL=" + s.super.String(), "PORTAL_KEYS=" + s.keys, "DATABASE_URL_APP=" + s.as("portal_app", s.super.Host),
-		"DATABASE_URL_AUTH=" + s.as("portal_auth", s.super.Host), "DATABASE_URL_PLATFORM=" + s.as("portal_platform", s.super.Host),
-	}, program, "migrate")
-	return err
-}
-
-// fill loads the data, and lets the Admin of the customer that is measured log in.
-func (s *stage) fill(ctx context.Context, customer, admin string, load func(context.Context, *pgx.Conn) error) error {
-	conn, err := pgx.Connect(ctx, s.super.String())
+	conn, err := pgx.Connect(ctx, d.Super.String())
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx) //nolint:errcheck // nothing is lost with it
-	if err := load(ctx, conn); err != nil {
+	if err := fill(ctx, conn); err != nil {
 		return err
 	}
-	hash, err := auth.HashPassword(ctx, password)
-	if err != nil {
-		return err
-	}
-	s.admin = admin
-	if _, err := conn.Exec(ctx, "update platform.logins set password_hash = $1, confirmed_at = now() where email = $2", hash, admin); err != nil {
-		return err
-	}
-	if _, err := conn.Exec(ctx, "vacuum analyze"); err != nil {
-		return err
-	}
-	rows, _ := conn.Query(ctx, "select id from portal.locations where customer_id = $1 order by id", customer)
-	s.ids, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+	rows, _ := conn.Query(ctx, "select id from portal.locations where customer_id = $1 order by id", first)
+	d.ids, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 	return err
 }
 
 // as is the URL of a role at a host.
-func (s *stage) as(role, host string) string {
-	u := *s.super
-	u.Host, u.User = host, url.UserPassword(role, "bench")
-	return u.String()
+func (d *database) as(role, host string) string { return stage.As(d.at(host), role) }
+
+// at is the superuser's URL, had the database this host.
+func (d *database) at(host string) *url.URL {
+	u := *d.Super
+	u.Host = host
+	return &u
 }
 
-// serve starts a variant against a database host and returns who calls it.
-func (s *stage) serve(ctx context.Context, v variant, host string) (c *client, stop func() error, err error) {
-	free, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+// serve starts a variant against a database host. The portal as it is logs in, once: the variants take
+// its token.
+func (d *database) serve(ctx context.Context, v variant, host string) (*stage.Server, error) {
+	s, err := stage.Serve(ctx, append(d.Env(d.at(host)), "DATABASE_URL_APP="+d.as(v.role, host)), d.programs[v.key])
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	address := free.Addr().String()
-	_ = free.Close()
-	cmd := exec.CommandContext(ctx, s.programs[v.key]) //nolint:gosec // built a moment ago
-	cmd.Stderr = os.Stderr
-	cmd.Env = append(os.Environ(), "BENCH_KEYS="+s.keys, "BENCH_LISTEN="+address, "BENCH_APP="+s.as(v.role, host),
-		"BENCH_AUTH="+s.as("portal_auth", host), "BENCH_PLATFORM="+s.as("portal_platform", host))
-	if err := cmd.Start(); err != nil {
-		return nil, nil, err
-	}
-	stop = func() error {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		return nil
-	}
-	c = &client{url: "http://" + address, ids: s.ids, process: cmd.Process.Pid, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
-	for range 500 {
-		res, err := c.http.Get(c.url + "/healthz") //nolint:noctx // bounded by the loop
-		if err == nil {
-			_ = res.Body.Close()
-			c.token, err = s.login(ctx, c)
-			return c, stop, err
+	if d.token == "" {
+		if d.token, err = s.Login(ctx, admin); err != nil {
+			s.Stop()
+			return nil, err
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
-	return nil, nil, errors.Join(errors.New("the server does not answer"), stop())
-}
-
-// login logs in once, by the portal as it is: the variants take its token.
-func (s *stage) login(ctx context.Context, c *client) (string, error) {
-	if s.token != "" {
-		return s.token, nil
-	}
-	form := strings.NewReader(url.Values{"username": {s.admin}, "password": {password}}.Encode())
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/api/login/", form)
-	if err != nil {
-		return "", err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, err := c.http.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer res.Body.Close() //nolint:errcheck // read to its end
-	var pair struct {
-		AccessToken string `json:"access_token"`
-	}
-	if err := json.NewDecoder(res.Body).Decode(&pair); err != nil || pair.AccessToken == "" {
-		return "", fmt.Errorf("log-in: status %d, %w", res.StatusCode, err)
-	}
-	s.token = pair.AccessToken
-	return s.token, nil
-}
-
-// run runs a program to its end, in its environment more than in ours.
-func run(env []string, program string, args ...string) (string, error) {
-	cmd := exec.Command(program, args...) //nolint:gosec,noctx // our own programs
-	cmd.Env = append(os.Environ(), env...)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("%s %s: %w\n%s", filepath.Base(program), strings.Join(args, " "), err, complaint.Bytes())
-	}
-	return strings.TrimSpace(string(out)), nil
+	s.Token, s.IDs = d.token, d.ids
+	return s, nil
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
@@ -13,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/integration_tests/bench/stage"
 )
 
 // A report is all that was measured, in microseconds.
@@ -59,8 +59,8 @@ type legend struct {
 	Name string `json:"name"`
 }
 
-func (r *report) add(op operation, v variant, delay time.Duration, times []time.Duration) {
-	c := cell{op.key, v.key, delay > 0, micros(percentile(times, 50)), micros(percentile(times, 95)), micros(percentile(times, 99)), 1}
+func (r *report) add(op stage.Operation, v variant, delay time.Duration, times []time.Duration) {
+	c := cell{op.Key, v.key, delay > 0, stage.Micros(stage.Percentile(times, 50)), stage.Micros(stage.Percentile(times, 95)), stage.Micros(stage.Percentile(times, 99)), 1}
 	for _, other := range r.Cells {
 		if other.Operation == c.Operation && other.Network == c.Network && other.Variant == ours {
 			c.Ratio = other.P50 / c.P50
@@ -70,8 +70,8 @@ func (r *report) add(op operation, v variant, delay time.Duration, times []time.
 }
 
 // about says what the figures were measured on.
-func (r *report) about(ctx context.Context, s *stage) error {
-	conn, err := pgx.Connect(ctx, s.super.String())
+func (r *report) about(ctx context.Context, d *database) error {
+	conn, err := pgx.Connect(ctx, d.Super.String())
 	if err != nil {
 		return err
 	}
@@ -79,25 +79,11 @@ func (r *report) about(ctx context.Context, s *stage) error {
 	if err := conn.QueryRow(ctx, "select current_setting('server_version')").Scan(&r.PostgreSQL); err != nil {
 		return err
 	}
-	r.Machine, r.Go = fmt.Sprintf("%s, %d cores", processor(), runtime.NumCPU()), runtime.Version()
+	r.Machine, r.Go = stage.Machine(), runtime.Version()
 	for _, v := range variants {
 		r.Variants = append(r.Variants, legend{v.key, v.name})
 	}
 	return nil
-}
-
-func processor() string {
-	f, err := os.Open("/proc/cpuinfo")
-	if err != nil {
-		return runtime.GOARCH
-	}
-	defer f.Close() //nolint:errcheck // only read
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
 }
 
 func (r *report) print(w io.Writer) {
@@ -114,8 +100,8 @@ func (r *report) print(w io.Writer) {
 		fmt.Fprintf(w, "  %-12s %-2s %9s %9s %9s  %s\n", "operation", "", "p50 µs", "p95 µs", "p99 µs", "a : this")
 		for _, op := range operations {
 			for _, c := range r.Cells {
-				if c.Operation == op.key && c.Network == network {
-					fmt.Fprintf(w, "  %-12s %-2s %9.0f %9.0f %9.0f  %.2f\n", op.name, c.Variant, c.P50, c.P95, c.P99, c.Ratio)
+				if c.Operation == op.Key && c.Network == network {
+					fmt.Fprintf(w, "  %-12s %-2s %9.0f %9.0f %9.0f  %.2f\n", op.Name, c.Variant, c.P50, c.P95, c.P99, c.Ratio)
 				}
 			}
 		}
@@ -132,14 +118,6 @@ func (r *report) print(w io.Writer) {
 	for _, f := range r.Floor {
 		fmt.Fprintf(w, "  %-45s p50 %6.0f µs, p95 %6.0f µs\n", f.Name, f.P50, f.P95)
 	}
-}
-
-func (r *report) writeJSON(file string) error {
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(text, '\n'), 0o644) //nolint:gosec // figures for everybody
 }
 
 // A bar of the chart; lengths in its own units.
@@ -184,13 +162,13 @@ func (r *report) writeChart(file string) error {
 	for _, network := range []bool{false, true} {
 		for _, op := range operations {
 			y += 26
-			g := group{Y: y, Title: op.name}
+			g := group{Y: y, Title: op.Name}
 			if network {
 				g.Title += fmt.Sprintf(", %.1f ms of round trip to the database added", roundTrip.Seconds()*1000)
 			}
 			y += 6
 			for _, c := range r.Cells {
-				if c.Operation == op.key && c.Network == network {
+				if c.Operation == op.Key && c.Network == network {
 					label := fmt.Sprintf("%.0f", c.P50)
 					if c.Variant != ours {
 						label += fmt.Sprintf(", ours : this = %.2f", c.Ratio)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"contractor-portal/integration_tests/bench/stage"
 )
 
 // A variant is the same server with another way to the tenant's rows.
@@ -77,15 +79,13 @@ var variants = []variant{
 `), edit{"db/pool.go", "\t\t\terr = refuseUnsafeRole(ctx, pool, p.role)\n", ""})},
 }
 
-// build compiles the server of a variant into dir; root is the product's.
-func (v variant) build(root, dir string) (program string, err error) {
-	overlay, err := v.overlay(root, dir)
+// build compiles the server of a variant; root is the product's.
+func (v variant) build(root string, s *stage.Stage) (program string, err error) {
+	overlay, err := v.overlay(root, s.Dir)
 	if err != nil {
 		return "", err
 	}
-	program = filepath.Join(dir, "serve_"+v.key)
-	_, err = run(nil, "go", "build", "-overlay", overlay, "-o", program, "contractor-portal/integration_tests/bench/serve")
-	return program, err
+	return s.Build("serve_"+v.key, "contractor-portal/integration_tests/bench/serve", "-overlay", overlay)
 }
 
 // overlay writes the edited files into dir, and the list of them that the compiler takes.

@@ -3,12 +3,14 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"contractor-portal/integration_tests/bench/stage"
 )
 
 // The variants must follow the product: each edit fits once, and what comes of it compiles.
 func TestVariants_FitTheProduct(t *testing.T) {
 	t.Parallel()
-	root, err := run(nil, "go", "list", "-m", "-f", "{{.Dir}}")
+	root, err := stage.Run(nil, "go", "list", "-m", "-f", "{{.Dir}}")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -17,7 +19,7 @@ func TestVariants_FitTheProduct(t *testing.T) {
 			t.Parallel()
 			overlay, err := v.overlay(root, t.TempDir())
 			if err == nil {
-				_, err = run(nil, "go", "build", "-overlay", overlay, "contractor-portal/db", "contractor-portal/server/properties")
+				_, err = stage.Run(nil, "go", "build", "-overlay", overlay, "contractor-portal/db", "contractor-portal/server/properties")
 			}
 			if err != nil {
 				t.Error(err)
@@ -28,7 +30,7 @@ func TestVariants_FitTheProduct(t *testing.T) {
 
 func TestVariants_StaleEditFails(t *testing.T) {
 	t.Parallel()
-	root, err := run(nil, "go", "list", "-m", "-f", "{{.Dir}}")
+	root, err := stage.Run(nil, "go", "list", "-m", "-f", "{{.Dir}}")
 	if err != nil {
 		t.Fatal(err)
 	}

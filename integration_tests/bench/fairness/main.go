@@ -50,28 +50,28 @@ type options struct {
 // compare prints a line for each run and the medians; it fails where the goal is missed or a request of
 // B failed.
 func compare(ctx context.Context, o options) (err error) {
-	s, err := newStage(ctx, o)
+	b, err := prepare(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, b.close()) }()
 	fmt.Printf("%d processors, Go %s, %s, a pool of %d connections, %d of them for one company at the most\n",
-		runtime.NumCPU(), runtime.Version(), s.version, o.conns, s.share)
+		runtime.NumCPU(), runtime.Version(), b.version, o.conns, b.share)
 	fmt.Printf("company A: %d requests open; company B: one at a time; both read one property and a list of 50, in turn\n\n", 20*o.conns)
-	if _, err := s.clients(ctx, "B", 1, time.Second); err != nil { // warms up
+	if _, err := b.clients(ctx, "B", 1, time.Second); err != nil { // warms up
 		return err
 	}
 	fmt.Println("run   B alone: p50, p95 ms   B in the flood: p50, p95 ms   p95 ratio   A requests/s   B errors")
 	var ratios []float64
 	failed := 0
 	for run := range o.runs {
-		alone, err := s.clients(ctx, "B", 1, o.each)
+		alone, err := b.clients(ctx, "B", 1, o.each)
 		if err != nil {
 			return err
 		}
-		flood := s.start(ctx, "A", 20*o.conns, o.each+2*time.Second)
+		flood := b.start(ctx, "A", 20*o.conns, o.each+2*time.Second)
 		time.Sleep(time.Second) // until it stands
-		crowded, err := s.clients(ctx, "B", 1, o.each)
+		crowded, err := b.clients(ctx, "B", 1, o.each)
 		a, floodErr := flood()
 		if err = errors.Join(err, floodErr); err != nil {
 			return err
@@ -93,19 +93,19 @@ func compare(ctx context.Context, o options) (err error) {
 
 // clients runs the clients of a company in a process of their own, as they are not the server's, and
 // returns what they saw.
-func (s *stage) clients(ctx context.Context, company string, n int, d time.Duration) (result, error) {
-	return s.start(ctx, company, n, d)()
+func (b *both) clients(ctx context.Context, company string, n int, d time.Duration) (result, error) {
+	return b.start(ctx, company, n, d)()
 }
 
-func (s *stage) start(ctx context.Context, company string, n int, d time.Duration) (wait func() (result, error)) {
+func (b *both) start(ctx context.Context, company string, n int, d time.Duration) (wait func() (result, error)) {
 	// The many clients would be on other machines: they leave this one's processors to the server.
-	args := []string{s.self, s.address, strconv.Itoa(n), d.String(), s.ids[company]}
+	args := []string{b.self, b.server.Address, strconv.Itoa(n), d.String(), b.ids[company]}
 	if nice, err := exec.LookPath("nice"); err == nil && n > 1 {
 		args = append([]string{nice, "-n", "19"}, args...)
 	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // this program
 	// A token on the command line would be seen by all of the machine.
-	cmd.Env = append(os.Environ(), "TOKEN="+s.tokens[company])
+	cmd.Env = append(os.Environ(), "TOKEN="+b.tokens[company])
 	cmd.Stderr = os.Stderr
 	type ended struct {
 		text []byte

@@ -25,12 +25,12 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	keys, err := auth.ParseKeys(os.Getenv("BENCH_KEYS"))
+	keys, err := auth.ParseKeys(os.Getenv("PORTAL_KEYS"))
 	if err != nil {
 		return err
 	}
 	d, err := db.Open(ctx, db.Config{
-		App: os.Getenv("BENCH_APP"), Auth: os.Getenv("BENCH_AUTH"), Platform: os.Getenv("BENCH_PLATFORM"),
+		App: os.Getenv("DATABASE_URL_APP"), Auth: os.Getenv("DATABASE_URL_AUTH"), Platform: os.Getenv("DATABASE_URL_PLATFORM"),
 		AppConns: 10, CustomerConns: 10, CustomerStarts: 10, // one company is measured, not its fairness to others
 	})
 	if err != nil {
@@ -44,7 +44,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	debug.SetGCPercent(400) // as `portal serve` does
-	web := &http.Server{Addr: os.Getenv("BENCH_LISTEN"), Handler: e, ReadHeaderTimeout: 10 * time.Second}
+	web := &http.Server{Addr: os.Getenv("PORTAL_LISTEN"), Handler: e, ReadHeaderTimeout: 10 * time.Second}
 	if err := web.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
