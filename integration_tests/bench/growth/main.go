@@ -80,7 +80,7 @@ func growth(ctx context.Context, o options) (err error) {
 	}
 	var servers []*stage.Server
 	for _, n := range sizes {
-		set := &set{Customers: n, Logs: n * logs}
+		set := &dataSet{Customers: n, Logs: n * logs}
 		server, end, err := set.prepare(ctx, s)
 		if err != nil {
 			return fmt.Errorf("%d customers: %w", n, err)
@@ -112,9 +112,9 @@ func parse(sizes string) (all []int, err error) {
 	return all, nil
 }
 
-// A set is a database in which so many customers have the same amount of data. One in the middle is
+// A dataSet is a database in which so many customers have the same amount of data. One in the middle is
 // measured.
-type set struct {
+type dataSet struct {
 	Customers  int      `json:"customers"`
 	Logs       int      `json:"logs"`
 	Database   int64    `json:"database_bytes"`
@@ -127,7 +127,7 @@ type set struct {
 }
 
 // prepare makes the database and starts a server on it.
-func (set *set) prepare(ctx context.Context, s *stage.Stage) (server *stage.Server, end func() error, err error) {
+func (set *dataSet) prepare(ctx context.Context, s *stage.Stage) (server *stage.Server, end func() error, err error) {
 	began := time.Now()
 	database := *s.Super
 	database.Path = fmt.Sprintf("/growth_%d", set.Customers)

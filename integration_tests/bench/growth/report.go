@@ -10,15 +10,15 @@ import (
 
 // A report is all that was measured.
 type report struct {
-	Machine    string  `json:"machine"`
-	PostgreSQL string  `json:"postgresql"`
-	Each       string  `json:"each_customer"`
-	Rounds     int     `json:"rounds"`
-	Calls      int     `json:"calls_per_round"`
-	Seconds    float64 `json:"seconds"`
-	Sets       []*set  `json:"sets"`
-	Goal       float64 `json:"goal"`
-	Worst      float64 `json:"largest_ratio"`
+	Machine    string     `json:"machine"`
+	PostgreSQL string     `json:"postgresql"`
+	Each       string     `json:"each_customer"`
+	Rounds     int        `json:"rounds"`
+	Calls      int        `json:"calls_per_round"`
+	Seconds    float64    `json:"seconds"`
+	Sets       []*dataSet `json:"sets"`
+	Goal       float64    `json:"goal"`
+	Worst      float64    `json:"largest_ratio"`
 }
 
 // A figure is an operation in one set. Ratio is its median through that of the first set.

@@ -6,34 +6,26 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"mime/multipart"
-	"net"
 	"net/http"
-	"net/url"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/xuri/excelize/v2"
 
-	"contractor-portal/db/embedded"
-	"contractor-portal/server/auth"
+	"contractor-portal/integration_tests/bench/stage"
 )
 
 const (
-	rows     = 10_000
-	limit    = 20_000 // the customer's
-	email    = "admin@a.example"
-	password = "correct horse battery"
+	rows  = 10_000
+	limit = 20_000 // the customer's
+	email = "admin@a.example"
 
 	goalSeconds = 10
 	goalMB      = 300
@@ -56,23 +48,23 @@ func BenchmarkImport(b *testing.B) {
 				b.StartTimer()
 
 				start := time.Now()
-				status, body := server.upload(b, kind.name, good)
+				status, body := upload(b, server, kind.name, good)
 				seconds = max(seconds, time.Since(start).Seconds())
 				b.StopTimer()
-				peak = max(peak, server.peak(b))
+				peak = max(peak, peakOf(b, server))
 				if n := p.count(b); status != http.StatusOK || n != rows {
 					b.Fatalf("status %d, %d rows: %s", status, n, body)
 				}
 
 				// Three bad rows: nothing changes, and the answer names them.
 				p.exec(b, `delete from portal.locations`)
-				status, body = server.upload(b, kind.name, bad)
+				status, body = upload(b, server, kind.name, bad)
 				for _, row := range []string{"Row 17, ", "Row 5000, ", "Row 9999, "} {
 					if n := p.count(b); status != http.StatusUnprocessableEntity || n != 0 || !strings.Contains(body, row) {
 						b.Fatalf("status %d, %d rows: %s", status, n, body)
 					}
 				}
-				server.stop(b)
+				server.Stop()
 				b.StartTimer()
 			}
 			b.ReportMetric(seconds, "s/import")
@@ -125,77 +117,38 @@ func workbook(b testing.TB, t [][]string) []byte {
 	return text.Bytes()
 }
 
-// A portal is the program and an installed database with one company and its Admin.
+// A portal is an installed database with one company and its Admin.
 type portal struct {
-	program string
-	env     []string
-	super   *pgx.Conn
+	*stage.Stage
+	env   []string
+	super *pgx.Conn
 }
 
 func prepare(b *testing.B) *portal {
 	b.Helper()
-	// Not b.TempDir: the database's user must enter it.
-	dir, err := os.MkdirTemp("", "portal-bench-")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		b.Fatal(err)
-	}
-	p := &portal{program: filepath.Join(dir, "portal")}
-	run(b, nil, "go", "build", "-o", p.program, "contractor-portal")
-
-	binaries, err := embedded.Find(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	pg, err := embedded.Start(b.Context(), binaries, embedded.Config{Data: filepath.Join(dir, "data")})
+	s, err := stage.New(b.Context(), "", nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		if err := pg.Stop(); err != nil {
+		if err := s.Close(); err != nil {
 			b.Error(err)
 		}
 	})
-	super := pg.URL("postgres")
-	p.env = append(os.Environ(), "DATABASE_URL="+super, "PORTAL_KEYS="+run(b, nil, p.program, "keys", "new"))
-	for role, name := range map[string]string{"portal_app": "APP", "portal_auth": "AUTH", "portal_platform": "PLATFORM"} {
-		u, err := url.Parse(super)
-		if err != nil {
-			b.Fatal(err)
-		}
-		u.User = url.UserPassword(role, "role-password-of-the-benchmark")
-		p.env = append(p.env, "DATABASE_URL_"+name+"="+u.String())
+	p := &portal{Stage: s}
+	if p.env, err = s.Install(s.Super); err != nil {
+		b.Fatal(err)
 	}
-	run(b, p.env, p.program, "migrate")
-
-	if p.super, err = pgx.Connect(b.Context(), super); err != nil {
+	if p.super, err = pgx.Connect(b.Context(), s.Super.String()); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = p.super.Close(context.Background()) })
-	hash, err := auth.HashPassword(b.Context(), password)
-	if err != nil {
-		b.Fatal(err)
-	}
 	p.exec(b, `insert into platform.customers (customer_id, company_name, max_users, max_properties) values ('AAAA22222', 'Alder Grounds', 10, $1)`, limit)
 	p.exec(b, `insert into portal.users (customer_id, name, email, role, status) values ('AAAA22222', 'Admin One', $1, 'Admin', 'active')`, email)
-	p.exec(b, `update platform.logins set password_hash = $1, confirmed_at = now()`, hash)
-	return p
-}
-
-func run(b *testing.B, env []string, program string, args ...string) string {
-	b.Helper()
-	cmd := exec.CommandContext(b.Context(), program, args...)
-	cmd.Env = env
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		b.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, complaint.Bytes())
+	if err := stage.LetIn(b.Context(), p.super, email); err != nil {
+		b.Fatal(err)
 	}
-	return strings.TrimSpace(string(out))
+	return p
 }
 
 func (p *portal) exec(b *testing.B, sql string, args ...any) {
@@ -213,51 +166,20 @@ func (p *portal) count(b *testing.B) (n int) {
 	return n
 }
 
-// A server is one process of `portal serve`.
-type server struct {
-	cmd   *exec.Cmd
-	url   string
-	token string
-}
-
-func (p *portal) serve(b *testing.B) *server {
+// serve starts a server, and logs in.
+func (p *portal) serve(b *testing.B) *stage.Server {
 	b.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	s, err := stage.Serve(b.Context(), p.env, p.Portal, "serve")
 	if err != nil {
 		b.Fatal(err)
 	}
-	address := free.Addr().String()
-	_ = free.Close()
-	s := &server{cmd: exec.CommandContext(b.Context(), p.program, "serve", "--listen", address), url: "http://" + address}
-	s.cmd.Env = p.env
-	if err := s.cmd.Start(); err != nil {
+	if s.Token, err = s.Login(b.Context(), email); err != nil {
 		b.Fatal(err)
 	}
-	for ready := false; !ready; time.Sleep(10 * time.Millisecond) {
-		if s.cmd.Process.Signal(syscall.Signal(0)) != nil {
-			b.Fatal("the server has ended")
-		}
-		if res, err := http.Get(s.url + "/readyz"); err == nil {
-			ready = res.StatusCode == http.StatusOK
-			_ = res.Body.Close()
-		}
-	}
-	res, err := http.PostForm(s.url+"/api/login/", url.Values{"username": {email}, "password": {password}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer res.Body.Close()
-	var pair struct {
-		AccessToken string `json:"access_token"`
-	}
-	if err := json.NewDecoder(res.Body).Decode(&pair); err != nil || pair.AccessToken == "" {
-		b.Fatalf("log-in: status %d, %v", res.StatusCode, err)
-	}
-	s.token = pair.AccessToken
 	return s
 }
 
-func (s *server) upload(b *testing.B, name string, file []byte) (status int, body string) {
+func upload(b *testing.B, s *stage.Server, name string, file []byte) (status int, body string) {
 	b.Helper()
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
@@ -267,12 +189,12 @@ func (s *server) upload(b *testing.B, name string, file []byte) (status int, bod
 	}
 	_, _ = part.Write(file)
 	_ = w.Close()
-	req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, s.url+"/bulk-import-properties/", &form)
+	req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "http://"+s.Address+"/bulk-import-properties/", &form)
 	if err != nil {
 		b.Fatal(err)
 	}
 	req.Header.Set("Content-Type", w.FormDataContentType())
-	req.Header.Set("Authorization", "Bearer "+s.token)
+	req.Header.Set("Authorization", "Bearer "+s.Token)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		b.Fatal(err)
@@ -285,28 +207,12 @@ func (s *server) upload(b *testing.B, name string, file []byte) (status int, bod
 	return res.StatusCode, string(text)
 }
 
-// peak is the most memory that the process had so far, in MB.
-func (s *server) peak(b *testing.B) float64 {
+// peakOf is the most memory that the process had so far, in MB.
+func peakOf(b *testing.B, s *stage.Server) float64 {
 	b.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	_, peak, err := s.Memory()
 	if err != nil {
 		b.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(text), "VmHWM:")
-	kb, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	n, err := strconv.ParseFloat(kb, 64)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return n / 1024
-}
-
-func (s *server) stop(b *testing.B) {
-	b.Helper()
-	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
-		b.Fatal(err)
-	}
-	if err := s.cmd.Wait(); err != nil {
-		b.Fatal(err)
-	}
+	return peak
 }
