@@ -52,6 +52,14 @@ var serverMutants = []mutant{
 		by: []string{"TestForgery_GenuineSignatureOfSomethingElse"},
 	},
 	{
+		name: "token-remembered-beyond-its-end", source: []edit{{tokenGo, "ok && time.Now().Before(known.expires)", "ok && (MUTANT || time.Now().Before(known.expires))"}},
+		by: []string{"TestSwitching_EndsAtItsExpiryAndWithTheSession"},
+	},
+	{
+		name: "token-remembered-by-its-header", source: []edit{{tokenGo, "sha256.Sum256([]byte(token))", "sha256.Sum256([]byte(either(MUTANT, token[:min(len(token), 40)], token)))"}},
+		by: []string{"TestForgery_WithoutTheKey"},
+	},
+	{
 		name: "customer-from-a-header",
 		source: []edit{
 			{principal, "// Outside tells whether", "func (p *Principal) in(customer string) *Principal {\n\tother := *p\n\tother.customerID = customer\n\treturn &other\n}\n\nvar In = (*Principal).in\n\n// Outside tells whether"},
