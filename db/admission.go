@@ -3,6 +3,7 @@ package db
 import (
 	"container/list"
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,18 +28,17 @@ type admission struct {
 }
 
 type customer struct {
-	name     string
-	held     int
-	starting int
-	waiting  list.List     // of chan *stay, which has room for the one that ends the waiting
-	turn     *list.Element // in turns, while somebody waits
+	name    string
+	inside  []*stay
+	waiting list.List     // of chan *stay, which has room for the one that ends the waiting
+	turn    *list.Element // in turns, while somebody waits
+	again   *time.Timer   // likewise: those inside may have started meanwhile
 }
 
 // A stay is the time of a unit of work with its connection.
 type stay struct {
-	of       *customer
-	starting bool
-	started  *time.Timer
+	of    *customer
+	began time.Time
 }
 
 // enter waits until the customer may take a connection. It fails with ErrCrowded where the line is full,
@@ -51,8 +51,8 @@ func (a *admission) enter(ctx context.Context, name string) (*stay, error) {
 		c = &customer{name: name}
 		a.customers[name] = c
 	}
-	// Who has waited goes first: where a connection is free, everybody in a line has as much as may be.
-	if a.free > 0 && a.may(c) {
+	// Who has waited goes first.
+	if a.free > 0 && c.turn == nil && a.may(c) {
 		s := a.admit(c)
 		a.mu.Unlock()
 		return s, nil
@@ -65,6 +65,7 @@ func (a *admission) enter(ctx context.Context, name string) (*stay, error) {
 	place := c.waiting.PushBack(admitted)
 	if c.turn == nil {
 		c.turn = a.turns.PushBack(c)
+		c.again = time.AfterFunc(a.start, func() { a.again(c) })
 	}
 	a.mu.Unlock()
 
@@ -109,41 +110,33 @@ func (a *admission) leave(s *stay) {
 }
 
 // may tells whether the customer's next unit of work may begin, as far as it is the customer's doing.
-func (a *admission) may(c *customer) bool { return c.held < a.share && c.starting < a.starts }
+func (a *admission) may(c *customer) bool {
+	starting := 0
+	for _, s := range c.inside {
+		if time.Since(s.began) < a.start {
+			starting++
+		}
+	}
+	return len(c.inside) < a.share && starting < a.starts
+}
 
 func (a *admission) admit(c *customer) *stay {
 	a.free--
-	c.held++
-	c.starting++
-	s := &stay{of: c, starting: true}
-	s.started = time.AfterFunc(a.start, func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.settled(s)
-		a.next()
-	})
+	s := &stay{of: c, began: time.Now()}
+	c.inside = append(c.inside, s)
 	return s
 }
 
-// settled ends the start of a unit of work, once.
-func (a *admission) settled(s *stay) {
-	if s.starting {
-		s.starting = false
-		s.of.starting--
-	}
-}
-
 func (a *admission) release(s *stay) {
-	s.started.Stop()
-	a.settled(s)
+	c := s.of
 	a.free++
-	s.of.held--
+	c.inside = slices.DeleteFunc(c.inside, func(other *stay) bool { return other == s })
 	a.next()
-	a.settle(s.of)
+	a.settle(c)
 }
 
-// next admits the one whose turn it is, where a connection is free; what has ended lets in one at most.
-func (a *admission) next() {
+// next admits the one whose turn it is, where a connection is free.
+func (a *admission) next() (admitted bool) {
 	for e := a.turns.Front(); e != nil && a.free > 0; e = e.Next() {
 		c := e.Value.(*customer)
 		if !a.may(c) {
@@ -152,7 +145,20 @@ func (a *admission) next() {
 		c.waiting.Remove(c.waiting.Front()).(chan *stay) <- a.admit(c)
 		a.turns.MoveToBack(e)
 		a.settle(c)
-		return
+		return true
+	}
+	return false
+}
+
+// again looks after some time whether a customer that waits may begin, as nobody needs to leave for that.
+// Only who waits has a timer: one for each unit of work would cost more than all else here.
+func (a *admission) again(c *customer) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for a.next() {
+	}
+	if c.turn != nil {
+		c.again.Reset(a.start)
 	}
 }
 
@@ -165,8 +171,9 @@ func (a *admission) settle(c *customer) {
 	if c.turn != nil {
 		a.turns.Remove(c.turn)
 		c.turn = nil
+		c.again.Stop()
 	}
-	if c.held == 0 {
+	if len(c.inside) == 0 {
 		delete(a.customers, c.name)
 	}
 }
