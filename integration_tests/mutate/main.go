@@ -32,7 +32,8 @@ func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	only := flag.String("run", ".", "only the mutants whose name matches")
-	jobs := flag.Int("jobs", runtime.NumCPU(), "mutants at a time")
+	// Each waits for its PostgreSQL half of the time.
+	jobs := flag.Int("jobs", 2*runtime.NumCPU(), "mutants at a time")
 	file := flag.String("json", "", "write the kill matrix to this file, too")
 	flag.Parse()
 	run, err := regexp.Compile(*only)
