@@ -151,7 +151,6 @@ func (a *admission) next() (admitted bool) {
 }
 
 // again looks after some time whether a customer that waits may begin, as nobody needs to leave for that.
-// Only who waits has a timer: one for each unit of work would cost more than all else here.
 func (a *admission) again(c *customer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -46,7 +46,7 @@ type DB struct {
 // table or can become a role that does.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if min(cfg.AppConns, cfg.AuthConns, cfg.PlatformConns, cfg.CustomerConns, cfg.CustomerStarts) < 0 {
-		return nil, errors.New("a number of connections is negative")
+		return nil, errors.New("a number of connections or of starts is negative")
 	}
 	d := &DB{acquireTimeout: cfg.AcquireTimeout}
 	if d.acquireTimeout == 0 {

@@ -124,10 +124,12 @@ func TestFairness_PoolOfOne(t *testing.T) {
 
 func TestFairness_NegativeSharesAreRefused(t *testing.T) {
 	t.Parallel()
-	if d, err := db.Open(t.Context(), db.Config{CustomerConns: -1}); err == nil || !strings.Contains(err.Error(), "negative") {
-		if err == nil {
-			d.Close()
+	for _, cfg := range []db.Config{{CustomerConns: -1}, {CustomerStarts: -1}} {
+		if d, err := db.Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "negative") {
+			if err == nil {
+				d.Close()
+			}
+			t.Errorf("a negative number: %v", err)
 		}
-		t.Errorf("a negative share: %v", err)
 	}
 }

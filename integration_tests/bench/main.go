@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/signal"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,12 +25,7 @@ func main() {
 	flag.StringVar(&o.json, "json", "bench.json", "where the figures go")
 	flag.StringVar(&o.chart, "chart", "bench.svg", "where the chart goes; the README shows integration_tests/bench/bench.svg")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := bench(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	stage.Main("bench", func(ctx context.Context) error { return bench(ctx, o) })
 }
 
 type options struct {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-func newKeys(t *testing.T) (*Keys, keyFile) {
+func newKeys(t testing.TB) (*Keys, keyFile) {
 	t.Helper()
 	text, err := NewKeys()
 	if err != nil {

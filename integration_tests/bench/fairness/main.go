@@ -11,11 +11,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strconv"
 	"time"
+
+	"contractor-portal/integration_tests/bench/stage"
 )
 
 const goal = 2.0 // B's p95 in the flood, against B's alone
@@ -28,18 +29,12 @@ func main() {
 	flag.IntVar(&o.starts, "starts", 0, "units of work of one company in their first 50 ms; 0: the server's default")
 	flag.DurationVar(&o.each, "each", 4*time.Second, "how long B is timed, alone and in the flood")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	var err error
-	if flag.NArg() == 0 {
-		err = compare(ctx, o)
-	} else {
-		err = load(ctx, flag.Args())
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "fairness:", err)
-		os.Exit(1)
-	}
+	stage.Main("fairness", func(ctx context.Context) error {
+		if flag.NArg() > 0 {
+			return load(ctx, flag.Args())
+		}
+		return compare(ctx, o)
+	})
 }
 
 type options struct {

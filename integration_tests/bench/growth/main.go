@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
 	"time"
@@ -29,12 +28,7 @@ func main() {
 	flag.IntVar(&o.calls, "calls", 40, "calls of a set in one round")
 	flag.StringVar(&o.json, "json", "growth.json", "where the figures go")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := growth(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "growth:", err)
-		os.Exit(1)
-	}
+	stage.Main("growth", func(ctx context.Context) error { return growth(ctx, o) })
 }
 
 type options struct {

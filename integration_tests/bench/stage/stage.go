@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 
@@ -24,6 +25,17 @@ const (
 	password     = "correct horse battery" // of every person that is let in
 	rolePassword = "bench"
 )
+
+// Main runs a bench until it ends or is interrupted, and ends the program with status 1 where it fails.
+func Main(name string, bench func(context.Context) error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := bench(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, name+":", err)
+		os.Exit(1)
+	}
+}
 
 // A Stage is a directory with the portal's program in it, and a PostgreSQL.
 type Stage struct {
