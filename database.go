@@ -15,6 +15,7 @@ import (
 	"contractor-portal/db/audit"
 	"contractor-portal/db/embedded"
 	"contractor-portal/db/install"
+	"contractor-portal/schema"
 	"contractor-portal/server/auth"
 )
 
@@ -71,10 +72,10 @@ func (c migrateUp) Run(ctx context.Context, cfg *config) error {
 	if err != nil {
 		return err
 	}
-	if err := install.Up(ctx, source(), o); err != nil {
+	if err := install.Up(ctx, schema.Source(), o); err != nil {
 		return err
 	}
-	say(fmt.Sprintf("the schema is at version %d, the audit is clean of errors", newestVersion()))
+	say(fmt.Sprintf("the schema is at version %d, the audit is clean of errors", schema.Version()))
 	return nil
 }
 
@@ -85,7 +86,7 @@ func (c migrateDown) Run(ctx context.Context, cfg *config) error {
 	if err != nil {
 		return err
 	}
-	return install.Down(ctx, source(), o)
+	return install.Down(ctx, schema.Source(), o)
 }
 
 type migrateTo struct {
@@ -98,7 +99,7 @@ func (c migrateTo) Run(ctx context.Context, cfg *config) error {
 	if err != nil {
 		return err
 	}
-	return install.To(ctx, source(), o, c.Version)
+	return install.To(ctx, schema.Source(), o, c.Version)
 }
 
 type migrateStatus struct{ target }
@@ -108,7 +109,7 @@ func (c migrateStatus) Run(ctx context.Context, cfg *config) error {
 	if err != nil {
 		return err
 	}
-	s, err := install.Read(ctx, source(), o)
+	s, err := install.Read(ctx, schema.Source(), o)
 	if err != nil {
 		return err
 	}

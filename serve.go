@@ -14,8 +14,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/db/install"
-	"contractor-portal/migrations"
-	"contractor-portal/policies"
+	"contractor-portal/schema"
 	"contractor-portal/server"
 	"contractor-portal/server/auth"
 )
@@ -55,7 +54,7 @@ func serve(ctx context.Context, cfg *config, keys *auth.Keys, listener net.Liste
 		return err
 	}
 	defer d.Close()
-	version := newestVersion()
+	version := schema.Version()
 	if missing := server.Unready(ctx, d, version); missing != "" {
 		return errors.New(missing)
 	}
@@ -84,28 +83,6 @@ func serve(ctx context.Context, cfg *config, keys *auth.Keys, listener net.Liste
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return web.Shutdown(grace)
-}
-
-// source is what this program installs.
-func source() install.Source {
-	scripts := func(files []policies.File) (s []install.Script) {
-		for _, f := range files {
-			s = append(s, install.Script{Name: "policies/" + f.Name, SQL: f.SQL})
-		}
-		return s
-	}
-	return install.Source{
-		Before: scripts(policies.Before()), Migrations: migrations.FS, After: scripts(policies.After()),
-		Close: install.Script{Name: "policies/close.sql", SQL: policies.Close},
-	}
-}
-
-func newestVersion() int32 {
-	n, err := install.Newest(migrations.FS)
-	if err != nil {
-		panic(err) // the files are embedded
-	}
-	return n
 }
 
 func pads(keys *auth.Keys) (all []install.Pad) {

@@ -16,6 +16,7 @@ import (
 
 	"contractor-portal/db/embedded"
 	"contractor-portal/db/install"
+	"contractor-portal/schema"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/demo"
 )
@@ -60,7 +61,7 @@ func (c upCommand) Run(ctx context.Context, cfg *config) (err error) {
 		return err
 	}
 	say("schema, walls and grants")
-	if err := install.Up(ctx, source(), cfg.installOptions(keys)); err != nil {
+	if err := install.Up(ctx, schema.Source(), cfg.installOptions(keys)); err != nil {
 		return err
 	}
 	logins, password, err := loadDemo(ctx, string(cfg.DatabaseURL))

@@ -13,6 +13,7 @@ import (
 
 	"contractor-portal/db/install"
 	"contractor-portal/migrations"
+	"contractor-portal/schema"
 )
 
 // Under FORCE an owner's backfill touches no row, and a late foreign key is validated over nothing. A
@@ -156,7 +157,7 @@ func extended(t *testing.T, added []string) install.Source {
 	for i, sql := range added {
 		files[fmt.Sprintf("%03d_of_this_test.sql", len(names)+i+1)] = &fstest.MapFile{Data: []byte(sql)}
 	}
-	s := source()
+	s := schema.Source()
 	s.Migrations = files
 	return s
 }

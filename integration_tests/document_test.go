@@ -14,7 +14,7 @@ import (
 // every operation covers a new one by itself.
 type document struct {
 	Paths      map[string]map[string]*operation
-	Components struct{ Schemas map[string]*schema }
+	Components struct{ Schemas map[string]*jsonSchema }
 }
 
 type operation struct {
@@ -23,7 +23,7 @@ type operation struct {
 	Parameters  []parameter
 	RequestBody *struct {
 		Content map[string]struct {
-			Schema  *schema
+			Schema  *jsonSchema
 			Example any
 		}
 	}
@@ -39,11 +39,11 @@ type operation struct {
 type parameter struct {
 	In, Name string
 	Required bool
-	Schema   *schema
+	Schema   *jsonSchema
 	Example  any
 }
 
-type schema struct {
+type jsonSchema struct {
 	Ref                  string `json:"$ref"`
 	Type                 any    // a text, or a list of texts
 	Format, Pattern      string
@@ -51,11 +51,11 @@ type schema struct {
 	Examples, Enum       []any
 	Minimum              *float64
 	MinLength, MinItems  int
-	Items                *schema
-	Properties           map[string]*schema
+	Items                *jsonSchema
+	Properties           map[string]*jsonSchema
 	AdditionalProperties any
 	Required             []string
-	OneOf                []*schema
+	OneOf                []*jsonSchema
 	References           string `json:"x-references"`
 }
 
@@ -94,7 +94,7 @@ func (o *operation) admits(c caller) bool {
 }
 
 // body returns the schema of the JSON body and the example of a whole one; nil where there is none.
-func (o *operation) body() (*schema, any) {
+func (o *operation) body() (*jsonSchema, any) {
 	if o.RequestBody == nil {
 		return nil, nil
 	}
@@ -102,14 +102,14 @@ func (o *operation) body() (*schema, any) {
 	return content.Schema, content.Example
 }
 
-func (d *document) resolve(s *schema) *schema {
+func (d *document) resolve(s *jsonSchema) *jsonSchema {
 	if s != nil && s.Ref != "" {
 		return d.Components.Schemas[s.Ref[strings.LastIndex(s.Ref, "/")+1:]]
 	}
 	return s
 }
 
-func (s *schema) is(kind string) bool {
+func (s *jsonSchema) is(kind string) bool {
 	switch t := s.Type.(type) {
 	case string:
 		return t == kind
@@ -143,7 +143,7 @@ func (o *operation) places() (all []place) {
 // maxDepth ends the walk into a schema that refers to itself.
 const maxDepth = 6
 
-func (o *operation) placesIn(s *schema, at string, required bool, all []place, depth int) []place {
+func (o *operation) placesIn(s *jsonSchema, at string, required bool, all []place, depth int) []place {
 	s = o.document.resolve(s)
 	if s == nil || depth > maxDepth {
 		return all

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"contractor-portal/db/install"
+	"contractor-portal/schema"
 	"contractor-portal/server/auth"
 )
 
@@ -234,7 +235,7 @@ func TestGate_MigrateMendsIt(t *testing.T) {
 func TestInstall_AuditHasTheLastWord(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	s := source()
+	s := schema.Source()
 	s.After = append(s.After, install.Script{
 		Name: "of this test",
 		SQL:  `create table tenancy.harmless (id int); grant truncate on portal.locations to portal_app`,

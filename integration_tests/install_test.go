@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"contractor-portal/db/install"
+	"contractor-portal/schema"
 	"contractor-portal/server"
 )
 
@@ -46,7 +47,7 @@ func TestInstall_EveryDownUndoesItsUp(t *testing.T) {
 	t.Parallel()
 	database := emptyDatabase(t, suite.cluster)
 	o := options(suite.cluster, database)
-	newest := newestVersion(t)
+	newest := schema.Version()
 	onTheWayUp := make([]string, newest)
 	for v := range newest {
 		to(t, o, v)
@@ -83,7 +84,7 @@ func TestInstall_TwoAtOnce(t *testing.T) {
 				<-waits
 			}
 		}
-		firstEnded <- install.Up(t.Context(), source(), o)
+		firstEnded <- install.Up(t.Context(), schema.Source(), o)
 	}()
 	select {
 	case <-started:
@@ -94,7 +95,7 @@ func TestInstall_TwoAtOnce(t *testing.T) {
 	o := options(suite.cluster, database)
 	o.Wait = 300 * time.Millisecond
 	start := time.Now()
-	err := install.Up(t.Context(), source(), o)
+	err := install.Up(t.Context(), schema.Source(), o)
 	if err == nil || err.Error() != "another portal migrate has been at work for 300ms; nothing was changed" {
 		t.Errorf("the second installer gave up with: %v", err)
 	}
@@ -111,14 +112,14 @@ func TestInstall_TwoAtOnce(t *testing.T) {
 			once.Do(func() { close(waits) })
 		}
 	}
-	if err := install.Up(t.Context(), source(), o); err != nil {
+	if err := install.Up(t.Context(), schema.Source(), o); err != nil {
 		t.Errorf("the third installer: %v", err)
 	}
 	if err := <-firstEnded; err != nil {
 		t.Errorf("the first installer: %v", err)
 	}
-	if n := len(first.with("migration ")); n != int(newestVersion(t)) {
-		t.Errorf("the first installer ran %d of %d migrations", n, newestVersion(t))
+	if n := len(first.with("migration ")); n != int(schema.Version()) {
+		t.Errorf("the first installer ran %d of %d migrations", n, schema.Version())
 	}
 	if again := third.with("migration "); len(again) > 0 {
 		t.Errorf("the third installer ran them again: %q", again)
@@ -129,7 +130,7 @@ func TestInstall_BelowNewestVersionNothingIsServed(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	o := options(suite.cluster, p.database)
-	newest := newestVersion(t)
+	newest := schema.Version()
 	reads := map[string]string{
 		"portal_app":       "select count(*) from portal.locations",
 		"portal_auth":      "select count(*) from platform.logins",
@@ -153,7 +154,7 @@ func TestInstall_BelowNewestVersionNothingIsServed(t *testing.T) {
 	if missing := server.Unready(t.Context(), p.db, newest); !strings.Contains(missing, "another version") {
 		t.Errorf("below the newest version the server is ready: %q", missing)
 	}
-	if s, err := install.Read(t.Context(), source(), o); err != nil || s.Version != newest-1 || s.Newest != newest {
+	if s, err := install.Read(t.Context(), schema.Source(), o); err != nil || s.Version != newest-1 || s.Newest != newest {
 		t.Errorf("status %+v, %v", s, err)
 	}
 	up(t, o)
@@ -161,7 +162,7 @@ func TestInstall_BelowNewestVersionNothingIsServed(t *testing.T) {
 	if missing := server.Unready(t.Context(), p.db, newest); missing != "" {
 		t.Errorf("after up the server is not ready: %s", missing)
 	}
-	if err := install.Down(t.Context(), source(), o); err != nil {
+	if err := install.Down(t.Context(), schema.Source(), o); err != nil {
 		t.Fatal(err)
 	}
 	serves("42501")
@@ -195,7 +196,7 @@ func TestInstall_SecondUpDisturbsNobody(t *testing.T) {
 	var said lines
 	o := options(suite.cluster, p.database)
 	o.Say = said.add
-	if err := install.Up(ctx, source(), o); err != nil {
+	if err := install.Up(ctx, schema.Source(), o); err != nil {
 		t.Fatalf("while somebody reads %d tables and views: %v", len(relations), err)
 	}
 	if diff := cmp.Diff(strings.Split(before, "\n"), strings.Split(dumpSchema(t, suite.cluster, p.database), "\n")); diff != "" {
@@ -211,7 +212,7 @@ func TestInstall_SecondUpDisturbsNobody(t *testing.T) {
 func TestInstall_ServerRefusesUnsafeSchema(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	newest := newestVersion(t)
+	newest := schema.Version()
 	if missing := server.Unready(t.Context(), p.db, newest); missing != "" {
 		t.Fatalf("not ready at first: %s", missing)
 	}
@@ -256,14 +257,14 @@ func emptyDatabase(t *testing.T, c cluster) string {
 
 func up(t *testing.T, o install.Options) {
 	t.Helper()
-	if err := install.Up(t.Context(), source(), o); err != nil {
+	if err := install.Up(t.Context(), schema.Source(), o); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func to(t *testing.T, o install.Options, version int32) {
 	t.Helper()
-	if err := install.To(t.Context(), source(), o, version); err != nil {
+	if err := install.To(t.Context(), schema.Source(), o, version); err != nil {
 		t.Fatalf("to version %d: %v", version, err)
 	}
 }

@@ -13,8 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"contractor-portal/db/install"
-	"contractor-portal/migrations"
-	"contractor-portal/policies"
+	"contractor-portal/schema"
 	"contractor-portal/server/auth"
 )
 
@@ -73,20 +72,6 @@ func run(m *testing.M) (code int, err error) {
 	return code, writeReport()
 }
 
-// source is what the program installs.
-func source() install.Source {
-	scripts := func(files []policies.File) (s []install.Script) {
-		for _, f := range files {
-			s = append(s, install.Script{Name: f.Name, SQL: f.SQL})
-		}
-		return s
-	}
-	return install.Source{
-		Before: scripts(policies.Before()), Migrations: migrations.FS, After: scripts(policies.After()),
-		Close: install.Script{Name: "policies/close.sql", SQL: policies.Close},
-	}
-}
-
 // options install a database of the cluster with the suite's keys and roles.
 func options(c cluster, database string) install.Options {
 	o := install.Options{URL: c.url("", database), Roles: []string{c.url("portal_app", database), c.url("portal_auth", database), c.url("portal_platform", database)}}
@@ -106,7 +91,7 @@ func makeTemplate(ctx context.Context) error {
 	if err := execute(ctx, suite.cluster.url("", "postgres"), "create database "+suite.template); err != nil {
 		return err
 	}
-	if err := install.Up(ctx, source(), options(suite.cluster, suite.template)); err != nil {
+	if err := install.Up(ctx, schema.Source(), options(suite.cluster, suite.template)); err != nil {
 		return err
 	}
 	// A role's connections are counted over all databases of the cluster, and each test has one.

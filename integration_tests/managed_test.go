@@ -10,6 +10,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/db/install"
+	"contractor-portal/schema"
 	"contractor-portal/server"
 	"contractor-portal/server/auth"
 )
@@ -91,11 +92,11 @@ func TestManaged_ServesOneCompanyOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	if missing := server.Unready(t.Context(), d, newestVersion(t)); missing != "" {
+	if missing := server.Unready(t.Context(), d, schema.Version()); missing != "" {
 		t.Fatal(missing)
 	}
 	e, err := server.New(server.Config{
-		DB: d, Auth: auth.New(d, suite.keys, auth.Config{}), Log: slog.New(slog.DiscardHandler), SchemaVersion: newestVersion(t),
+		DB: d, Auth: auth.New(d, suite.keys, auth.Config{}), Log: slog.New(slog.DiscardHandler), SchemaVersion: schema.Version(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"contractor-portal/db"
-	"contractor-portal/db/install"
+	"contractor-portal/schema"
 	"contractor-portal/server"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
@@ -113,7 +113,7 @@ func newPortal(t testing.TB, change ...func(*settings)) *portal {
 	}
 	t.Cleanup(p.db.Close)
 	p.auth = auth.New(p.db, s.keys, s.auth)
-	s.server.DB, s.server.Auth, s.server.SchemaVersion = p.db, p.auth, newestVersion(t)
+	s.server.DB, s.server.Auth, s.server.SchemaVersion = p.db, p.auth, schema.Version()
 	s.server.Log = slog.New(slog.NewJSONHandler(p.log, nil))
 	e, err := server.New(s.server)
 	if err != nil {
@@ -127,21 +127,6 @@ func newPortal(t testing.TB, change ...func(*settings)) *portal {
 	p.url = web.URL
 	return p
 }
-
-// newestVersion is that of the migrations, which the template has.
-func newestVersion(t testing.TB) int32 {
-	t.Helper()
-	newest, err := readNewest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newest
-}
-
-var readNewest = sync.OnceValues(func() (int32, error) {
-	s, err := install.Read(context.Background(), source(), options(suite.cluster, suite.template))
-	return s.Newest, err
-})
 
 var (
 	clones atomic.Int64

@@ -123,7 +123,7 @@ func (r request) idAt(at string) (id any, within bool) {
 
 // value makes one that fits a schema. Where the schema does not say enough (a pattern), the feature
 // says more by an example.
-func (r request) value(s *schema, at string, depth int) any {
+func (r request) value(s *jsonSchema, at string, depth int) any {
 	s = r.op.document.resolve(s)
 	if s == nil || depth > maxDepth {
 		return nil
@@ -158,7 +158,7 @@ func (r request) value(s *schema, at string, depth int) any {
 	return textOf(s)
 }
 
-func (r request) object(s *schema, at string, depth int) map[string]any {
+func (r request) object(s *jsonSchema, at string, depth int) map[string]any {
 	object := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		_, within := r.idAt(at + "." + name)
@@ -169,11 +169,11 @@ func (r request) object(s *schema, at string, depth int) map[string]any {
 	return object
 }
 
-func hasExample(s *schema) bool {
+func hasExample(s *jsonSchema) bool {
 	return s != nil && s.References == "" && (len(s.Examples) > 0 || s.Default != nil)
 }
 
-func textOf(s *schema) string {
+func textOf(s *jsonSchema) string {
 	switch s.Format {
 	case "date":
 		return "2026-01-06"

@@ -13,6 +13,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/db/install"
+	"contractor-portal/schema"
 	"contractor-portal/server"
 )
 
@@ -22,7 +23,7 @@ func TestRestore(t *testing.T) {
 	t.Parallel()
 	one, other := ownCluster(t), ownCluster(t)
 	// One after the other: roles are of the whole cluster. An older version is restored by a newer program.
-	for _, version := range []int32{newestVersion(t), newestVersion(t) - 1} {
+	for _, version := range []int32{schema.Version(), schema.Version() - 1} {
 		old, fresh := newHouse(t, one), newHouse(t, other)
 		old.fill()
 		to(t, old.options, version)
@@ -49,7 +50,7 @@ func TestRestore_ReasonsOfThePage(t *testing.T) {
 	c := ownCluster(t)
 	old, fresh := newHouse(t, c), newHouse(t, c)
 	old.fill()
-	dump := old.dump(newestVersion(t))
+	dump := old.dump(schema.Version())
 	up(t, fresh.options)
 	args := runbook(t, "pg_restore")
 	firing := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "--disable-triggers" })
@@ -63,7 +64,7 @@ func TestRestore_ReasonsOfThePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	fresh.run("an orphan", `set local session_replication_role = replica; delete from platform.customers where customer_id = 'BBBB33333'`)
-	if err := install.Up(t.Context(), source(), fresh.options); err == nil || !strings.Contains(err.Error(), "point at nothing in platform.customers") {
+	if err := install.Up(t.Context(), schema.Source(), fresh.options); err == nil || !strings.Contains(err.Error(), "point at nothing in platform.customers") {
 		t.Errorf("with rows of a customer that is not there: %v", err)
 	}
 }
@@ -111,7 +112,7 @@ const letBackupIn = `alter role portal_backup login password '` + rolePassword +
 // fill installs the newest version with rows of every table, and lets portal_backup log in.
 func (h house) fill() {
 	h.t.Helper()
-	if err := install.Up(h.t.Context(), source(), h.options); err != nil {
+	if err := install.Up(h.t.Context(), schema.Source(), h.options); err != nil {
 		h.t.Fatal(err)
 	}
 	if err := seed(h.t.Context(), h.options.URL); err != nil {
@@ -150,7 +151,7 @@ func (h house) serves() {
 		h.t.Fatal(err)
 	}
 	defer d.Close()
-	if missing := server.Unready(h.t.Context(), d, newestVersion(h.t)); missing != "" {
+	if missing := server.Unready(h.t.Context(), d, schema.Version()); missing != "" {
 		h.t.Error(missing)
 	}
 	last := query[int64](h.portal, `select max(id) from portal.locations`)

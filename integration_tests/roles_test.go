@@ -9,6 +9,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/db/install"
+	"contractor-portal/schema"
 	"contractor-portal/server"
 )
 
@@ -133,7 +134,7 @@ func TestRoles_InstallationPutsThemBack(t *testing.T) {
 	}
 	o := options(c, database)
 	up(t, o)
-	newest := newestVersion(t)
+	newest := schema.Version()
 	d, err := db.Open(t.Context(), db.Config{App: o.Roles[0], Auth: o.Roles[1], Platform: o.Roles[2]})
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +189,7 @@ func TestRoles_InstallationPutsThemBack(t *testing.T) {
 		"alter database "+database+" set app.customer_id = 'AAAA22222'",
 		"alter role all set row_security = off",
 	)
-	if err := install.Up(t.Context(), source(), o); err == nil || !strings.Contains(err.Error(), "the audit refuses this schema") {
+	if err := install.Up(t.Context(), schema.Source(), o); err == nil || !strings.Contains(err.Error(), "the audit refuses this schema") {
 		t.Errorf("an installation says %v", err)
 	}
 	err = execute(t.Context(), super, "revoke portal_owner from portal_app", "alter role portal_app reset app.customer_id",
