@@ -17,6 +17,7 @@ import (
 	"contractor-portal/server/auth"
 	"contractor-portal/server/customers"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 type customersCommand struct {
@@ -52,7 +53,7 @@ func (c customersCreate) Run(ctx context.Context, cfg *config) error {
 			return d, err
 		}
 		invitation, err = customers.Invite(ctx, tx, made.CustomerID, customers.InvitationFields{
-			Email: endpoint.Email(strings.ToLower(strings.TrimSpace(c.AdminEmail))), Name: c.AdminName, Role: auth.Admin,
+			Email: field.Email(strings.ToLower(strings.TrimSpace(c.AdminEmail))), Name: c.AdminName, Role: auth.Admin,
 		})
 		detail := map[string]any{"company_name": made.CompanyName, "status": made.Status, "invited": invitation.Email}
 		return auth.Deed{Action: "customer.created", ObjectID: made.CustomerID, Detail: detail}, err

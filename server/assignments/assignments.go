@@ -12,6 +12,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package. Without an assistant, lists are distributed in turn.
@@ -32,18 +33,18 @@ func Routes(api endpoint.API, assistant Assistant) {
 
 // PropertyAssignment is a property that the caller is assigned to.
 type PropertyAssignment struct {
-	ID               int64          `json:"id" db:"id"`
-	PropertyID       int64          `json:"property_id" db:"property_id"`
-	ContractorID     int64          `json:"contractor_id" db:"contractor_id" doc:"The caller."`
-	AcceptanceStatus string         `json:"acceptance_status" db:"acceptance_status" enum:"pending,accepted,declined"`
-	AcceptedAt       *endpoint.Time `json:"accepted_at" db:"accepted_at" nullable:"true"`
-	DeclinedAt       *endpoint.Time `json:"declined_at" db:"declined_at" nullable:"true"`
-	AssignedDate     endpoint.Time  `json:"assigned_date" db:"assigned_date"`
-	IsPrimary        bool           `json:"is_primary" db:"is_primary"`
-	Notes            *string        `json:"notes" db:"notes"`
-	PropertyName     string         `json:"property_name" db:"property_name"`
-	PropertyAddress  string         `json:"property_address" db:"property_address"`
-	AreaManager      *string        `json:"area_manager" db:"area_manager"`
+	ID               int64       `json:"id" db:"id"`
+	PropertyID       int64       `json:"property_id" db:"property_id"`
+	ContractorID     int64       `json:"contractor_id" db:"contractor_id" doc:"The caller."`
+	AcceptanceStatus string      `json:"acceptance_status" db:"acceptance_status" enum:"pending,accepted,declined"`
+	AcceptedAt       *field.Time `json:"accepted_at" db:"accepted_at" nullable:"true"`
+	DeclinedAt       *field.Time `json:"declined_at" db:"declined_at" nullable:"true"`
+	AssignedDate     field.Time  `json:"assigned_date" db:"assigned_date"`
+	IsPrimary        bool        `json:"is_primary" db:"is_primary"`
+	Notes            *string     `json:"notes" db:"notes"`
+	PropertyName     string      `json:"property_name" db:"property_name"`
+	PropertyAddress  string      `json:"property_address" db:"property_address"`
+	AreaManager      *string     `json:"area_manager" db:"area_manager"`
 }
 
 const myPropertiesSQL = `

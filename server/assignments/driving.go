@@ -7,23 +7,24 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // RouteAssignment is a route that the caller is assigned to.
 type RouteAssignment struct {
-	ID                       int64          `json:"id" db:"id"`
-	RouteID                  int64          `json:"route_id" db:"route_id"`
-	UserID                   int64          `json:"user_id" db:"user_id" doc:"The caller."`
-	AcceptanceStatus         string         `json:"acceptance_status" db:"acceptance_status" enum:"pending,accepted,declined"`
-	AcceptedAt               *endpoint.Time `json:"accepted_at" db:"accepted_at" nullable:"true"`
-	DeclinedAt               *endpoint.Time `json:"declined_at" db:"declined_at" nullable:"true"`
-	CurrentPropertyID        *int64         `json:"current_property_id" db:"current_property_id" doc:"The stop that the caller is at."`
-	CurrentPropertyStartedAt *endpoint.Time `json:"current_property_started_at" db:"current_property_started_at" nullable:"true"`
-	AssignedAt               endpoint.Time  `json:"assigned_at" db:"assigned_at"`
-	RouteName                string         `json:"route_name" db:"route_name"`
-	RouteDescription         *string        `json:"route_description" db:"route_description"`
-	PropertyCount            int64          `json:"property_count" db:"property_count"`
-	CurrentPropertyName      *string        `json:"current_property_name" db:"current_property_name"`
+	ID                       int64       `json:"id" db:"id"`
+	RouteID                  int64       `json:"route_id" db:"route_id"`
+	UserID                   int64       `json:"user_id" db:"user_id" doc:"The caller."`
+	AcceptanceStatus         string      `json:"acceptance_status" db:"acceptance_status" enum:"pending,accepted,declined"`
+	AcceptedAt               *field.Time `json:"accepted_at" db:"accepted_at" nullable:"true"`
+	DeclinedAt               *field.Time `json:"declined_at" db:"declined_at" nullable:"true"`
+	CurrentPropertyID        *int64      `json:"current_property_id" db:"current_property_id" doc:"The stop that the caller is at."`
+	CurrentPropertyStartedAt *field.Time `json:"current_property_started_at" db:"current_property_started_at" nullable:"true"`
+	AssignedAt               field.Time  `json:"assigned_at" db:"assigned_at"`
+	RouteName                string      `json:"route_name" db:"route_name"`
+	RouteDescription         *string     `json:"route_description" db:"route_description"`
+	PropertyCount            int64       `json:"property_count" db:"property_count"`
+	CurrentPropertyName      *string     `json:"current_property_name" db:"current_property_name"`
 }
 
 const myRoutesSQL = `
@@ -108,9 +109,9 @@ func answerRoute(action string) endpoint.Handler[answerRouteInput, AssignmentAns
 
 // StopStarted is the answer to a started stop.
 type StopStarted struct {
-	Message    string        `json:"message"`
-	PropertyID int64         `json:"property_id" db:"property_id"`
-	StartedAt  endpoint.Time `json:"started_at" db:"started_at"`
+	Message    string     `json:"message"`
+	PropertyID int64      `json:"property_id" db:"property_id"`
+	StartedAt  field.Time `json:"started_at" db:"started_at"`
 }
 
 const startSQL = `
@@ -150,7 +151,7 @@ func start(ctx context.Context, tx db.Tx, in *struct {
 		return out, err
 	}
 
-	at, err := db.Value[endpoint.Time](ctx, tx, startSQL, db.Args{
+	at, err := db.Value[field.Time](ctx, tx, startSQL, db.Args{
 		"id": in.AssignmentID, "property_id": in.PropertyID, "now": endpoint.Now(ctx),
 	})
 	if errors.Is(err, db.ErrNotFound) {
@@ -172,9 +173,9 @@ func running(ctx context.Context, tx db.Tx, propertyID int64) error {
 
 // StopCompleted is the answer to a completed stop.
 type StopCompleted struct {
-	Message     string        `json:"message"`
-	PropertyID  int64         `json:"property_id"`
-	CompletedAt endpoint.Time `json:"completed_at"`
+	Message     string     `json:"message"`
+	PropertyID  int64      `json:"property_id"`
+	CompletedAt field.Time `json:"completed_at"`
 }
 
 const completeSQL = `
@@ -197,7 +198,7 @@ func complete(ctx context.Context, tx db.Tx, in *RouteAssignmentRef) (out StopCo
 	if err := drive(t.AcceptanceStatus, t.CurrentProperty != nil, doComplete); err != nil {
 		return out, err
 	}
-	at, err := db.Value[endpoint.Time](ctx, tx, completeSQL, db.Args{
+	at, err := db.Value[field.Time](ctx, tx, completeSQL, db.Args{
 		"id": in.AssignmentID, "property_id": *t.CurrentProperty, "now": endpoint.Now(ctx),
 	})
 	return StopCompleted{Message: "Property completed", PropertyID: *t.CurrentProperty, CompletedAt: at}, err

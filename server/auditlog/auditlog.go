@@ -8,6 +8,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
@@ -19,7 +20,7 @@ func Routes(api endpoint.API) {
 // An AuditEntry is one change.
 type AuditEntry struct {
 	ID              int64          `json:"id" db:"id"`
-	At              endpoint.Time  `json:"at" db:"at"`
+	At              field.Time     `json:"at" db:"at"`
 	ActorName       *string        `json:"actor_name" db:"actor_name" doc:"Who did it, by the name at that time; null: nobody who was logged in."`
 	ActorUserID     *int64         `json:"actor_user_id" db:"actor_user_id"`
 	ActorOperatorID *int64         `json:"actor_operator_id" db:"actor_operator_id" doc:"An operator of the platform did it."`
@@ -34,12 +35,12 @@ type AuditEntry struct {
 // A Filter says which entries are asked for; those that fit all of it are answered.
 type Filter struct {
 	endpoint.Window
-	Actor      string        `query:"actor" db:"actor" maxLength:"255" doc:"Part of the name of who did it; capitals do not count."`
-	UserID     int64         `query:"user_id" db:"user_id" ref:"users" minimum:"0" doc:"The user who did it."`
-	Action     string        `query:"action" db:"action" maxLength:"100" example:"user.suspended" doc:"An action, or the beginning of some, such as user."`
-	ObjectType string        `query:"object_type" db:"object_type" maxLength:"100" example:"user" doc:"What was touched."`
-	From       endpoint.Date `query:"from" doc:"First day."`
-	To         endpoint.Date `query:"to" doc:"Last day."`
+	Actor      string     `query:"actor" db:"actor" maxLength:"255" doc:"Part of the name of who did it; capitals do not count."`
+	UserID     int64      `query:"user_id" db:"user_id" ref:"users" minimum:"0" doc:"The user who did it."`
+	Action     string     `query:"action" db:"action" maxLength:"100" example:"user.suspended" doc:"An action, or the beginning of some, such as user."`
+	ObjectType string     `query:"object_type" db:"object_type" maxLength:"100" example:"user" doc:"What was touched."`
+	From       field.Date `query:"from" doc:"First day."`
+	To         field.Date `query:"to" doc:"Last day."`
 }
 
 // chosen are the entries that a filter asks for.
@@ -61,7 +62,7 @@ order by l.at desc, l.id desc
 limit @limit offset @offset`
 
 func list(ctx context.Context, tx db.Tx, in *Filter) ([]AuditEntry, int64, error) {
-	begin, end, err := endpoint.Days(ctx, tx, in.From, in.To)
+	begin, end, err := field.Days(ctx, tx, in.From, in.To)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -9,6 +9,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
@@ -30,30 +31,30 @@ func Routes(api endpoint.API) {
 
 // A Checkin is a row of portal.event_checkins, with what the board shows of the person and the place.
 type Checkin struct {
-	ID                         int64          `json:"id" db:"id"`
-	CustomerID                 string         `json:"customer_id" db:"customer_id"`
-	WinterEventID              int64          `json:"winter_event_id" db:"winter_event_id"`
-	UserID                     int64          `json:"user_id" db:"user_id"`
-	CheckedInAt                endpoint.Time  `json:"checked_in_at" db:"checked_in_at"`
-	CheckedOutAt               *endpoint.Time `json:"checked_out_at" db:"checked_out_at" nullable:"true"`
-	EquipmentInUse             *string        `json:"equipment_in_use" db:"equipment_in_use"`
-	Status                     status         `json:"status" db:"status" enum:"checked_in,working,completed,unavailable"`
-	CurrentPropertyID          *int64         `json:"current_property_id" db:"current_property_id"`
-	LastLocationLat            *float64       `json:"last_location_lat" db:"last_location_lat"`
-	LastLocationLon            *float64       `json:"last_location_lon" db:"last_location_lon"`
-	LastLocationUpdate         *endpoint.Time `json:"last_location_update" db:"last_location_update" nullable:"true"`
-	Notes                      *string        `json:"notes" db:"notes"`
-	CreatedAt                  endpoint.Time  `json:"created_at" db:"created_at"`
-	UpdatedAt                  endpoint.Time  `json:"updated_at" db:"updated_at"`
-	UserName                   string         `json:"user_name" db:"user_name"`
-	UserRole                   string         `json:"user_role" db:"user_role"`
-	UserPhone                  *string        `json:"user_phone" db:"user_phone"`
-	DefaultEquipment           *string        `json:"default_equipment" db:"default_equipment"`
-	CurrentPropertyName        *string        `json:"current_property_name" db:"current_property_name"`
-	CurrentPropertyAddress     *string        `json:"current_property_address" db:"current_property_address"`
-	HoursActive                int64          `json:"hours_active" db:"hours_active" doc:"Whole hours since the check-in, or until the check-out."`
-	MinutesActive              int64          `json:"minutes_active" db:"minutes_active" doc:"The same in whole minutes."`
-	MinutesSinceLocationUpdate *int64         `json:"minutes_since_location_update" db:"minutes_since_location_update"`
+	ID                         int64       `json:"id" db:"id"`
+	CustomerID                 string      `json:"customer_id" db:"customer_id"`
+	WinterEventID              int64       `json:"winter_event_id" db:"winter_event_id"`
+	UserID                     int64       `json:"user_id" db:"user_id"`
+	CheckedInAt                field.Time  `json:"checked_in_at" db:"checked_in_at"`
+	CheckedOutAt               *field.Time `json:"checked_out_at" db:"checked_out_at" nullable:"true"`
+	EquipmentInUse             *string     `json:"equipment_in_use" db:"equipment_in_use"`
+	Status                     status      `json:"status" db:"status" enum:"checked_in,working,completed,unavailable"`
+	CurrentPropertyID          *int64      `json:"current_property_id" db:"current_property_id"`
+	LastLocationLat            *float64    `json:"last_location_lat" db:"last_location_lat"`
+	LastLocationLon            *float64    `json:"last_location_lon" db:"last_location_lon"`
+	LastLocationUpdate         *field.Time `json:"last_location_update" db:"last_location_update" nullable:"true"`
+	Notes                      *string     `json:"notes" db:"notes"`
+	CreatedAt                  field.Time  `json:"created_at" db:"created_at"`
+	UpdatedAt                  field.Time  `json:"updated_at" db:"updated_at"`
+	UserName                   string      `json:"user_name" db:"user_name"`
+	UserRole                   string      `json:"user_role" db:"user_role"`
+	UserPhone                  *string     `json:"user_phone" db:"user_phone"`
+	DefaultEquipment           *string     `json:"default_equipment" db:"default_equipment"`
+	CurrentPropertyName        *string     `json:"current_property_name" db:"current_property_name"`
+	CurrentPropertyAddress     *string     `json:"current_property_address" db:"current_property_address"`
+	HoursActive                int64       `json:"hours_active" db:"hours_active" doc:"Whole hours since the check-in, or until the check-out."`
+	MinutesActive              int64       `json:"minutes_active" db:"minutes_active" doc:"The same in whole minutes."`
+	MinutesSinceLocationUpdate *int64      `json:"minutes_since_location_update" db:"minutes_since_location_update"`
 }
 
 // checkinColumns are those of a Checkin; what is asked of them follows in each statement.

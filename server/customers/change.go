@@ -8,33 +8,34 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Flags are the features that a client sets; those left out stay as they are.
 type Flags struct {
-	Jobber     *endpoint.Bool `json:"jobber,omitempty"`
-	Quickbooks *endpoint.Bool `json:"quickbooks,omitempty"`
-	SMS        *endpoint.Bool `json:"sms,omitempty"`
-	Weather    *endpoint.Bool `json:"weather,omitempty"`
-	AI         *endpoint.Bool `json:"ai,omitempty"`
+	Jobber     *field.Bool `json:"jobber,omitempty"`
+	Quickbooks *field.Bool `json:"quickbooks,omitempty"`
+	SMS        *field.Bool `json:"sms,omitempty"`
+	Weather    *field.Bool `json:"weather,omitempty"`
+	AI         *field.Bool `json:"ai,omitempty"`
 }
 
 // CustomerFields are what an operator says of a customer: the contract's body K.
 type CustomerFields struct {
-	CompanyName      string          `json:"company_name" db:"company_name" minLength:"1" maxLength:"255" example:"Maple Grounds Care"`
-	ContactName      *string         `json:"contact_name,omitempty" db:"contact_name" nullable:"true" maxLength:"255"`
-	ContactEmail     *endpoint.Email `json:"contact_email,omitempty" db:"contact_email" nullable:"true"`
-	ContactPhone     *string         `json:"contact_phone,omitempty" db:"contact_phone" nullable:"true" maxLength:"50"`
-	Address          *string         `json:"address,omitempty" db:"address" nullable:"true" maxLength:"1000"`
-	Status           *string         `json:"status,omitempty" nullable:"true" enum:"trial,active,suspended,cancelled" example:"active" doc:"active for a new customer."`
-	SubscriptionTier *string         `json:"subscription_tier,omitempty" db:"subscription_tier" nullable:"true" enum:"free,basic,professional,enterprise" example:"basic" doc:"basic for a new customer."`
-	MaxUsers         *int32          `json:"max_users,omitempty" db:"max_users" nullable:"true" minimum:"1" maximum:"1000000" doc:"The plan proposes it. Below what is used it stops new users only."`
-	MaxProperties    *int32          `json:"max_properties,omitempty" db:"max_properties" nullable:"true" minimum:"1" maximum:"1000000" doc:"The plan proposes it. Below what is used it stops new properties only."`
-	Features         *Flags          `json:"features,omitempty" db:"features"`
-	BillingEmail     *endpoint.Email `json:"billing_email,omitempty" db:"billing_email" nullable:"true"`
-	Timezone         *string         `json:"timezone,omitempty" db:"timezone" nullable:"true" maxLength:"50" example:"America/New_York" doc:"IANA name; America/New_York for a new customer."`
-	Subdomain        *string         `json:"subdomain,omitempty" db:"subdomain" nullable:"true" minLength:"3" maxLength:"100" pattern:"^[a-z0-9-]+$" example:"maple"`
-	TrialEndsAt      *string         `json:"trial_ends_at,omitempty" nullable:"true" maxLength:"40" example:"2026-12-07T00:00" doc:"Of a trial: 14 days from now if absent. Local time of the company."`
+	CompanyName      string       `json:"company_name" db:"company_name" minLength:"1" maxLength:"255" example:"Maple Grounds Care"`
+	ContactName      *string      `json:"contact_name,omitempty" db:"contact_name" nullable:"true" maxLength:"255"`
+	ContactEmail     *field.Email `json:"contact_email,omitempty" db:"contact_email" nullable:"true"`
+	ContactPhone     *string      `json:"contact_phone,omitempty" db:"contact_phone" nullable:"true" maxLength:"50"`
+	Address          *string      `json:"address,omitempty" db:"address" nullable:"true" maxLength:"1000"`
+	Status           *string      `json:"status,omitempty" nullable:"true" enum:"trial,active,suspended,cancelled" example:"active" doc:"active for a new customer."`
+	SubscriptionTier *string      `json:"subscription_tier,omitempty" db:"subscription_tier" nullable:"true" enum:"free,basic,professional,enterprise" example:"basic" doc:"basic for a new customer."`
+	MaxUsers         *int32       `json:"max_users,omitempty" db:"max_users" nullable:"true" minimum:"1" maximum:"1000000" doc:"The plan proposes it. Below what is used it stops new users only."`
+	MaxProperties    *int32       `json:"max_properties,omitempty" db:"max_properties" nullable:"true" minimum:"1" maximum:"1000000" doc:"The plan proposes it. Below what is used it stops new properties only."`
+	Features         *Flags       `json:"features,omitempty" db:"features"`
+	BillingEmail     *field.Email `json:"billing_email,omitempty" db:"billing_email" nullable:"true"`
+	Timezone         *string      `json:"timezone,omitempty" db:"timezone" nullable:"true" maxLength:"50" example:"America/New_York" doc:"IANA name; America/New_York for a new customer."`
+	Subdomain        *string      `json:"subdomain,omitempty" db:"subdomain" nullable:"true" minLength:"3" maxLength:"100" pattern:"^[a-z0-9-]+$" example:"maple"`
+	TrialEndsAt      *string      `json:"trial_ends_at,omitempty" nullable:"true" maxLength:"40" example:"2026-12-07T00:00" doc:"Of a trial: 14 days from now if absent. Local time of the company."`
 }
 
 // plans propose limits; the two columns of the customer are what counts.
@@ -58,7 +59,7 @@ func (f *CustomerFields) args(was locked) (db.Args, error) {
 	args := db.Struct(f)
 	args["trial_ends_at"] = (*time.Time)(nil)
 	if f.TrialEndsAt != nil && *f.TrialEndsAt != "" {
-		end, err := endpoint.ParseTime(*f.TrialEndsAt, zone)
+		end, err := field.ParseTime(*f.TrialEndsAt, zone)
 		if err != nil {
 			return nil, endpoint.InvalidField("trial_ends_at", err.Error())
 		}

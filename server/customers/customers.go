@@ -12,6 +12,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
@@ -55,24 +56,24 @@ type Features struct {
 
 // A Customer is a row of platform.customers.
 type Customer struct {
-	ID               int64          `json:"id" db:"id"`
-	CustomerID       string         `json:"customer_id" db:"customer_id" example:"LEGACY001"`
-	CompanyName      string         `json:"company_name" db:"company_name"`
-	ContactName      *string        `json:"contact_name" db:"contact_name"`
-	ContactEmail     *string        `json:"contact_email" db:"contact_email"`
-	ContactPhone     *string        `json:"contact_phone" db:"contact_phone"`
-	Address          *string        `json:"address" db:"address"`
-	Status           string         `json:"status" db:"status" enum:"trial,active,suspended,cancelled"`
-	SubscriptionTier string         `json:"subscription_tier" db:"subscription_tier"`
-	MaxUsers         int32          `json:"max_users" db:"max_users"`
-	MaxProperties    int32          `json:"max_properties" db:"max_properties"`
-	Features         Features       `json:"features" db:"features"`
-	BillingEmail     *string        `json:"billing_email" db:"billing_email"`
-	Timezone         string         `json:"timezone" db:"timezone" example:"America/New_York"`
-	Subdomain        *string        `json:"subdomain" db:"subdomain"`
-	TrialEndsAt      *endpoint.Time `json:"trial_ends_at" db:"trial_ends_at" nullable:"true"`
-	CreatedAt        endpoint.Time  `json:"created_at" db:"created_at"`
-	UpdatedAt        endpoint.Time  `json:"updated_at" db:"updated_at"`
+	ID               int64       `json:"id" db:"id"`
+	CustomerID       string      `json:"customer_id" db:"customer_id" example:"LEGACY001"`
+	CompanyName      string      `json:"company_name" db:"company_name"`
+	ContactName      *string     `json:"contact_name" db:"contact_name"`
+	ContactEmail     *string     `json:"contact_email" db:"contact_email"`
+	ContactPhone     *string     `json:"contact_phone" db:"contact_phone"`
+	Address          *string     `json:"address" db:"address"`
+	Status           string      `json:"status" db:"status" enum:"trial,active,suspended,cancelled"`
+	SubscriptionTier string      `json:"subscription_tier" db:"subscription_tier"`
+	MaxUsers         int32       `json:"max_users" db:"max_users"`
+	MaxProperties    int32       `json:"max_properties" db:"max_properties"`
+	Features         Features    `json:"features" db:"features"`
+	BillingEmail     *string     `json:"billing_email" db:"billing_email"`
+	Timezone         string      `json:"timezone" db:"timezone" example:"America/New_York"`
+	Subdomain        *string     `json:"subdomain" db:"subdomain"`
+	TrialEndsAt      *field.Time `json:"trial_ends_at" db:"trial_ends_at" nullable:"true"`
+	CreatedAt        field.Time  `json:"created_at" db:"created_at"`
+	UpdatedAt        field.Time  `json:"updated_at" db:"updated_at"`
 }
 
 // onItsClock shows the times as the customer's people see them: an operator is in no zone.

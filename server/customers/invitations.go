@@ -10,6 +10,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // invitations registers what has to do with invitations. Mail comes later: until then whoever invites
@@ -28,20 +29,20 @@ func invitations(api endpoint.API, h handlers) {
 
 // InvitationFields say who is invited, and as what.
 type InvitationFields struct {
-	Email endpoint.Email `json:"email"`
-	Name  *string        `json:"name,omitempty" nullable:"true" maxLength:"255" example:"Pat Doyle"`
-	Role  string         `json:"role,omitempty" default:"Admin" enum:"Admin,Manager,Contractor,Subcontractor,User"`
+	Email field.Email `json:"email"`
+	Name  *string     `json:"name,omitempty" nullable:"true" maxLength:"255" example:"Pat Doyle"`
+	Role  string      `json:"role,omitempty" default:"Admin" enum:"Admin,Manager,Contractor,Subcontractor,User"`
 }
 
 // InvitationMade is the answer to who invites. The token is in no other answer.
 type InvitationMade struct {
-	InvitationID int64         `json:"invitation_id" db:"id"`
-	CustomerID   string        `json:"customer_id" db:"customer_id"`
-	Email        string        `json:"email" db:"email"`
-	Role         string        `json:"role" db:"role"`
-	ExpiresAt    endpoint.Time `json:"expires_at" db:"expires_at"`
-	Token        string        `json:"token" db:"-" doc:"Whoever has it can become this user: hand it to nobody else."`
-	Link         string        `json:"link" db:"-" doc:"The same, as an address of a page."`
+	InvitationID int64      `json:"invitation_id" db:"id"`
+	CustomerID   string     `json:"customer_id" db:"customer_id"`
+	Email        string     `json:"email" db:"email"`
+	Role         string     `json:"role" db:"role"`
+	ExpiresAt    field.Time `json:"expires_at" db:"expires_at"`
+	Token        string     `json:"token" db:"-" doc:"Whoever has it can become this user: hand it to nobody else."`
+	Link         string     `json:"link" db:"-" doc:"The same, as an address of a page."`
 }
 
 // handOut completes the answer, and notes for the audit log who was invited.
@@ -140,16 +141,16 @@ func inviteOwn(ctx context.Context, tx db.Tx, in *struct{ Body InvitationFields 
 
 // An Invitation is one that was made. The token is not in it; only its hash is stored.
 type Invitation struct {
-	ID            int64          `json:"id" db:"id"`
-	Email         string         `json:"email" db:"email"`
-	Name          *string        `json:"name" db:"name"`
-	Role          string         `json:"role" db:"role"`
-	Status        string         `json:"status" db:"status" enum:"open,accepted,withdrawn,expired"`
-	InvitedBy     *int64         `json:"invited_by" db:"invited_by" doc:"The user who invited; null for an operator."`
-	InvitedByName *string        `json:"invited_by_name" db:"invited_by_name"`
-	ExpiresAt     endpoint.Time  `json:"expires_at" db:"expires_at"`
-	AcceptedAt    *endpoint.Time `json:"accepted_at" db:"accepted_at" nullable:"true"`
-	CreatedAt     endpoint.Time  `json:"created_at" db:"created_at"`
+	ID            int64       `json:"id" db:"id"`
+	Email         string      `json:"email" db:"email"`
+	Name          *string     `json:"name" db:"name"`
+	Role          string      `json:"role" db:"role"`
+	Status        string      `json:"status" db:"status" enum:"open,accepted,withdrawn,expired"`
+	InvitedBy     *int64      `json:"invited_by" db:"invited_by" doc:"The user who invited; null for an operator."`
+	InvitedByName *string     `json:"invited_by_name" db:"invited_by_name"`
+	ExpiresAt     field.Time  `json:"expires_at" db:"expires_at"`
+	AcceptedAt    *field.Time `json:"accepted_at" db:"accepted_at" nullable:"true"`
+	CreatedAt     field.Time  `json:"created_at" db:"created_at"`
 }
 
 const listInvitationsSQL = `

@@ -5,6 +5,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // The wall leaves one row: the own company. Contact and billing data is the office's.
@@ -26,12 +27,12 @@ func own(ctx context.Context, tx db.Tx, _ *endpoint.None) (Customer, error) {
 
 // ContactFields are what a company changes of itself. A field that is absent stays; null clears it.
 type ContactFields struct {
-	ContactName  endpoint.Optional[string]         `json:"contact_name,omitempty" maxLength:"255"`
-	ContactEmail endpoint.Optional[endpoint.Email] `json:"contact_email,omitempty"`
-	ContactPhone endpoint.Optional[string]         `json:"contact_phone,omitempty" maxLength:"50"`
-	Address      endpoint.Optional[string]         `json:"address,omitempty" maxLength:"1000"`
-	BillingEmail endpoint.Optional[endpoint.Email] `json:"billing_email,omitempty"`
-	Timezone     *string                           `json:"timezone,omitempty" maxLength:"50" example:"America/Chicago" doc:"IANA name."`
+	ContactName  field.Optional[string]      `json:"contact_name,omitempty" maxLength:"255"`
+	ContactEmail field.Optional[field.Email] `json:"contact_email,omitempty"`
+	ContactPhone field.Optional[string]      `json:"contact_phone,omitempty" maxLength:"50"`
+	Address      field.Optional[string]      `json:"address,omitempty" maxLength:"1000"`
+	BillingEmail field.Optional[field.Email] `json:"billing_email,omitempty"`
+	Timezone     *string                     `json:"timezone,omitempty" maxLength:"50" example:"America/Chicago" doc:"IANA name."`
 }
 
 const updateOwnSQL = `

@@ -11,6 +11,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // tenants registers the calls of the older page, which knows a customer by number and calls it a
@@ -30,21 +31,21 @@ func tenants(api endpoint.API) {
 
 // A Tenant is a customer under the older names.
 type Tenant struct {
-	ID                 int64          `json:"id"`
-	CustomerID         string         `json:"customer_id"`
-	CompanyName        string         `json:"company_name"`
-	Subdomain          *string        `json:"subdomain"`
-	AdminEmail         *string        `json:"admin_email"`
-	AdminPhone         *string        `json:"admin_phone"`
-	SubscriptionStatus string         `json:"subscription_status"`
-	TrialEndsAt        *endpoint.Time `json:"trial_ends_at" nullable:"true"`
-	MaxUsers           int32          `json:"max_users"`
-	MaxProperties      int32          `json:"max_properties"`
-	IsActive           bool           `json:"is_active"`
-	UserCount          int32          `json:"user_count"`
-	PropertyCount      int32          `json:"property_count"`
-	CreatedAt          endpoint.Time  `json:"created_at"`
-	UpdatedAt          endpoint.Time  `json:"updated_at"`
+	ID                 int64       `json:"id"`
+	CustomerID         string      `json:"customer_id"`
+	CompanyName        string      `json:"company_name"`
+	Subdomain          *string     `json:"subdomain"`
+	AdminEmail         *string     `json:"admin_email"`
+	AdminPhone         *string     `json:"admin_phone"`
+	SubscriptionStatus string      `json:"subscription_status"`
+	TrialEndsAt        *field.Time `json:"trial_ends_at" nullable:"true"`
+	MaxUsers           int32       `json:"max_users"`
+	MaxProperties      int32       `json:"max_properties"`
+	IsActive           bool        `json:"is_active"`
+	UserCount          int32       `json:"user_count"`
+	PropertyCount      int32       `json:"property_count"`
+	CreatedAt          field.Time  `json:"created_at"`
+	UpdatedAt          field.Time  `json:"updated_at"`
 }
 
 func tenant(c CustomerInList) Tenant {
@@ -89,12 +90,12 @@ func getTenant(ctx context.Context, tx db.Tx, in *TenantRef) (t Tenant, err erro
 
 // TenantFields are what the older page sends for a new customer.
 type TenantFields struct {
-	CompanyName        string         `json:"company_name" minLength:"1" maxLength:"255" example:"Maple Grounds Care"`
-	Subdomain          string         `json:"subdomain" minLength:"3" maxLength:"100" pattern:"^[a-z0-9-]+$" example:"maple"`
-	AdminEmail         endpoint.Email `json:"admin_email"`
-	AdminPhone         *string        `json:"admin_phone,omitempty" nullable:"true" maxLength:"50"`
-	SubscriptionStatus *string        `json:"subscription_status,omitempty" nullable:"true" enum:"trial,active,suspended" doc:"trial if absent."`
-	TrialEndsAt        *string        `json:"trial_ends_at,omitempty" nullable:"true" maxLength:"40" doc:"14 days from now if absent."`
+	CompanyName        string      `json:"company_name" minLength:"1" maxLength:"255" example:"Maple Grounds Care"`
+	Subdomain          string      `json:"subdomain" minLength:"3" maxLength:"100" pattern:"^[a-z0-9-]+$" example:"maple"`
+	AdminEmail         field.Email `json:"admin_email"`
+	AdminPhone         *string     `json:"admin_phone,omitempty" nullable:"true" maxLength:"50"`
+	SubscriptionStatus *string     `json:"subscription_status,omitempty" nullable:"true" enum:"trial,active,suspended" doc:"trial if absent."`
+	TrialEndsAt        *string     `json:"trial_ends_at,omitempty" nullable:"true" maxLength:"40" doc:"14 days from now if absent."`
 }
 
 // TenantAdded is the answer to a new customer.
@@ -160,12 +161,12 @@ func subdomainURL(ctx context.Context, subdomain string) string {
 
 // TenantChange are the fields that the older page changes; what is absent stays.
 type TenantChange struct {
-	CompanyName        *string         `json:"company_name,omitempty" db:"company_name" nullable:"true" minLength:"1" maxLength:"255"`
-	AdminEmail         *endpoint.Email `json:"admin_email,omitempty" db:"contact_email" nullable:"true"`
-	AdminPhone         *string         `json:"admin_phone,omitempty" db:"contact_phone" nullable:"true" maxLength:"50"`
-	SubscriptionStatus *string         `json:"subscription_status,omitempty" nullable:"true" enum:"trial,active,suspended,cancelled"`
-	MaxUsers           *int32          `json:"max_users,omitempty" db:"max_users" nullable:"true" minimum:"1" maximum:"1000000"`
-	MaxProperties      *int32          `json:"max_properties,omitempty" db:"max_properties" nullable:"true" minimum:"1" maximum:"1000000"`
+	CompanyName        *string      `json:"company_name,omitempty" db:"company_name" nullable:"true" minLength:"1" maxLength:"255"`
+	AdminEmail         *field.Email `json:"admin_email,omitempty" db:"contact_email" nullable:"true"`
+	AdminPhone         *string      `json:"admin_phone,omitempty" db:"contact_phone" nullable:"true" maxLength:"50"`
+	SubscriptionStatus *string      `json:"subscription_status,omitempty" nullable:"true" enum:"trial,active,suspended,cancelled"`
+	MaxUsers           *int32       `json:"max_users,omitempty" db:"max_users" nullable:"true" minimum:"1" maximum:"1000000"`
+	MaxProperties      *int32       `json:"max_properties,omitempty" db:"max_properties" nullable:"true" minimum:"1" maximum:"1000000"`
 }
 
 const updateTenantSQL = `

@@ -107,8 +107,8 @@ func (m marker) mark(name string, t reflect.Type, s *huma.Schema, table string) 
 	if s == nil {
 		return
 	}
-	if o, ok := reflect.Zero(t).Interface().(interface{ elem() reflect.Type }); ok {
-		t = o.elem()
+	if o, ok := reflect.Zero(t).Interface().(interface{ Elem() reflect.Type }); ok {
+		t = o.Elem()
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

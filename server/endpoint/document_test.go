@@ -12,6 +12,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
+	"contractor-portal/server/field"
 )
 
 // Inputs whose ids all say where they point.
@@ -28,11 +29,11 @@ type (
 	}
 	plainBody struct {
 		Body struct {
-			ID         int64           `json:"id" ref:"routes"`
-			Leader     *int64          `json:"leader,omitempty" ref:"users"`
-			Contractor Optional[int64] `json:"contractor_id,omitempty" ref:"users"`
-			ExternalID string          `json:"external_id"`
-			Bytes      int64           `json:"bytes" ref:"-"`
+			ID         int64                 `json:"id" ref:"routes"`
+			Leader     *int64                `json:"leader,omitempty" ref:"users"`
+			Contractor field.Optional[int64] `json:"contractor_id,omitempty" ref:"users"`
+			ExternalID string                `json:"external_id"`
+			Bytes      int64                 `json:"bytes" ref:"-"`
 		}
 	}
 	nestedBody struct {
@@ -133,7 +134,7 @@ func TestReferences_RefusesAnIDThatPointsNowhere(t *testing.T) {
 		}],
 		"optional": posting[struct {
 			Body struct {
-				ID Optional[int64] `json:"user_id"`
+				ID field.Optional[int64] `json:"user_id"`
 			}
 		}],
 		"list of ids": posting[struct {

@@ -1,6 +1,6 @@
 // Package endpoint turns a typed function into a route: it checks the role, opens the unit of work in
-// the caller's customer, answers JSON or a problem, and writes the OpenAPI document. It is the only
-// package that knows huma, and knows no feature.
+// the caller's customer, answers JSON or a problem, and writes the OpenAPI document. It knows no
+// feature, and beside package field nothing else knows huma.
 //
 // A feature's handler is pure in form: (ctx, tx, in) → (out, error). It cannot commit, and it need
 // not filter: PostgreSQL shows it the rows of its caller's customer and no others.

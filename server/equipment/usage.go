@@ -5,6 +5,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // EquipmentUsage is how long a piece of equipment was used, by the name that winter logs give it.
@@ -19,11 +20,11 @@ type EquipmentUsage struct {
 // A UsageFilter says which winter logs are reported.
 type UsageFilter struct {
 	endpoint.Window
-	StartDate     endpoint.Date `query:"start_date" doc:"First day, by the local date of the time in."`
-	EndDate       endpoint.Date `query:"end_date" doc:"Last day, itself included."`
-	ContractorID  int64         `query:"contractor_id" db:"contractor_id" ref:"users" minimum:"0" doc:"Who did the work."`
-	PropertyID    int64         `query:"property_id" db:"property_id" ref:"locations" minimum:"0" doc:"Where it was done."`
-	EquipmentName string        `query:"equipment_name" db:"equipment_name" maxLength:"255" doc:"Exactly this one."`
+	StartDate     field.Date `query:"start_date" doc:"First day, by the local date of the time in."`
+	EndDate       field.Date `query:"end_date" doc:"Last day, itself included."`
+	ContractorID  int64      `query:"contractor_id" db:"contractor_id" ref:"users" minimum:"0" doc:"Who did the work."`
+	PropertyID    int64      `query:"property_id" db:"property_id" ref:"locations" minimum:"0" doc:"Where it was done."`
+	EquipmentName string     `query:"equipment_name" db:"equipment_name" maxLength:"255" doc:"Exactly this one."`
 }
 
 // Logs and rates meet by name: a log keeps the name it was given, and there is at most one rate of a name.
@@ -53,7 +54,7 @@ order by u.hours desc, u.equipment
 limit @limit offset @offset`
 
 func usage(ctx context.Context, tx db.Tx, in *UsageFilter) ([]EquipmentUsage, int64, error) {
-	begin, end, err := endpoint.Days(ctx, tx, in.StartDate, in.EndDate)
+	begin, end, err := field.Days(ctx, tx, in.StartDate, in.EndDate)
 	if err != nil {
 		return nil, 0, err
 	}

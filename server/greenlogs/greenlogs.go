@@ -10,6 +10,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
@@ -24,26 +25,26 @@ func Routes(api endpoint.API) {
 
 // A GreenLog is a row of portal.green_services_logs, with the property's name.
 type GreenLog struct {
-	ID             int64         `json:"id" db:"id"`
-	PropertyID     int64         `json:"property_id" db:"property_id"`
-	PropertyName   string        `json:"property_name" db:"property_name"`
-	ContractorID   *int64        `json:"contractor_id" db:"contractor_id"`
-	ContractorName *string       `json:"contractor_name" db:"contractor_name"`
-	UserID         *int64        `json:"user_id" db:"user_id" doc:"Who entered it."`
-	WorkerName     string        `json:"worker_name" db:"worker_name"`
-	TimeIn         endpoint.Time `json:"time_in" db:"time_in"`
-	TimeOut        endpoint.Time `json:"time_out" db:"time_out"`
-	ServiceType    string        `json:"service_type" db:"service_type"`
-	ProductsUsed   *string       `json:"products_used" db:"products_used"`
-	QuantityUsed   float64       `json:"quantity_used" db:"quantity_used"`
-	Notes          *string       `json:"notes" db:"notes"`
+	ID             int64      `json:"id" db:"id"`
+	PropertyID     int64      `json:"property_id" db:"property_id"`
+	PropertyName   string     `json:"property_name" db:"property_name"`
+	ContractorID   *int64     `json:"contractor_id" db:"contractor_id"`
+	ContractorName *string    `json:"contractor_name" db:"contractor_name"`
+	UserID         *int64     `json:"user_id" db:"user_id" doc:"Who entered it."`
+	WorkerName     string     `json:"worker_name" db:"worker_name"`
+	TimeIn         field.Time `json:"time_in" db:"time_in"`
+	TimeOut        field.Time `json:"time_out" db:"time_out"`
+	ServiceType    string     `json:"service_type" db:"service_type"`
+	ProductsUsed   *string    `json:"products_used" db:"products_used"`
+	QuantityUsed   float64    `json:"quantity_used" db:"quantity_used"`
+	Notes          *string    `json:"notes" db:"notes"`
 }
 
 type logFilter struct {
 	endpoint.Window
-	From       endpoint.Date `query:"from" doc:"First local date of time_in."`
-	To         endpoint.Date `query:"to" doc:"Last local date of time_in."`
-	PropertyID int64         `query:"property_id" ref:"locations" minimum:"1" doc:"The property."`
+	From       field.Date `query:"from" doc:"First local date of time_in."`
+	To         field.Date `query:"to" doc:"Last local date of time_in."`
+	PropertyID int64      `query:"property_id" ref:"locations" minimum:"1" doc:"The property."`
 }
 
 // chosen are the logs that a filter asks for.
@@ -63,7 +64,7 @@ order by l.time_in desc, l.id desc
 limit @limit offset @offset`
 
 func list(ctx context.Context, tx db.Tx, in *logFilter) ([]GreenLog, int64, error) {
-	begin, end, err := endpoint.Days(ctx, tx, in.From, in.To)
+	begin, end, err := field.Days(ctx, tx, in.From, in.To)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -74,16 +75,16 @@ func list(ctx context.Context, tx db.Tx, in *logFilter) ([]GreenLog, int64, erro
 
 // GreenLogFields are what a client says of a green log. Texts may be empty.
 type GreenLogFields struct {
-	PropertyID     int64              `json:"property_id" db:"property_id" ref:"locations" minimum:"1" doc:"The property."`
-	ContractorID   int64              `json:"contractor_id" db:"contractor_id" ref:"users" minimum:"1" doc:"The responsible account."`
-	ContractorName *string            `json:"contractor_name,omitempty" nullable:"true" doc:"Ignored: the account's name is taken."`
-	WorkerName     string             `json:"worker_name" db:"worker_name" maxLength:"255" example:"Digger, Dan" doc:"Who was there; the contractor's name if empty."`
-	TimeIn         endpoint.LocalTime `json:"time_in" minLength:"1" example:"2026-06-10T07:30"`
-	TimeOut        endpoint.LocalTime `json:"time_out" minLength:"1" example:"2026-06-10T09:00"`
-	ServiceType    string             `json:"service_type" db:"service_type" minLength:"1" maxLength:"100" example:"Mowing, Weed Eat/Edging" doc:"One, or several with commas."`
-	ProductsUsed   string             `json:"products_used" db:"products_used" maxLength:"255" example:"Mulch"`
-	QuantityUsed   float64            `json:"quantity_used" db:"quantity_used" minimum:"0" maximum:"99999999" example:"3"`
-	Notes          string             `json:"notes" db:"notes" maxLength:"10000" example:""`
+	PropertyID     int64           `json:"property_id" db:"property_id" ref:"locations" minimum:"1" doc:"The property."`
+	ContractorID   int64           `json:"contractor_id" db:"contractor_id" ref:"users" minimum:"1" doc:"The responsible account."`
+	ContractorName *string         `json:"contractor_name,omitempty" nullable:"true" doc:"Ignored: the account's name is taken."`
+	WorkerName     string          `json:"worker_name" db:"worker_name" maxLength:"255" example:"Digger, Dan" doc:"Who was there; the contractor's name if empty."`
+	TimeIn         field.LocalTime `json:"time_in" minLength:"1" example:"2026-06-10T07:30"`
+	TimeOut        field.LocalTime `json:"time_out" minLength:"1" example:"2026-06-10T09:00"`
+	ServiceType    string          `json:"service_type" db:"service_type" minLength:"1" maxLength:"100" example:"Mowing, Weed Eat/Edging" doc:"One, or several with commas."`
+	ProductsUsed   string          `json:"products_used" db:"products_used" maxLength:"255" example:"Mulch"`
+	QuantityUsed   float64         `json:"quantity_used" db:"quantity_used" minimum:"0" maximum:"99999999" example:"3"`
+	Notes          string          `json:"notes" db:"notes" maxLength:"10000" example:""`
 }
 
 // args are the values of a statement that writes a log. The name of the contractor is the account's,
@@ -137,8 +138,8 @@ type LogRef struct {
 }
 
 type lockedLog struct {
-	TimeIn  *endpoint.Time `db:"time_in"`
-	TimeOut *endpoint.Time `db:"time_out"`
+	TimeIn  *field.Time `db:"time_in"`
+	TimeOut *field.Time `db:"time_out"`
 }
 
 const lockSQL = `select time_in, time_out from green_services_logs where id = @id for no key update`

@@ -10,6 +10,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
@@ -32,8 +33,8 @@ type PropertyList struct {
 	UserID        int64          `json:"user_id" db:"user_id" doc:"The owner."`
 	IsShared      bool           `json:"is_shared" db:"is_shared"`
 	Filters       map[string]any `json:"filters" db:"filters" nullable:"true" doc:"What the client stored with the list, or null."`
-	CreatedAt     endpoint.Time  `json:"created_at" db:"created_at"`
-	UpdatedAt     endpoint.Time  `json:"updated_at" db:"updated_at"`
+	CreatedAt     field.Time     `json:"created_at" db:"created_at"`
+	UpdatedAt     field.Time     `json:"updated_at" db:"updated_at"`
 	OwnerName     string         `json:"owner_name" db:"owner_name"`
 	PropertyCount int64          `json:"property_count" db:"property_count"`
 }
@@ -97,7 +98,7 @@ func get(ctx context.Context, tx db.Tx, in *ListRef) (out ListWithProperties, er
 // ListFields are what a client says of a property list.
 type ListFields struct {
 	Name     string         `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Downtown, salt only"`
-	IsShared endpoint.Bool  `json:"is_shared,omitempty" db:"is_shared" doc:"false if absent."`
+	IsShared field.Bool     `json:"is_shared,omitempty" db:"is_shared" doc:"false if absent."`
 	Filters  map[string]any `json:"filters,omitempty" db:"filters" nullable:"true" doc:"An object that the client understands; null if absent."`
 }
 

@@ -6,34 +6,35 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // A ListedProperty is a property on a list: its columns, and since when it is there.
 type ListedProperty struct {
-	ID                     int64         `json:"id" db:"id" doc:"The property."`
-	CustomerID             string        `json:"customer_id" db:"customer_id"`
-	Name                   string        `json:"name" db:"name"`
-	Address                string        `json:"address" db:"address"`
-	Sqft                   *int32        `json:"sqft" db:"sqft" doc:"Lot size in square feet."`
-	AreaManager            *string       `json:"area_manager" db:"area_manager"`
-	Plow                   bool          `json:"plow" db:"plow"`
-	Salt                   bool          `json:"salt" db:"salt"`
-	Notes                  *string       `json:"notes" db:"notes"`
-	TriggerType            string        `json:"trigger_type" db:"trigger_type"`
-	TriggerAmount          float64       `json:"trigger_amount" db:"trigger_amount" doc:"Inches of snow at which service becomes due."`
-	ContractTier           string        `json:"contract_tier" db:"contract_tier"`
-	OpenByTime             *string       `json:"open_by_time" db:"open_by_time" doc:"HH:MM, local time."`
-	BillingType            string        `json:"billing_type" db:"billing_type"`
-	PlowRate               *float64      `json:"plow_rate" db:"plow_rate"`
-	SaltRate               *float64      `json:"salt_rate" db:"salt_rate"`
-	SidewalkDeiceRate      *float64      `json:"sidewalk_deice_rate" db:"sidewalk_deice_rate"`
-	SidewalkSnowRate       *float64      `json:"sidewalk_snow_rate" db:"sidewalk_snow_rate"`
-	Latitude               *float64      `json:"latitude" db:"latitude"`
-	Longitude              *float64      `json:"longitude" db:"longitude"`
-	ShowOnWeatherDashboard bool          `json:"show_on_weather_dashboard" db:"show_on_weather_dashboard"`
-	CreatedAt              endpoint.Time `json:"created_at" db:"created_at"`
-	UpdatedAt              endpoint.Time `json:"updated_at" db:"updated_at"`
-	AddedAt                endpoint.Time `json:"added_at" db:"added_at" doc:"When it was put on the list."`
+	ID                     int64      `json:"id" db:"id" doc:"The property."`
+	CustomerID             string     `json:"customer_id" db:"customer_id"`
+	Name                   string     `json:"name" db:"name"`
+	Address                string     `json:"address" db:"address"`
+	Sqft                   *int32     `json:"sqft" db:"sqft" doc:"Lot size in square feet."`
+	AreaManager            *string    `json:"area_manager" db:"area_manager"`
+	Plow                   bool       `json:"plow" db:"plow"`
+	Salt                   bool       `json:"salt" db:"salt"`
+	Notes                  *string    `json:"notes" db:"notes"`
+	TriggerType            string     `json:"trigger_type" db:"trigger_type"`
+	TriggerAmount          float64    `json:"trigger_amount" db:"trigger_amount" doc:"Inches of snow at which service becomes due."`
+	ContractTier           string     `json:"contract_tier" db:"contract_tier"`
+	OpenByTime             *string    `json:"open_by_time" db:"open_by_time" doc:"HH:MM, local time."`
+	BillingType            string     `json:"billing_type" db:"billing_type"`
+	PlowRate               *float64   `json:"plow_rate" db:"plow_rate"`
+	SaltRate               *float64   `json:"salt_rate" db:"salt_rate"`
+	SidewalkDeiceRate      *float64   `json:"sidewalk_deice_rate" db:"sidewalk_deice_rate"`
+	SidewalkSnowRate       *float64   `json:"sidewalk_snow_rate" db:"sidewalk_snow_rate"`
+	Latitude               *float64   `json:"latitude" db:"latitude"`
+	Longitude              *float64   `json:"longitude" db:"longitude"`
+	ShowOnWeatherDashboard bool       `json:"show_on_weather_dashboard" db:"show_on_weather_dashboard"`
+	CreatedAt              field.Time `json:"created_at" db:"created_at"`
+	UpdatedAt              field.Time `json:"updated_at" db:"updated_at"`
+	AddedAt                field.Time `json:"added_at" db:"added_at" doc:"When it was put on the list."`
 }
 
 const listedSQL = `

@@ -5,6 +5,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // An Account is the caller: a member, an operator, or an operator acting inside a company.
@@ -48,9 +49,9 @@ func whichOperator(ctx context.Context, tx db.Tx, _ *endpoint.None) (Account, er
 // ProfileFields are what a person changes of the own account. A field that is absent stays; null or
 // an empty text clears it.
 type ProfileFields struct {
-	PhoneNumber      endpoint.Optional[endpoint.Phone] `json:"phone_number,omitempty"`
-	Address          endpoint.Optional[string]         `json:"address,omitempty" maxLength:"1000"`
-	DefaultEquipment endpoint.Optional[string]         `json:"default_equipment,omitempty" maxLength:"255"`
+	PhoneNumber      field.Optional[field.Phone] `json:"phone_number,omitempty"`
+	Address          field.Optional[string]      `json:"address,omitempty" maxLength:"1000"`
+	DefaultEquipment field.Optional[string]      `json:"default_equipment,omitempty" maxLength:"255"`
 }
 
 func (f ProfileFields) args() db.Args {

@@ -10,6 +10,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
@@ -29,11 +30,11 @@ func Routes(api endpoint.API) {
 
 // A Product is a row of either table.
 type Product struct {
-	ID        int64         `json:"id" db:"id"`
-	Name      string        `json:"name" db:"name"`
-	Unit      string        `json:"unit" db:"unit"`
-	CreatedAt endpoint.Time `json:"created_at" db:"created_at"`
-	UpdatedAt endpoint.Time `json:"updated_at" db:"updated_at"`
+	ID        int64      `json:"id" db:"id"`
+	Name      string     `json:"name" db:"name"`
+	Unit      string     `json:"unit" db:"unit"`
+	CreatedAt field.Time `json:"created_at" db:"created_at"`
+	UpdatedAt field.Time `json:"updated_at" db:"updated_at"`
 }
 
 // ProductFields are what a client says of a product.

@@ -5,6 +5,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // A BoardProperty is a column of the board: a property with the people assigned to it.
@@ -25,16 +26,16 @@ type BoardProperty struct {
 
 // A BoardContractor is a person on the board. The fields are in the order of the query's row.
 type BoardContractor struct {
-	ContractorID     int64          `json:"contractor_id"`
-	Name             *string        `json:"name"`
-	Email            string         `json:"email"`
-	Role             string         `json:"role"`
-	Phone            *string        `json:"phone"`
-	IsPrimary        bool           `json:"is_primary"`
-	AssignedDate     endpoint.Time  `json:"assigned_date"`
-	AcceptanceStatus string         `json:"acceptance_status"`
-	AcceptedAt       *endpoint.Time `json:"accepted_at" nullable:"true"`
-	DeclinedAt       *endpoint.Time `json:"declined_at" nullable:"true"`
+	ContractorID     int64       `json:"contractor_id"`
+	Name             *string     `json:"name"`
+	Email            string      `json:"email"`
+	Role             string      `json:"role"`
+	Phone            *string     `json:"phone"`
+	IsPrimary        bool        `json:"is_primary"`
+	AssignedDate     field.Time  `json:"assigned_date"`
+	AcceptanceStatus string      `json:"acceptance_status"`
+	AcceptedAt       *field.Time `json:"accepted_at" nullable:"true"`
+	DeclinedAt       *field.Time `json:"declined_at" nullable:"true"`
 }
 
 // The people are gathered before the join, in one pass, because a board usually shows every property.

@@ -6,18 +6,19 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // A PropertyContractor is a person assigned to a property.
 type PropertyContractor struct {
-	AssignmentID int64         `json:"assignment_id" db:"assignment_id"`
-	ContractorID int64         `json:"contractor_id" db:"contractor_id"`
-	IsPrimary    bool          `json:"is_primary" db:"is_primary"`
-	AssignedDate endpoint.Time `json:"assigned_date" db:"assigned_date"`
-	Name         *string       `json:"name" db:"name"`
-	Email        string        `json:"email" db:"email"`
-	Role         string        `json:"role" db:"role"`
-	Phone        *string       `json:"phone" db:"phone"`
+	AssignmentID int64      `json:"assignment_id" db:"assignment_id"`
+	ContractorID int64      `json:"contractor_id" db:"contractor_id"`
+	IsPrimary    bool       `json:"is_primary" db:"is_primary"`
+	AssignedDate field.Time `json:"assigned_date" db:"assigned_date"`
+	Name         *string    `json:"name" db:"name"`
+	Email        string     `json:"email" db:"email"`
+	Role         string     `json:"role" db:"role"`
+	Phone        *string    `json:"phone" db:"phone"`
 }
 
 type contractorsOf struct {
@@ -54,8 +55,8 @@ func lock(ctx context.Context, tx db.Tx, property int64) error {
 
 // NewAssignment assigns a person to a property.
 type NewAssignment struct {
-	ContractorID int64         `json:"contractor_id" db:"contractor_id" ref:"users" minimum:"1" doc:"An active person, of any role."`
-	IsPrimary    endpoint.Bool `json:"is_primary,omitempty" db:"is_primary" doc:"Takes the place of the present primary contractor."`
+	ContractorID int64      `json:"contractor_id" db:"contractor_id" ref:"users" minimum:"1" doc:"An active person, of any role."`
+	IsPrimary    field.Bool `json:"is_primary,omitempty" db:"is_primary" doc:"Takes the place of the present primary contractor."`
 }
 
 // Assigned is the answer to a new assignment.

@@ -12,6 +12,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
@@ -38,29 +39,29 @@ func Routes(api endpoint.API) {
 
 // A Property is a row of portal.locations.
 type Property struct {
-	ID                     int64         `json:"id" db:"id"`
-	CustomerID             string        `json:"customer_id" db:"customer_id"`
-	Name                   string        `json:"name" db:"name"`
-	Address                string        `json:"address" db:"address"`
-	Sqft                   *int32        `json:"sqft" db:"sqft" doc:"Lot size in square feet."`
-	AreaManager            *string       `json:"area_manager" db:"area_manager"`
-	Plow                   bool          `json:"plow" db:"plow"`
-	Salt                   bool          `json:"salt" db:"salt"`
-	Notes                  *string       `json:"notes" db:"notes"`
-	TriggerType            string        `json:"trigger_type" db:"trigger_type"`
-	TriggerAmount          float64       `json:"trigger_amount" db:"trigger_amount" doc:"Inches of snow at which service becomes due."`
-	ContractTier           string        `json:"contract_tier" db:"contract_tier"`
-	OpenByTime             *string       `json:"open_by_time" db:"open_by_time" doc:"HH:MM, local time."`
-	BillingType            string        `json:"billing_type" db:"billing_type"`
-	PlowRate               *float64      `json:"plow_rate" db:"plow_rate"`
-	SaltRate               *float64      `json:"salt_rate" db:"salt_rate"`
-	SidewalkDeiceRate      *float64      `json:"sidewalk_deice_rate" db:"sidewalk_deice_rate"`
-	SidewalkSnowRate       *float64      `json:"sidewalk_snow_rate" db:"sidewalk_snow_rate"`
-	Latitude               *float64      `json:"latitude" db:"latitude"`
-	Longitude              *float64      `json:"longitude" db:"longitude"`
-	ShowOnWeatherDashboard bool          `json:"show_on_weather_dashboard" db:"show_on_weather_dashboard"`
-	CreatedAt              endpoint.Time `json:"created_at" db:"created_at"`
-	UpdatedAt              endpoint.Time `json:"updated_at" db:"updated_at"`
+	ID                     int64      `json:"id" db:"id"`
+	CustomerID             string     `json:"customer_id" db:"customer_id"`
+	Name                   string     `json:"name" db:"name"`
+	Address                string     `json:"address" db:"address"`
+	Sqft                   *int32     `json:"sqft" db:"sqft" doc:"Lot size in square feet."`
+	AreaManager            *string    `json:"area_manager" db:"area_manager"`
+	Plow                   bool       `json:"plow" db:"plow"`
+	Salt                   bool       `json:"salt" db:"salt"`
+	Notes                  *string    `json:"notes" db:"notes"`
+	TriggerType            string     `json:"trigger_type" db:"trigger_type"`
+	TriggerAmount          float64    `json:"trigger_amount" db:"trigger_amount" doc:"Inches of snow at which service becomes due."`
+	ContractTier           string     `json:"contract_tier" db:"contract_tier"`
+	OpenByTime             *string    `json:"open_by_time" db:"open_by_time" doc:"HH:MM, local time."`
+	BillingType            string     `json:"billing_type" db:"billing_type"`
+	PlowRate               *float64   `json:"plow_rate" db:"plow_rate"`
+	SaltRate               *float64   `json:"salt_rate" db:"salt_rate"`
+	SidewalkDeiceRate      *float64   `json:"sidewalk_deice_rate" db:"sidewalk_deice_rate"`
+	SidewalkSnowRate       *float64   `json:"sidewalk_snow_rate" db:"sidewalk_snow_rate"`
+	Latitude               *float64   `json:"latitude" db:"latitude"`
+	Longitude              *float64   `json:"longitude" db:"longitude"`
+	ShowOnWeatherDashboard bool       `json:"show_on_weather_dashboard" db:"show_on_weather_dashboard"`
+	CreatedAt              field.Time `json:"created_at" db:"created_at"`
+	UpdatedAt              field.Time `json:"updated_at" db:"updated_at"`
 }
 
 const listSQL = `
@@ -97,25 +98,25 @@ func get(ctx context.Context, tx db.Tx, in *PropertyRef) (Property, error) {
 
 // PropertyFields are what a client says of a property: the contract's body P.
 type PropertyFields struct {
-	Name                   string        `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Maple Plaza"`
-	Address                string        `json:"address" db:"address" minLength:"1" maxLength:"255" example:"120 Maple Street, Buffalo, NY 14201"`
-	Sqft                   *int32        `json:"sqft" db:"sqft" nullable:"true" minimum:"0" example:"42000" doc:"Lot size in square feet."`
-	AreaManager            *string       `json:"area_manager" db:"area_manager" nullable:"true" maxLength:"100" example:"Pat Doyle"`
-	Plow                   endpoint.Bool `json:"plow" db:"plow"`
-	Salt                   endpoint.Bool `json:"salt" db:"salt"`
-	TriggerType            *string       `json:"trigger_type,omitempty" db:"trigger_type" nullable:"true" enum:"zero_tolerance,half_inch,one_inch,two_inch,custom" example:"two_inch" doc:"two_inch if absent."`
-	TriggerAmount          *float64      `json:"trigger_amount,omitempty" db:"trigger_amount" nullable:"true" minimum:"0" maximum:"12" example:"2" doc:"Inches; the type's value if absent, free only with custom."`
-	ContractTier           *string       `json:"contract_tier,omitempty" db:"contract_tier" nullable:"true" enum:"Premium,Standard,Basic" example:"Standard" doc:"Standard if absent."`
-	OpenByTime             *string       `json:"open_by_time,omitempty" db:"open_by_time" nullable:"true" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" example:"06:30" doc:"HH:MM, local time."`
-	BillingType            *string       `json:"billing_type,omitempty" db:"billing_type" nullable:"true" enum:"hourly,per_occurrence" example:"hourly" doc:"hourly if absent."`
-	PlowRate               *float64      `json:"plow_rate,omitempty" db:"plow_rate" nullable:"true" minimum:"0" maximum:"99999999"`
-	SaltRate               *float64      `json:"salt_rate,omitempty" db:"salt_rate" nullable:"true" minimum:"0" maximum:"99999999"`
-	SidewalkDeiceRate      *float64      `json:"sidewalk_deice_rate,omitempty" db:"sidewalk_deice_rate" nullable:"true" minimum:"0" maximum:"99999999"`
-	SidewalkSnowRate       *float64      `json:"sidewalk_snow_rate,omitempty" db:"sidewalk_snow_rate" nullable:"true" minimum:"0" maximum:"99999999"`
-	Notes                  *string       `json:"notes,omitempty" db:"notes" nullable:"true" maxLength:"10000"`
-	ShowOnWeatherDashboard *bool         `json:"show_on_weather_dashboard,omitempty" db:"show_on_weather_dashboard" nullable:"true" doc:"true if absent from a new property; stays if absent from a change."`
-	Latitude               *float64      `json:"latitude,omitempty" db:"latitude" nullable:"true" minimum:"-90" maximum:"90"`
-	Longitude              *float64      `json:"longitude,omitempty" db:"longitude" nullable:"true" minimum:"-180" maximum:"180"`
+	Name                   string     `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Maple Plaza"`
+	Address                string     `json:"address" db:"address" minLength:"1" maxLength:"255" example:"120 Maple Street, Buffalo, NY 14201"`
+	Sqft                   *int32     `json:"sqft" db:"sqft" nullable:"true" minimum:"0" example:"42000" doc:"Lot size in square feet."`
+	AreaManager            *string    `json:"area_manager" db:"area_manager" nullable:"true" maxLength:"100" example:"Pat Doyle"`
+	Plow                   field.Bool `json:"plow" db:"plow"`
+	Salt                   field.Bool `json:"salt" db:"salt"`
+	TriggerType            *string    `json:"trigger_type,omitempty" db:"trigger_type" nullable:"true" enum:"zero_tolerance,half_inch,one_inch,two_inch,custom" example:"two_inch" doc:"two_inch if absent."`
+	TriggerAmount          *float64   `json:"trigger_amount,omitempty" db:"trigger_amount" nullable:"true" minimum:"0" maximum:"12" example:"2" doc:"Inches; the type's value if absent, free only with custom."`
+	ContractTier           *string    `json:"contract_tier,omitempty" db:"contract_tier" nullable:"true" enum:"Premium,Standard,Basic" example:"Standard" doc:"Standard if absent."`
+	OpenByTime             *string    `json:"open_by_time,omitempty" db:"open_by_time" nullable:"true" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" example:"06:30" doc:"HH:MM, local time."`
+	BillingType            *string    `json:"billing_type,omitempty" db:"billing_type" nullable:"true" enum:"hourly,per_occurrence" example:"hourly" doc:"hourly if absent."`
+	PlowRate               *float64   `json:"plow_rate,omitempty" db:"plow_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	SaltRate               *float64   `json:"salt_rate,omitempty" db:"salt_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	SidewalkDeiceRate      *float64   `json:"sidewalk_deice_rate,omitempty" db:"sidewalk_deice_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	SidewalkSnowRate       *float64   `json:"sidewalk_snow_rate,omitempty" db:"sidewalk_snow_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	Notes                  *string    `json:"notes,omitempty" db:"notes" nullable:"true" maxLength:"10000"`
+	ShowOnWeatherDashboard *bool      `json:"show_on_weather_dashboard,omitempty" db:"show_on_weather_dashboard" nullable:"true" doc:"true if absent from a new property; stays if absent from a change."`
+	Latitude               *float64   `json:"latitude,omitempty" db:"latitude" nullable:"true" minimum:"-90" maximum:"90"`
+	Longitude              *float64   `json:"longitude,omitempty" db:"longitude" nullable:"true" minimum:"-180" maximum:"180"`
 }
 
 // triggerAmounts are the inches of each type but custom.

@@ -6,6 +6,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 type progressInput struct {
@@ -29,16 +30,16 @@ type RouteProgress struct {
 
 // RouteTicket is a ticket of a run along a route.
 type RouteTicket struct {
-	ID               int64          `json:"id" db:"id"`
-	PropertyID       int64          `json:"property_id" db:"property_id"`
-	RouteSequence    *int32         `json:"route_sequence" db:"route_sequence"`
-	RouteStatus      string         `json:"route_status" db:"route_status" enum:"queued,active,complete"`
-	Status           string         `json:"status" db:"status" enum:"open,closed"`
-	TimeIn           *endpoint.Time `json:"time_in" db:"time_in" nullable:"true"`
-	TimeOut          *endpoint.Time `json:"time_out" db:"time_out" nullable:"true"`
-	EstimatedMinutes *int32         `json:"estimated_minutes" db:"estimated_minutes"`
-	PropertyName     string         `json:"property_name" db:"property_name"`
-	PropertyAddress  string         `json:"property_address" db:"property_address"`
+	ID               int64       `json:"id" db:"id"`
+	PropertyID       int64       `json:"property_id" db:"property_id"`
+	RouteSequence    *int32      `json:"route_sequence" db:"route_sequence"`
+	RouteStatus      string      `json:"route_status" db:"route_status" enum:"queued,active,complete"`
+	Status           string      `json:"status" db:"status" enum:"open,closed"`
+	TimeIn           *field.Time `json:"time_in" db:"time_in" nullable:"true"`
+	TimeOut          *field.Time `json:"time_out" db:"time_out" nullable:"true"`
+	EstimatedMinutes *int32      `json:"estimated_minutes" db:"estimated_minutes"`
+	PropertyName     string      `json:"property_name" db:"property_name"`
+	PropertyAddress  string      `json:"property_address" db:"property_address"`
 }
 
 const ticketsSQL = `

@@ -11,6 +11,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
@@ -32,16 +33,16 @@ func Routes(api endpoint.API) {
 
 // A Route is a row of portal.routes with its owner's name.
 type Route struct {
-	ID            int64         `json:"id" db:"id"`
-	CustomerID    string        `json:"customer_id" db:"customer_id"`
-	UserID        int64         `json:"user_id" db:"user_id" doc:"The owner."`
-	Name          string        `json:"name" db:"name"`
-	Description   *string       `json:"description" db:"description"`
-	IsTemplate    bool          `json:"is_template" db:"is_template"`
-	CreatedAt     endpoint.Time `json:"created_at" db:"created_at"`
-	UpdatedAt     endpoint.Time `json:"updated_at" db:"updated_at"`
-	OwnerName     string        `json:"owner_name" db:"owner_name"`
-	PropertyCount int64         `json:"property_count" db:"property_count"`
+	ID            int64      `json:"id" db:"id"`
+	CustomerID    string     `json:"customer_id" db:"customer_id"`
+	UserID        int64      `json:"user_id" db:"user_id" doc:"The owner."`
+	Name          string     `json:"name" db:"name"`
+	Description   *string    `json:"description" db:"description"`
+	IsTemplate    bool       `json:"is_template" db:"is_template"`
+	CreatedAt     field.Time `json:"created_at" db:"created_at"`
+	UpdatedAt     field.Time `json:"updated_at" db:"updated_at"`
+	OwnerName     string     `json:"owner_name" db:"owner_name"`
+	PropertyCount int64      `json:"property_count" db:"property_count"`
 }
 
 const listSQL = `
@@ -120,9 +121,9 @@ func visible(ctx context.Context, tx db.Tx, routeID int64) (Route, error) {
 
 // RouteFields are what a client says of a route.
 type RouteFields struct {
-	Name        string        `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Amherst Loop"`
-	Description *string       `json:"description,omitempty" db:"description" nullable:"true" maxLength:"10000" example:"From the boulevard east."`
-	IsTemplate  endpoint.Bool `json:"is_template,omitempty" db:"is_template" doc:"false if absent."`
+	Name        string     `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Amherst Loop"`
+	Description *string    `json:"description,omitempty" db:"description" nullable:"true" maxLength:"10000" example:"From the boulevard east."`
+	IsTemplate  field.Bool `json:"is_template,omitempty" db:"is_template" doc:"false if absent."`
 }
 
 func (f *RouteFields) complete() error {

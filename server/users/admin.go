@@ -10,6 +10,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // adminRoutes registers what the pages of the administration send as forms.
@@ -26,11 +27,11 @@ func adminRoutes(api endpoint.API, admin endpoint.Roles) {
 
 // NewUserForm is what the page for a new person sends.
 type NewUserForm struct {
-	Name     string         `json:"name" minLength:"1" maxLength:"255" example:"Pat Doyle"`
-	Email    endpoint.Email `json:"email"`
-	Phone    endpoint.Phone `json:"phone"`
-	Role     string         `json:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User"`
-	Password string         `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	Name     string      `json:"name" minLength:"1" maxLength:"255" example:"Pat Doyle"`
+	Email    field.Email `json:"email"`
+	Phone    field.Phone `json:"phone"`
+	Role     string      `json:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User"`
+	Password string      `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
 }
 
 type newcomerForm struct {
@@ -51,16 +52,16 @@ func create(ctx context.Context, tx db.Tx, in *newcomerForm) (endpoint.Done, err
 
 // A PendingPerson waits for an Admin's approval.
 type PendingPerson struct {
-	ID            int64         `json:"id" db:"id"`
-	Email         string        `json:"email" db:"email"`
-	DisplayName   *string       `json:"display_name" db:"display_name" doc:"From Google or Microsoft."`
-	AvatarURL     *string       `json:"avatar_url" db:"avatar_url"`
-	CreatedAt     endpoint.Time `json:"created_at" db:"created_at"`
-	Status        string        `json:"status" db:"status"`
-	Name          *string       `json:"name" db:"name"`
-	Phone         *string       `json:"phone" db:"phone"`
-	RequestedRole *string       `json:"requested_role" db:"requested_role" doc:"What the person asked for; nobody has it yet."`
-	Identities    string        `json:"identities" db:"identities" example:"google:pat.doyle@example.com" doc:"provider:email of each sign-on, separated by commas."`
+	ID            int64      `json:"id" db:"id"`
+	Email         string     `json:"email" db:"email"`
+	DisplayName   *string    `json:"display_name" db:"display_name" doc:"From Google or Microsoft."`
+	AvatarURL     *string    `json:"avatar_url" db:"avatar_url"`
+	CreatedAt     field.Time `json:"created_at" db:"created_at"`
+	Status        string     `json:"status" db:"status"`
+	Name          *string    `json:"name" db:"name"`
+	Phone         *string    `json:"phone" db:"phone"`
+	RequestedRole *string    `json:"requested_role" db:"requested_role" doc:"What the person asked for; nobody has it yet."`
+	Identities    string     `json:"identities" db:"identities" example:"google:pat.doyle@example.com" doc:"provider:email of each sign-on, separated by commas."`
 }
 
 const pendingSQL = `
@@ -167,8 +168,8 @@ func giveRole(ctx context.Context, tx db.Tx, in *struct {
 
 // PasswordReset is a new password for whoever has the e-mail.
 type PasswordReset struct {
-	Email       endpoint.Email `json:"email"`
-	NewPassword string         `json:"new_password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	Email       field.Email `json:"email"`
+	NewPassword string      `json:"new_password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
 }
 
 type reset struct {

@@ -11,6 +11,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // signUpRoutes registers how strangers ask for an account, and the older page that answers them.
@@ -29,14 +30,14 @@ type signUps struct{ auth *auth.Auth }
 
 // SignUpForm is a stranger's request.
 type SignUpForm struct {
-	Name       string         `json:"name" minLength:"1" maxLength:"255" example:"Rae Doyle"`
-	Email      endpoint.Email `json:"email"`
-	Phone      endpoint.Phone `json:"phone"`
-	Role       string         `json:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User" doc:"What is asked for."`
-	Password   string         `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
-	Invitation string         `json:"invitation,omitempty" maxLength:"100" doc:"The token of an invitation link."`
-	Subdomain  string         `json:"subdomain,omitempty" maxLength:"100" example:"legacy"`
-	CustomerID string         `json:"customer_id,omitempty" maxLength:"9" example:"LEGACY001"`
+	Name       string      `json:"name" minLength:"1" maxLength:"255" example:"Rae Doyle"`
+	Email      field.Email `json:"email"`
+	Phone      field.Phone `json:"phone"`
+	Role       string      `json:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User" doc:"What is asked for."`
+	Password   string      `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	Invitation string      `json:"invitation,omitempty" maxLength:"100" doc:"The token of an invitation link."`
+	Subdomain  string      `json:"subdomain,omitempty" maxLength:"100" example:"legacy"`
+	CustomerID string      `json:"customer_id,omitempty" maxLength:"9" example:"LEGACY001"`
 }
 
 // What a guest inserts is pending and of the role User: the columns' defaults say so.
@@ -81,13 +82,13 @@ func (h signUps) request(ctx context.Context, in *struct{ Body SignUpForm }) (ou
 
 // A SignUpRequest waits for approval.
 type SignUpRequest struct {
-	ID          int64         `json:"id" db:"id"`
-	Name        *string       `json:"name" db:"name"`
-	Phone       *string       `json:"phone" db:"phone"`
-	Email       string        `json:"email" db:"email"`
-	Role        string        `json:"role" db:"role" doc:"What was asked for; nobody has it yet."`
-	RequestDate endpoint.Time `json:"request_date" db:"request_date"`
-	Timestamp   endpoint.Time `json:"timestamp" db:"timestamp" doc:"request_date under the name that the page reads."`
+	ID          int64      `json:"id" db:"id"`
+	Name        *string    `json:"name" db:"name"`
+	Phone       *string    `json:"phone" db:"phone"`
+	Email       string     `json:"email" db:"email"`
+	Role        string     `json:"role" db:"role" doc:"What was asked for; nobody has it yet."`
+	RequestDate field.Time `json:"request_date" db:"request_date"`
+	Timestamp   field.Time `json:"timestamp" db:"timestamp" doc:"request_date under the name that the page reads."`
 }
 
 const requestsSQL = `
@@ -145,7 +146,7 @@ func approveMany(ctx context.Context, tx db.Tx, in *struct {
 
 // SignUpEmail is the address that is told of new requests.
 type SignUpEmail struct {
-	NewEmail endpoint.Email `json:"new_email"`
+	NewEmail field.Email `json:"new_email"`
 }
 
 const setSignUpEmailSQL = `

@@ -11,6 +11,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
@@ -78,13 +79,13 @@ func assignable(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]Assignabl
 
 // UserFields are what an Admin says of a person: the contract's body U without the password.
 type UserFields struct {
-	Name             string          `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Pat Doyle"`
-	Phone            *endpoint.Phone `json:"phone" db:"phone" nullable:"true"`
-	Email            endpoint.Email  `json:"email" db:"email"`
-	Role             string          `json:"role" db:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User"`
-	ContractorID     *int64          `json:"contractor_id,omitempty" db:"contractor_id" ref:"users" nullable:"true" minimum:"1" doc:"Whom a subcontractor works for."`
-	Address          *string         `json:"address,omitempty" db:"address" nullable:"true" maxLength:"1000"`
-	DefaultEquipment *string         `json:"default_equipment,omitempty" db:"default_equipment" nullable:"true" maxLength:"255" example:"Plow truck"`
+	Name             string       `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Pat Doyle"`
+	Phone            *field.Phone `json:"phone" db:"phone" nullable:"true"`
+	Email            field.Email  `json:"email" db:"email"`
+	Role             string       `json:"role" db:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User"`
+	ContractorID     *int64       `json:"contractor_id,omitempty" db:"contractor_id" ref:"users" nullable:"true" minimum:"1" doc:"Whom a subcontractor works for."`
+	Address          *string      `json:"address,omitempty" db:"address" nullable:"true" maxLength:"1000"`
+	DefaultEquipment *string      `json:"default_equipment,omitempty" db:"default_equipment" nullable:"true" maxLength:"255" example:"Plow truck"`
 }
 
 func (f *UserFields) complete() error {

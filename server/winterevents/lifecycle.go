@@ -6,6 +6,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 const (
@@ -44,10 +45,10 @@ func next(status string, do action) (string, error) {
 type changes struct{ match Matcher }
 
 type lockedEvent struct {
-	EventName string         `db:"event_name"`
-	Status    string         `db:"status"`
-	StartDate endpoint.Time  `db:"start_date"`
-	EndDate   *endpoint.Time `db:"end_date"`
+	EventName string      `db:"event_name"`
+	Status    string      `db:"status"`
+	StartDate field.Time  `db:"start_date"`
+	EndDate   *field.Time `db:"end_date"`
 }
 
 // Whoever checks in shares this lock, so nobody checks in while the event ends.
@@ -69,7 +70,7 @@ func lock(ctx context.Context, tx db.Tx, id int64, do action) (e lockedEvent, st
 
 // EventEnd says when a storm was over.
 type EventEnd struct {
-	EndDate endpoint.LocalTime `json:"end_date" minLength:"1" example:"2026-01-11T12:00"`
+	EndDate field.LocalTime `json:"end_date" minLength:"1" example:"2026-01-11T12:00"`
 }
 
 const completeSQL = `
@@ -107,7 +108,7 @@ func (c changes) complete(ctx context.Context, tx db.Tx, in *struct {
 // EventFields are what a client says of an event.
 type EventFields struct {
 	NewEvent
-	EndDate endpoint.LocalTime `json:"end_date,omitempty" nullable:"true" doc:"Empty for an event that goes on."`
+	EndDate field.LocalTime `json:"end_date,omitempty" nullable:"true" doc:"Empty for an event that goes on."`
 }
 
 func (f EventFields) action() action {

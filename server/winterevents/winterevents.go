@@ -12,6 +12,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // A Matcher matches logs anew after an event has begun, moved or ended: those that belong to it and
@@ -40,20 +41,20 @@ func Routes(api endpoint.API, match Matcher) {
 
 // A WinterEvent is a row of portal.winter_events, with counts of its logs.
 type WinterEvent struct {
-	ID            int64          `json:"id" db:"id"`
-	CustomerID    string         `json:"customer_id" db:"customer_id"`
-	EventName     string         `json:"event_name" db:"event_name"`
-	Description   *string        `json:"description" db:"description"`
-	StartDate     endpoint.Time  `json:"start_date" db:"start_date"`
-	EndDate       *endpoint.Time `json:"end_date" db:"end_date" nullable:"true"`
-	Status        string         `json:"status" db:"status" enum:"active,completed,cancelled"`
-	CreatedBy     *int64         `json:"created_by" db:"created_by"`
-	CreatedAt     endpoint.Time  `json:"created_at" db:"created_at"`
-	CompletedAt   *endpoint.Time `json:"completed_at" db:"completed_at" nullable:"true"`
-	UpdatedAt     endpoint.Time  `json:"updated_at" db:"updated_at"`
-	CreatedByName *string        `json:"created_by_name" db:"created_by_name"`
-	LogCount      int64          `json:"log_count" db:"log_count"`
-	PropertyCount int64          `json:"property_count" db:"property_count" doc:"How many properties have logs of it."`
+	ID            int64       `json:"id" db:"id"`
+	CustomerID    string      `json:"customer_id" db:"customer_id"`
+	EventName     string      `json:"event_name" db:"event_name"`
+	Description   *string     `json:"description" db:"description"`
+	StartDate     field.Time  `json:"start_date" db:"start_date"`
+	EndDate       *field.Time `json:"end_date" db:"end_date" nullable:"true"`
+	Status        string      `json:"status" db:"status" enum:"active,completed,cancelled"`
+	CreatedBy     *int64      `json:"created_by" db:"created_by"`
+	CreatedAt     field.Time  `json:"created_at" db:"created_at"`
+	CompletedAt   *field.Time `json:"completed_at" db:"completed_at" nullable:"true"`
+	UpdatedAt     field.Time  `json:"updated_at" db:"updated_at"`
+	CreatedByName *string     `json:"created_by_name" db:"created_by_name"`
+	LogCount      int64       `json:"log_count" db:"log_count"`
+	PropertyCount int64       `json:"property_count" db:"property_count" doc:"How many properties have logs of it."`
 }
 
 const listSQL = `
@@ -115,9 +116,9 @@ type EventChanged struct {
 
 // NewEvent is a storm that begins.
 type NewEvent struct {
-	EventName   string             `json:"event_name" minLength:"1" maxLength:"255" example:"Lake-Effect Warning"`
-	Description *string            `json:"description,omitempty" nullable:"true" maxLength:"10000"`
-	StartDate   endpoint.LocalTime `json:"start_date" minLength:"1" example:"2026-01-10T18:00"`
+	EventName   string          `json:"event_name" minLength:"1" maxLength:"255" example:"Lake-Effect Warning"`
+	Description *string         `json:"description,omitempty" nullable:"true" maxLength:"10000"`
+	StartDate   field.LocalTime `json:"start_date" minLength:"1" example:"2026-01-10T18:00"`
 }
 
 func named(name *string) error {

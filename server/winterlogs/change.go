@@ -7,17 +7,18 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 type lockedLog struct {
-	ContractorID   *int64         `db:"contractor_id"`
-	ContractorName *string        `db:"contractor_name"`
-	WorkerName     *string        `db:"worker_name"`
-	TimeIn         *endpoint.Time `db:"time_in"`
-	TimeOut        *endpoint.Time `db:"time_out"`
-	Status         string         `db:"status"`
-	RouteStatus    *string        `db:"route_status"`
-	IsOwn          bool           `db:"is_own"`
+	ContractorID   *int64      `db:"contractor_id"`
+	ContractorName *string     `db:"contractor_name"`
+	WorkerName     *string     `db:"worker_name"`
+	TimeIn         *field.Time `db:"time_in"`
+	TimeOut        *field.Time `db:"time_out"`
+	Status         string      `db:"status"`
+	RouteStatus    *string     `db:"route_status"`
+	IsOwn          bool        `db:"is_own"`
 }
 
 const lockSQL = `
@@ -106,7 +107,7 @@ func update(ctx context.Context, tx db.Tx, in *struct {
 
 type finishInput struct {
 	LogRef
-	TimeOut endpoint.LocalTime `query:"time_out" required:"true" minLength:"1" example:"2026-01-11T09:30" doc:"When the work was done."`
+	TimeOut field.LocalTime `query:"time_out" required:"true" minLength:"1" example:"2026-01-11T09:30" doc:"When the work was done."`
 }
 
 // LogClosed is the answer to a ticket that was closed.

@@ -10,23 +10,24 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // WinterLogFields are what a client says of a log: the contract's body W. status is not among them, it
 // follows time_out; nor is user_id, which is the caller's at the beginning and never changes.
 type WinterLogFields struct {
-	PropertyID         int64              `json:"property_id" db:"property_id" ref:"locations" minimum:"1" doc:"The property."`
-	TimeIn             endpoint.LocalTime `json:"time_in" minLength:"1" example:"2026-01-10T19:00"`
-	TimeOut            endpoint.LocalTime `json:"time_out,omitempty" nullable:"true" doc:"Empty for a ticket that is open."`
-	ContractorID       *int64             `json:"contractor_id,omitempty" nullable:"true" ref:"users" minimum:"1" doc:"The responsible account. If absent: the caller for a new log, whoever it was for an old one."`
-	ContractorName     *string            `json:"contractor_name,omitempty" nullable:"true" doc:"Ignored: the account's name is taken."`
-	WorkerName         *string            `json:"worker_name,omitempty" db:"worker_name" nullable:"true" maxLength:"255" doc:"Who was there, by convention: last, first. The contractor's name if absent."`
-	Equipment          *string            `json:"equipment,omitempty" db:"equipment" nullable:"true" maxLength:"255" example:"Plow truck" doc:"The contractor's default equipment if absent from a new log."`
-	BulkSaltQty        *float64           `json:"bulk_salt_qty,omitempty" db:"bulk_salt_qty" nullable:"true" minimum:"0" maximum:"99999999" doc:"Cubic yards."`
-	BagSaltQty         *float64           `json:"bag_salt_qty,omitempty" db:"bag_salt_qty" nullable:"true" minimum:"0" maximum:"99999999" doc:"Bags."`
-	CalciumChlorideQty *float64           `json:"calcium_chloride_qty,omitempty" db:"calcium_chloride_qty" nullable:"true" minimum:"0" maximum:"99999999" doc:"Bags."`
-	CustomerProvided   endpoint.Bool      `json:"customer_provided,omitempty" db:"customer_provided" doc:"The site's owner supplied the material."`
-	Notes              *string            `json:"notes,omitempty" db:"notes" nullable:"true" maxLength:"10000"`
+	PropertyID         int64           `json:"property_id" db:"property_id" ref:"locations" minimum:"1" doc:"The property."`
+	TimeIn             field.LocalTime `json:"time_in" minLength:"1" example:"2026-01-10T19:00"`
+	TimeOut            field.LocalTime `json:"time_out,omitempty" nullable:"true" doc:"Empty for a ticket that is open."`
+	ContractorID       *int64          `json:"contractor_id,omitempty" nullable:"true" ref:"users" minimum:"1" doc:"The responsible account. If absent: the caller for a new log, whoever it was for an old one."`
+	ContractorName     *string         `json:"contractor_name,omitempty" nullable:"true" doc:"Ignored: the account's name is taken."`
+	WorkerName         *string         `json:"worker_name,omitempty" db:"worker_name" nullable:"true" maxLength:"255" doc:"Who was there, by convention: last, first. The contractor's name if absent."`
+	Equipment          *string         `json:"equipment,omitempty" db:"equipment" nullable:"true" maxLength:"255" example:"Plow truck" doc:"The contractor's default equipment if absent from a new log."`
+	BulkSaltQty        *float64        `json:"bulk_salt_qty,omitempty" db:"bulk_salt_qty" nullable:"true" minimum:"0" maximum:"99999999" doc:"Cubic yards."`
+	BagSaltQty         *float64        `json:"bag_salt_qty,omitempty" db:"bag_salt_qty" nullable:"true" minimum:"0" maximum:"99999999" doc:"Bags."`
+	CalciumChlorideQty *float64        `json:"calcium_chloride_qty,omitempty" db:"calcium_chloride_qty" nullable:"true" minimum:"0" maximum:"99999999" doc:"Bags."`
+	CustomerProvided   field.Bool      `json:"customer_provided,omitempty" db:"customer_provided" doc:"The site's owner supplied the material."`
+	Notes              *string         `json:"notes,omitempty" db:"notes" nullable:"true" maxLength:"10000"`
 }
 
 // complete fills in what the client left out. The old pages write Unknown where they know no name.

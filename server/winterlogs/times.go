@@ -6,6 +6,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Snap rounds to the quarter hour of the clock of t's zone: the minute decides, seconds count nothing.
@@ -17,15 +18,15 @@ func Snap(t time.Time) time.Time {
 
 // A Suggestion is where the caller's next ticket should begin.
 type Suggestion struct {
-	SuggestedTime    endpoint.Time `json:"suggested_time"`
-	Source           string        `json:"source" enum:"previous_log_end,winter_event_start,current_time"`
-	DefaultEquipment *string       `json:"default_equipment"`
+	SuggestedTime    field.Time `json:"suggested_time"`
+	Source           string     `json:"source" enum:"previous_log_end,winter_event_start,current_time"`
+	DefaultEquipment *string    `json:"default_equipment"`
 }
 
 type known struct {
-	PreviousEnd *endpoint.Time `db:"previous_end"`
-	EventStart  *endpoint.Time `db:"event_start"`
-	Equipment   *string        `db:"default_equipment"`
+	PreviousEnd *field.Time `db:"previous_end"`
+	EventStart  *field.Time `db:"event_start"`
+	Equipment   *string     `db:"default_equipment"`
 }
 
 const knownSQL = `
@@ -50,7 +51,7 @@ func suggest(ctx context.Context, tx db.Tx, _ *endpoint.None) (out Suggestion, e
 		return out, err
 	}
 	at, source := k.suggestion(endpoint.Now(ctx))
-	return Suggestion{endpoint.Time{Time: Snap(at.In(zone))}, source, k.Equipment}, nil
+	return Suggestion{field.Time{Time: Snap(at.In(zone))}, source, k.Equipment}, nil
 }
 
 // suggestion is the end of the previous log, unless it is of an earlier storm or, without one, of
@@ -70,13 +71,13 @@ func (k known) suggestion(now time.Time) (at time.Time, source string) {
 }
 
 type snapInput struct {
-	TimeStr endpoint.LocalTime `query:"time_str" required:"true" minLength:"1" example:"2026-01-10T19:08" doc:"The time to round."`
+	TimeStr field.LocalTime `query:"time_str" required:"true" minLength:"1" example:"2026-01-10T19:08" doc:"The time to round."`
 }
 
 // Snapped is a time and the quarter hour nearest to it.
 type Snapped struct {
-	Original endpoint.LocalTime `json:"original"`
-	Snapped  endpoint.Time      `json:"snapped"`
+	Original field.LocalTime `json:"original"`
+	Snapped  field.Time      `json:"snapped"`
 }
 
 func snap(ctx context.Context, tx db.Tx, in *snapInput) (out Snapped, err error) {
@@ -84,5 +85,5 @@ func snap(ctx context.Context, tx db.Tx, in *snapInput) (out Snapped, err error)
 	if err != nil {
 		return out, err
 	}
-	return Snapped{in.TimeStr, endpoint.Time{Time: Snap(*in.TimeStr.In(zone))}}, nil
+	return Snapped{in.TimeStr, field.Time{Time: Snap(*in.TimeStr.In(zone))}}, nil
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
-	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 func TestSnap(t *testing.T) {
@@ -58,11 +58,11 @@ func TestSnap_AcrossAChangeOfTheClocks(t *testing.T) {
 func TestSuggestion(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
-	ago := func(hours int) *endpoint.Time {
-		return &endpoint.Time{Time: now.Add(-time.Duration(hours) * time.Hour)}
+	ago := func(hours int) *field.Time {
+		return &field.Time{Time: now.Add(-time.Duration(hours) * time.Hour)}
 	}
 	for _, c := range []struct {
-		previous, event *endpoint.Time
+		previous, event *field.Time
 		source          string
 	}{
 		{nil, nil, "current_time"},
@@ -76,7 +76,7 @@ func TestSuggestion(t *testing.T) {
 		{ago(1), ago(0), "winter_event_start"},
 	} {
 		at, source := known{PreviousEnd: c.previous, EventStart: c.event}.suggestion(now)
-		want := map[string]*endpoint.Time{"previous_log_end": c.previous, "winter_event_start": c.event, "current_time": ago(0)}[c.source]
+		want := map[string]*field.Time{"previous_log_end": c.previous, "winter_event_start": c.event, "current_time": ago(0)}[c.source]
 		if source != c.source || !at.Equal(want.Time) {
 			t.Errorf("previous %v, event %v: %s, %s; want %s", c.previous, c.event, at, source, c.source)
 		}

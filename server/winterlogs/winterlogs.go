@@ -10,6 +10,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
@@ -37,36 +38,36 @@ func Routes(api endpoint.API) {
 
 // A WinterLog is a row of portal.winter_ops_logs, with the names of what it points to.
 type WinterLog struct {
-	ID                    int64          `json:"id" db:"id"`
-	PropertyID            int64          `json:"property_id" db:"property_id"`
-	PropertyName          string         `json:"property_name" db:"property_name"`
-	ContractorID          *int64         `json:"contractor_id" db:"contractor_id"`
-	ContractorName        *string        `json:"contractor_name" db:"contractor_name"`
-	UserID                *int64         `json:"user_id" db:"user_id" doc:"Who entered it."`
-	WorkerName            *string        `json:"worker_name" db:"worker_name"`
-	Equipment             *string        `json:"equipment" db:"equipment"`
-	TimeIn                *endpoint.Time `json:"time_in" db:"time_in" nullable:"true" doc:"Null while it is queued on a route."`
-	TimeOut               *endpoint.Time `json:"time_out" db:"time_out" nullable:"true"`
-	Status                string         `json:"status" db:"status" enum:"open,closed"`
-	BulkSaltQty           float64        `json:"bulk_salt_qty" db:"bulk_salt_qty" doc:"Cubic yards."`
-	BagSaltQty            float64        `json:"bag_salt_qty" db:"bag_salt_qty" doc:"Bags."`
-	CalciumChlorideQty    float64        `json:"calcium_chloride_qty" db:"calcium_chloride_qty" doc:"Bags."`
-	CustomerProvided      bool           `json:"customer_provided" db:"customer_provided"`
-	Notes                 *string        `json:"notes" db:"notes"`
-	WinterEventID         *int64         `json:"winter_event_id" db:"winter_event_id"`
-	WinterEventName       *string        `json:"winter_event_name" db:"winter_event_name"`
-	EventAssignedManually bool           `json:"event_assigned_manually" db:"event_assigned_manually"`
-	RouteID               *int64         `json:"route_id" db:"route_id"`
-	RouteSequence         *int32         `json:"route_sequence" db:"route_sequence"`
-	RouteStatus           *string        `json:"route_status" db:"route_status" doc:"queued, active or complete; null outside of a route."`
+	ID                    int64       `json:"id" db:"id"`
+	PropertyID            int64       `json:"property_id" db:"property_id"`
+	PropertyName          string      `json:"property_name" db:"property_name"`
+	ContractorID          *int64      `json:"contractor_id" db:"contractor_id"`
+	ContractorName        *string     `json:"contractor_name" db:"contractor_name"`
+	UserID                *int64      `json:"user_id" db:"user_id" doc:"Who entered it."`
+	WorkerName            *string     `json:"worker_name" db:"worker_name"`
+	Equipment             *string     `json:"equipment" db:"equipment"`
+	TimeIn                *field.Time `json:"time_in" db:"time_in" nullable:"true" doc:"Null while it is queued on a route."`
+	TimeOut               *field.Time `json:"time_out" db:"time_out" nullable:"true"`
+	Status                string      `json:"status" db:"status" enum:"open,closed"`
+	BulkSaltQty           float64     `json:"bulk_salt_qty" db:"bulk_salt_qty" doc:"Cubic yards."`
+	BagSaltQty            float64     `json:"bag_salt_qty" db:"bag_salt_qty" doc:"Bags."`
+	CalciumChlorideQty    float64     `json:"calcium_chloride_qty" db:"calcium_chloride_qty" doc:"Bags."`
+	CustomerProvided      bool        `json:"customer_provided" db:"customer_provided"`
+	Notes                 *string     `json:"notes" db:"notes"`
+	WinterEventID         *int64      `json:"winter_event_id" db:"winter_event_id"`
+	WinterEventName       *string     `json:"winter_event_name" db:"winter_event_name"`
+	EventAssignedManually bool        `json:"event_assigned_manually" db:"event_assigned_manually"`
+	RouteID               *int64      `json:"route_id" db:"route_id"`
+	RouteSequence         *int32      `json:"route_sequence" db:"route_sequence"`
+	RouteStatus           *string     `json:"route_status" db:"route_status" doc:"queued, active or complete; null outside of a route."`
 }
 
 type logFilter struct {
 	endpoint.Window
-	From       endpoint.Date `query:"from" doc:"First local date of time_in."`
-	To         endpoint.Date `query:"to" doc:"Last local date of time_in."`
-	PropertyID int64         `query:"property_id" ref:"locations" minimum:"1" doc:"The property."`
-	EventID    int64         `query:"event_id" ref:"winter_events" minimum:"1" doc:"The winter event."`
+	From       field.Date `query:"from" doc:"First local date of time_in."`
+	To         field.Date `query:"to" doc:"Last local date of time_in."`
+	PropertyID int64      `query:"property_id" ref:"locations" minimum:"1" doc:"The property."`
+	EventID    int64      `query:"event_id" ref:"winter_events" minimum:"1" doc:"The winter event."`
 }
 
 // chosen are the logs that a filter asks for.
@@ -90,7 +91,7 @@ order by l.time_in desc, l.id desc
 limit @limit offset @offset`
 
 func list(ctx context.Context, tx db.Tx, in *logFilter) ([]WinterLog, int64, error) {
-	begin, end, err := endpoint.Days(ctx, tx, in.From, in.To)
+	begin, end, err := field.Days(ctx, tx, in.From, in.To)
 	if err != nil {
 		return nil, 0, err
 	}

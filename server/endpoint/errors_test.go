@@ -1,66 +1,14 @@
 package endpoint
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"testing"
-	"time"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 )
-
-func TestTime_IsLocalWithoutZone(t *testing.T) {
-	t.Parallel()
-	zone, err := time.LoadLocation("America/New_York")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(Time{time.Date(2026, 11, 23, 11, 30, 5, 999, time.UTC).In(zone)})
-	if err != nil || string(text) != `"2026-11-23T06:30:05"` {
-		t.Errorf("%s, %v", text, err)
-	}
-}
-
-func TestBool(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]Bool{"true": true, "false": false, "1": true, "0": false} {
-		have := !want
-		if err := json.Unmarshal([]byte(text), &have); err != nil || have != want {
-			t.Errorf("%s: %t, %v", text, have, err)
-		}
-	}
-	for _, text := range []string{"2", "-1", `"true"`, `"1"`, "1.0", "[]"} {
-		var b Bool
-		if err := json.Unmarshal([]byte(text), &b); err == nil {
-			t.Errorf("%s is taken for %t", text, b)
-		}
-	}
-}
-
-func TestOptional_KnowsAbsentFromNull(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{`{}`: "absent", `{"f":null}`: "null", `{"f":"x"}`: "x", `{"f":""}`: ""} {
-		var in struct {
-			F Optional[string] `json:"f"`
-		}
-		if err := json.Unmarshal([]byte(text), &in); err != nil {
-			t.Fatal(err)
-		}
-		have := "absent"
-		switch {
-		case in.F.Set && in.F.Value == nil:
-			have = "null"
-		case in.F.Set:
-			have = *in.F.Value
-		}
-		if have != want {
-			t.Errorf("%s: %s, want %s", text, have, want)
-		}
-	}
-}
 
 // Every error that a handler may return has its status, also where a fact was added to it; any other is
 // an internal one, whose text nobody sees.

@@ -1,9 +1,14 @@
-package endpoint
+// Package field holds the types of what stands in the fields of inputs and answers, each with one rule for
+// reading and writing it, and its schema in the OpenAPI document: times, dates, telephone numbers, e-mail
+// addresses, truth values, and fields that may be absent. It knows no request, no table and nothing else of
+// ours.
+package field
 
 import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -45,11 +50,18 @@ func (o *Optional[T]) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &o.Value)
 }
 
-func (Optional[T]) elem() reflect.Type { return reflect.TypeFor[T]() }
+// Elem is the type of the value.
+func (Optional[T]) Elem() reflect.Type { return reflect.TypeFor[T]() }
 
 // Schema describes an Optional in the OpenAPI document.
 func (Optional[T]) Schema(r huma.Registry) *huma.Schema {
 	s := *huma.SchemaFromType(r, reflect.TypeFor[T]())
 	s.Nullable = true
 	return &s
+}
+
+// wrong names the field without repeating its value.
+func wrong(path *huma.PathBuffer, message string) []error {
+	// An Optional holds its value in a field of its own.
+	return []error{&huma.ErrorDetail{Location: strings.TrimSuffix(path.String(), ".value"), Message: message}}
 }

@@ -1,6 +1,7 @@
-package endpoint
+package field
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 	_ "time/tzdata"
@@ -15,6 +16,14 @@ func zone(t *testing.T, name string) *time.Location {
 		t.Fatal(err)
 	}
 	return z
+}
+
+func TestTime_IsLocalWithoutZone(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(Time{time.Date(2026, 11, 23, 11, 30, 5, 999, time.UTC).In(zone(t, "America/New_York"))})
+	if err != nil || string(text) != `"2026-11-23T06:30:05"` {
+		t.Errorf("%s, %v", text, err)
+	}
 }
 
 func TestLocalTime_MeansOneInstant(t *testing.T) {

@@ -1,10 +1,13 @@
-package endpoint
+package field
 
 import (
 	"context"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/humatest"
 )
 
 type contact struct {
@@ -17,14 +20,13 @@ type contact struct {
 
 func TestContact_IsNormalised(t *testing.T) {
 	t.Parallel()
-	url := serve(t, func(api API) {
-		Direct(api, http.MethodPost, "/contact/", "Contact", func(_ context.Context, in *contact) (Message, error) {
-			maybe := "none"
-			if in.Body.Maybe.Value != nil {
-				maybe = string(*in.Body.Maybe.Value)
-			}
-			return Message{Message: string(in.Body.Phone) + " " + maybe + " " + string(in.Body.Email)}, nil
-		}, Public, Form)
+	_, api := humatest.New(t)
+	huma.Post(api, "/contact", func(_ context.Context, in *contact) (*struct{ Body string }, error) {
+		maybe := "none"
+		if in.Body.Maybe.Value != nil {
+			maybe = string(*in.Body.Maybe.Value)
+		}
+		return &struct{ Body string }{string(in.Body.Phone) + " " + maybe + " " + string(in.Body.Email)}, nil
 	})
 	for _, c := range []struct {
 		body   string
@@ -39,11 +41,12 @@ func TestContact_IsNormalised(t *testing.T) {
 		{`{"phone": "", "email": "not an address"}`, http.StatusUnprocessableEntity, `"location":"body.email"`},
 		{`{"phone": "", "email": "two@at@b"}`, http.StatusUnprocessableEntity, `"location":"body.email"`},
 	} {
-		status, text, _ := post(t, url+"/contact", "application/json", c.body)
-		if status != c.status || !strings.Contains(text, c.want) {
-			t.Errorf("%s: status %d, want %d with %s: %s", c.body, status, c.status, c.want, text)
+		answer := api.Post("/contact", "Content-Type: application/json", strings.NewReader(c.body))
+		text := answer.Body.String()
+		if answer.Code != c.status || !strings.Contains(text, c.want) {
+			t.Errorf("%s: status %d, want %d with %s: %s", c.body, answer.Code, c.status, c.want, text)
 		}
-		if status != http.StatusOK && strings.Contains(text, "1234") {
+		if answer.Code != http.StatusOK && strings.Contains(text, "1234") {
 			t.Errorf("a refused value is repeated: %s", text)
 		}
 	}

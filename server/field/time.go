@@ -1,4 +1,4 @@
-package endpoint
+package field
 
 import (
 	"context"
@@ -8,27 +8,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/jackc/pgx/v5/pgtype"
-
-	"contractor-portal/db"
 )
 
 // Times have one rule, and it stands here and not in SQL: the same zone database then reads what it
 // wrote (package db and Time below), and PostgreSQL takes the other one of two equal local times.
 // Statements get instants, and compare instants.
-
-type nowKey struct{}
-
-func (api API) at(ctx context.Context) context.Context {
-	// PostgreSQL keeps microseconds: what is stored equals what was meant.
-	return context.WithValue(ctx, nowKey{}, api.now().Truncate(time.Microsecond))
-}
-
-// Now is the instant at which the call began, the same for all that it does. Handlers hand it to their
-// statements, which do not ask PostgreSQL's clock for anything that a person will read.
-func Now(ctx context.Context) time.Time {
-	now, _ := ctx.Value(nowKey{}).(time.Time)
-	return now
-}
 
 // Time is an instant as the API shows it: YYYY-MM-DDTHH:MM:SS on the clock of the customer.
 type Time struct{ time.Time }
@@ -67,7 +51,7 @@ var localLayouts = []string{"2006-01-02T15:04", timeLayout, "2006-01-02 15:04:05
 // Resolve checks the form, as part of decoding.
 func (t *LocalTime) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
 	if _, ok := t.read(); *t != "" && !ok {
-		return wrongField(path, "expected a date and time, such as 2026-11-23T06:30 or 2026-11-23T06:30:00-05:00")
+		return wrong(path, "expected a date and time, such as 2026-11-23T06:30 or 2026-11-23T06:30:00-05:00")
 	}
 	return nil
 }
@@ -149,14 +133,6 @@ func shows(t time.Time, zone *time.Location, clock time.Time) bool {
 	return t.Add(time.Duration(offset) * time.Second).Equal(clock)
 }
 
-// InOrder refuses a second time that precedes the first; nil is no time.
-func InOrder(first string, begin time.Time, second string, end *time.Time) error {
-	if end != nil && end.Before(begin) {
-		return Invalid(second + " precedes " + first)
-	}
-	return nil
-}
-
 var errTime = errors.New("expected a time such as 2026-11-23T06:30, or a date")
 
 // ParseTime reads a LocalTime, or a Date for its beginning, where the zone is known already.
@@ -176,7 +152,7 @@ type Date string
 // Resolve checks the form, as part of decoding.
 func (d *Date) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
 	if _, err := time.Parse(time.DateOnly, string(*d)); *d != "" && err != nil {
-		return wrongField(path, "expected a date, such as 2026-11-23")
+		return wrong(path, "expected a date, such as 2026-11-23")
 	}
 	return nil
 }
@@ -199,9 +175,14 @@ func (d Date) starts(later int, zone *time.Location) *time.Time {
 	return &t
 }
 
+// zoned is a unit of work that knows the zone of its customer.
+type zoned interface {
+	Zone(ctx context.Context) (*time.Location, error)
+}
+
 // Days returns the instants between which two local dates lie, both of them included: not before begin,
 // and before end. A bound that is not said is nil; without any no round trip is made.
-func Days(ctx context.Context, tx db.Tx, from, to Date) (begin, end *time.Time, err error) {
+func Days(ctx context.Context, tx zoned, from, to Date) (begin, end *time.Time, err error) {
 	if from == "" && to == "" {
 		return nil, nil, nil
 	}

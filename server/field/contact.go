@@ -1,4 +1,4 @@
-package endpoint
+package field
 
 import (
 	"regexp"
@@ -19,7 +19,7 @@ func (p *Phone) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
 	}
 	number, err := phonenumbers.Parse(string(*p), "US")
 	if err != nil || !phonenumbers.IsValidNumber(number) {
-		return wrongField(path, "expected a telephone number, such as +1 716 555 0100")
+		return wrong(path, "expected a telephone number, such as +1 716 555 0100")
 	}
 	*p = Phone(phonenumbers.Format(number, phonenumbers.E164))
 	return nil
@@ -42,7 +42,7 @@ var address = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
 func (e *Email) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
 	*e = Email(strings.ToLower(strings.TrimSpace(string(*e))))
 	if !address.MatchString(string(*e)) {
-		return wrongField(path, "expected an e-mail address")
+		return wrong(path, "expected an e-mail address")
 	}
 	return nil
 }
@@ -53,10 +53,4 @@ func (Email) Schema(huma.Registry) *huma.Schema {
 		Type: huma.TypeString, MinLength: new(3), MaxLength: new(255), Examples: []any{"pat.doyle@example.com"},
 		Description: "An e-mail address; capitals do not count.",
 	}
-}
-
-// wrongField names the field without repeating its value.
-func wrongField(path *huma.PathBuffer, message string) []error {
-	// An Optional holds its value in a field of its own.
-	return []error{&huma.ErrorDetail{Location: strings.TrimSuffix(path.String(), ".value"), Message: message}}
 }
