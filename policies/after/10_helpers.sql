@@ -79,3 +79,26 @@ begin
   end loop;
 end
 $$;
+
+-- Triggers are written as PostgreSQL prints them, and left alone where they already stand so.
+create or replace procedure tenancy.ensure_trigger(target regclass, definition text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  name constant text := substring(definition from '^CREATE TRIGGER (\S+) ');
+begin
+  if exists (
+    select
+    from pg_trigger t
+    where t.tgrelid = target
+      and t.tgname = name
+      and pg_get_triggerdef(t.oid) = definition
+      and t.tgenabled = 'O'
+  ) then
+    return;
+  end if;
+  execute format('drop trigger if exists %I on %s', name, target);
+  execute definition;
+end
+$$;

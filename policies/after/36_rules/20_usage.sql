@@ -1,61 +1,3 @@
--- Triggers, and the functions behind them. Written as PostgreSQL prints them, and left alone where
--- they already stand so.
-create or replace procedure tenancy.ensure_trigger(target regclass, definition text)
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  name constant text := substring(definition from '^CREATE TRIGGER (\S+) ');
-begin
-  if exists (
-    select
-    from pg_trigger t
-    where t.tgrelid = target
-      and t.tgname = name
-      and pg_get_triggerdef(t.oid) = definition
-      and t.tgenabled = 'O'
-  ) then
-    return;
-  end if;
-  execute format('drop trigger if exists %I on %s', name, target);
-  execute definition;
-end
-$$;
-
--- updated_at moves on change.
-create or replace function tenancy.touch() returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  new.updated_at := now();
-  return new;
-end
-$$;
-
--- Each member has a login from the beginning; a password comes later.
-create or replace function tenancy.create_login() returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  insert into platform.logins (customer_id, user_id, email, role, status)
-  values (new.customer_id, new.id, new.email, new.role, new.status);
-  return null;
-end
-$$;
-
--- A confirmation is of an address: with another address it is void.
-create or replace function tenancy.unconfirm_login() returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  new.confirmed_at := null;
-  return new;
-end
-$$;
-
 -- Counts what a customer uses, and refuses growth beyond its limit. The upsert locks the customer's
 -- row of usage until the transaction ends, so that two inserts at limit - 1 cannot both pass. A count
 -- that does not grow is never refused: lowering a limit stops new rows only.
@@ -164,90 +106,14 @@ begin
 end
 $$;
 
--- A company keeps one active Admin, whatever is changed and by whom: without one nobody could add the
--- next. The lock is that of the count, so that of two Admins who lower each other at once the second
--- sees what the first has done. Logins equal users by now: their foreign key cascades before a
--- statement's triggers run.
-create or replace function tenancy.keep_an_admin() returns trigger
-language plpgsql security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  companies text[];
-  company text;
-begin
-  if tg_op = 'DELETE' then
-    select array_agg(distinct r.customer_id order by r.customer_id) into companies
-    from removed r
-    where r.role = 'Admin' and r.status = 'active';
-  else
-    select array_agg(distinct r.customer_id order by r.customer_id) into companies
-    from removed r
-    where r.role = 'Admin' and r.status = 'active'
-      and not exists (
-        select from added a where (a.customer_id, a.id, a.role, a.status) = (r.customer_id, r.id, r.role, r.status));
-  end if;
-  foreach company in array coalesce(companies, '{}') loop
-    perform from platform.usage u where u.customer_id = company for update;
-    if not exists (
-      select from platform.logins l where l.customer_id = company and l.role = 'Admin' and l.status = 'active'
-    ) then
-      raise exception 'the last active Admin' using errcode = 'TN006', constraint = 'company_keeps_an_active_admin';
-    end if;
-  end loop;
-  return null;
-end
-$$;
-
--- Who is no longer active is out, and stays out when reactivated. A new password, whoever set it, puts
--- out all who came in with the old one; the session that set it goes on.
-create or replace function tenancy.end_sessions() returns trigger
-language plpgsql security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  update platform.sessions s
-  set revoked_at = now()
-  where (s.customer_id, s.user_id) = (new.customer_id, new.user_id)
-    and s.revoked_at is null
-    and (new.status <> 'active' or s.id is distinct from tenancy.session_id());
-  return null;
-end
-$$;
-
 do $$
-declare
-  t record;
 begin
-  for t in
-    select c.oid::regclass as name, n.nspname, c.relname
-    from pg_class c
-    join pg_namespace n on n.oid = c.relnamespace
-    join pg_attribute a on a.attrelid = c.oid and a.attname = 'updated_at' and not a.attisdropped
-    where n.nspname in ('portal', 'platform')
-      and c.relkind in ('r', 'p')
-  loop
-    call tenancy.ensure_trigger(t.name,
-      format('CREATE TRIGGER touch BEFORE UPDATE ON %I.%I FOR EACH ROW EXECUTE FUNCTION tenancy.touch()', t.nspname, t.relname));
-  end loop;
-
-  call tenancy.ensure_trigger('portal.users',
-    'CREATE TRIGGER create_login AFTER INSERT ON portal.users FOR EACH ROW EXECUTE FUNCTION tenancy.create_login()');
-  call tenancy.ensure_trigger('platform.logins',
-    'CREATE TRIGGER unconfirm_login BEFORE UPDATE ON platform.logins FOR EACH ROW WHEN ((old.email IS DISTINCT FROM new.email)) EXECUTE FUNCTION tenancy.unconfirm_login()');
-  call tenancy.ensure_trigger('platform.logins',
-    'CREATE TRIGGER end_sessions AFTER UPDATE ON platform.logins FOR EACH ROW WHEN ((((old.status = ''active''::text) AND (new.status <> ''active''::text)) OR (old.password_set_at IS DISTINCT FROM new.password_set_at))) EXECUTE FUNCTION tenancy.end_sessions()');
-
   call tenancy.ensure_trigger('portal.users',
     'CREATE TRIGGER count_added AFTER INSERT ON portal.users REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tenancy.count_users()');
   call tenancy.ensure_trigger('portal.users',
     'CREATE TRIGGER count_removed AFTER DELETE ON portal.users REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION tenancy.count_users()');
   call tenancy.ensure_trigger('portal.users',
     'CREATE TRIGGER count_changed AFTER UPDATE ON portal.users REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tenancy.count_users()');
-  call tenancy.ensure_trigger('portal.users',
-    'CREATE TRIGGER keep_an_admin_changed AFTER UPDATE ON portal.users REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tenancy.keep_an_admin()');
-  call tenancy.ensure_trigger('portal.users',
-    'CREATE TRIGGER keep_an_admin_removed AFTER DELETE ON portal.users REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION tenancy.keep_an_admin()');
   call tenancy.ensure_trigger('portal.locations',
     'CREATE TRIGGER lock_first BEFORE INSERT ON portal.locations FOR EACH STATEMENT EXECUTE FUNCTION tenancy.lock_properties_first()');
   call tenancy.ensure_trigger('portal.locations',

@@ -1,0 +1,49 @@
+-- Each member has a login from the beginning; a password comes later.
+create or replace function tenancy.create_login() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into platform.logins (customer_id, user_id, email, role, status)
+  values (new.customer_id, new.id, new.email, new.role, new.status);
+  return null;
+end
+$$;
+
+-- A confirmation is of an address: with another address it is void.
+create or replace function tenancy.unconfirm_login() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.confirmed_at := null;
+  return new;
+end
+$$;
+
+-- Who is no longer active is out, and stays out when reactivated. A new password, whoever set it, puts
+-- out all who came in with the old one; the session that set it goes on.
+create or replace function tenancy.end_sessions() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update platform.sessions s
+  set revoked_at = now()
+  where (s.customer_id, s.user_id) = (new.customer_id, new.user_id)
+    and s.revoked_at is null
+    and (new.status <> 'active' or s.id is distinct from tenancy.session_id());
+  return null;
+end
+$$;
+
+do $$
+begin
+  call tenancy.ensure_trigger('portal.users',
+    'CREATE TRIGGER create_login AFTER INSERT ON portal.users FOR EACH ROW EXECUTE FUNCTION tenancy.create_login()');
+  call tenancy.ensure_trigger('platform.logins',
+    'CREATE TRIGGER unconfirm_login BEFORE UPDATE ON platform.logins FOR EACH ROW WHEN ((old.email IS DISTINCT FROM new.email)) EXECUTE FUNCTION tenancy.unconfirm_login()');
+  call tenancy.ensure_trigger('platform.logins',
+    'CREATE TRIGGER end_sessions AFTER UPDATE ON platform.logins FOR EACH ROW WHEN ((((old.status = ''active''::text) AND (new.status <> ''active''::text)) OR (old.password_set_at IS DISTINCT FROM new.password_set_at))) EXECUTE FUNCTION tenancy.end_sessions()');
+end
+$$;
