@@ -1,0 +1,84 @@
+// Package cli is the command line of the portal.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"contractor-portal/server"
+)
+
+type commands struct {
+	Up        upCommand        `cmd:"" help:"Run the portal with everything it needs: a database of its own, unless DATABASE_URL is set, and demo data when that is empty."`
+	Serve     serveCommand     `cmd:"" help:"Serve the API on an installed database (DATABASE_URL_APP, _AUTH, _PLATFORM and PORTAL_KEYS or PORTAL_KEYS_FILE)."`
+	Migrate   migrateCommand   `cmd:"" help:"Install or change the schema, walls and grants (DATABASE_URL, the installer's)."`
+	Audit     auditCommand     `cmd:"" help:"Look for holes in tenant isolation; exit status 1 for an error-level finding."`
+	Keys      keysCommand      `cmd:"" help:"Make or rotate the server's secrets."`
+	Admin     adminCommand     `cmd:"" help:"Manage super admins."`
+	Customers customersCommand `cmd:"" help:"Manage customers."`
+	OpenAPI   openapiCommand   `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Health    healthCommand    `cmd:"" help:"Ask a running portal whether it is ready; exit status 0 if so."`
+	DBURL     dbURLCommand     "cmd:\"\" name:\"db-url\" help:\"Print the superuser's connection URL of the database that `portal up` runs.\""
+}
+
+// Run does what the program's arguments ask for, until it is done or Ctrl-C.
+func Run() error {
+	var c commands
+	parsed := kong.Parse(&c, kong.Name("portal"), kong.Description("A contractor portal that many companies share."), kong.UsageOnError())
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second Ctrl-C ends the process at once, but not one that comes with the first.
+	context.AfterFunc(ctx, func() { time.AfterFunc(2*time.Second, stop) })
+	parsed.BindTo(ctx, (*context.Context)(nil))
+
+	cfg, err := readConfig()
+	if err != nil {
+		return err
+	}
+	return parsed.Run(cfg)
+}
+
+func logger() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stderr, nil)) }
+
+func say(line string) { fmt.Println("· " + line) }
+
+type openapiCommand struct{}
+
+func (openapiCommand) Run() error {
+	document, err := server.OpenAPI()
+	if err == nil {
+		fmt.Println(string(document))
+	}
+	return err
+}
+
+type healthCommand struct {
+	URL string `default:"http://127.0.0.1:8080/readyz" help:"What to ask."`
+}
+
+func (c healthCommand) Run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL, nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", c.URL, res.Status)
+	}
+	return nil
+}
