@@ -3,17 +3,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
-
-	"contractor-portal/server"
 )
 
 type commands struct {
@@ -45,40 +40,4 @@ func Run() error {
 		return err
 	}
 	return parsed.Run(cfg)
-}
-
-func logger() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stderr, nil)) }
-
-func say(line string) { fmt.Println("· " + line) }
-
-type openapiCommand struct{}
-
-func (openapiCommand) Run() error {
-	document, err := server.OpenAPI()
-	if err == nil {
-		fmt.Println(string(document))
-	}
-	return err
-}
-
-type healthCommand struct {
-	URL string `default:"http://127.0.0.1:8080/readyz" help:"What to ask."`
-}
-
-func (c healthCommand) Run(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 4*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL, nil)
-	if err != nil {
-		return err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s", c.URL, res.Status)
-	}
-	return nil
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -12,13 +11,6 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 )
-
-// A secret does not print.
-type secret string
-
-func (secret) String() string       { return "***" }
-func (secret) GoString() string     { return "***" }
-func (secret) LogValue() slog.Value { return slog.StringValue("***") }
 
 // config is all that the environment says. There are no defaults for secrets.
 type config struct {
@@ -53,37 +45,10 @@ func readConfig() (*config, error) {
 	return &c, nil
 }
 
-// need names every variable of the list that is not set.
-func need(variables map[string]secret) error {
-	var missing []string
-	for name, value := range variables {
-		if value == "" {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return errors.New("not set in the environment: " + strings.Join(sorted(missing), ", "))
-}
-
 func (c *config) database() db.Config {
 	return db.Config{App: string(c.App), Auth: string(c.Auth), Platform: string(c.Platform), AppConns: c.AppConns, CustomerConns: c.CustomerConns, CustomerStarts: c.CustomerStarts}
 }
 
 func (c *config) auth() auth.Config {
 	return auth.Config{AccessLifetime: c.AccessLifetime, SessionLifetime: c.SessionLifetime, SwitchLifetime: c.SwitchLifetime, RefusalTime: c.RefusalTime}
-}
-
-// keys reads the server's secrets from the one place that is set.
-func (c *config) keys() (*auth.Keys, error) {
-	switch {
-	case c.Keys != "" && c.KeysFile != "":
-		return nil, errors.New("both PORTAL_KEYS and PORTAL_KEYS_FILE are set; which one counts?")
-	case c.Keys != "":
-		return auth.ParseKeys(string(c.Keys))
-	case c.KeysFile != "":
-		return auth.LoadKeys(c.KeysFile)
-	}
-	return nil, errors.New("not set in the environment: PORTAL_KEYS or PORTAL_KEYS_FILE (portal keys new makes them)")
 }

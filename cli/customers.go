@@ -6,14 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/user"
 	"strings"
 	"text/tabwriter"
 
-	"github.com/jackc/pgx/v5"
-
 	"contractor-portal/db"
-	"contractor-portal/db/install"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/customers"
 	"contractor-portal/server/endpoint"
@@ -155,15 +151,6 @@ func (c customersActivate) Run(ctx context.Context, cfg *config) error {
 	return err
 }
 
-// onCustomers runs fn as the installer, who sees all customers.
-func (t target) onCustomers(ctx context.Context, cfg *config, fn func(context.Context, db.Tx) error) error {
-	url, err := t.url(cfg)
-	if err != nil {
-		return err
-	}
-	return install.Transaction(ctx, url, func(ctx context.Context, tx pgx.Tx) error { return fn(ctx, db.Adopt(tx)) })
-}
-
 // change is onCustomers for what is written, with its entry in that customer's audit log. Nobody is
 // logged in at the command line; the entry says so, and who sat at it.
 func (t target) change(ctx context.Context, cfg *config, fn func(context.Context, db.Tx) (auth.Deed, error)) error {
@@ -175,15 +162,4 @@ func (t target) change(ctx context.Context, cfg *config, fn func(context.Context
 		d.ObjectType, d.CustomerID = "customer", d.ObjectID
 		return recordHere(ctx, tx, d)
 	})
-}
-
-func recordHere(ctx context.Context, tx db.Tx, d auth.Deed) error {
-	if d.Detail == nil {
-		d.Detail = map[string]any{}
-	}
-	d.Detail["by"] = "command line"
-	if u, err := user.Current(); err == nil {
-		d.Detail["os_user"] = u.Username
-	}
-	return auth.RecordOnPlatform(ctx, tx, d)
 }

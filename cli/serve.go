@@ -3,20 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
-	"os"
-	"runtime/debug"
-	"slices"
-	"time"
-
-	"contractor-portal/db"
-	"contractor-portal/db/install"
-	"contractor-portal/schema"
-	"contractor-portal/server"
-	"contractor-portal/server/auth"
 )
 
 type serveCommand struct {
@@ -35,64 +21,4 @@ func (c serveCommand) Run(ctx context.Context, cfg *config) error {
 		return err
 	}
 	return serve(ctx, cfg, keys, listener, logger(), func() {})
-}
-
-func listen(ctx context.Context, address string) (net.Listener, error) {
-	var l net.ListenConfig
-	listener, err := l.Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("cannot serve on %s: %w (another --listen may be free)", address, err)
-	}
-	return listener, nil
-}
-
-// serve runs the API until ctx ends, then lets requests finish.
-func serve(ctx context.Context, cfg *config, keys *auth.Keys, listener net.Listener, log *slog.Logger, ready func()) error {
-	defer listener.Close() //nolint:errcheck // closed by the server, too
-	d, err := db.Open(ctx, cfg.database())
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	version := schema.Version()
-	if missing := server.Unready(ctx, d, version); missing != "" {
-		return errors.New(missing)
-	}
-	e, err := server.New(server.Config{ //nolint:contextcheck // middleware takes the context of each request
-		DB: d, Auth: auth.New(d, keys, cfg.auth()), Log: log, SchemaVersion: version,
-		Origins: cfg.Origins, TrustProxy: cfg.TrustProxy, Timeout: cfg.RequestTimeout,
-	})
-	if err != nil {
-		return err
-	}
-
-	// Requests leave much behind and keep little: collecting at five times what is kept instead of at twice
-	// takes some 50 MB and gives the processors back to the requests.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
-	web := &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
-	ended := make(chan error, 1)
-	go func() { ended <- web.Serve(listener) }()
-	ready()
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	return web.Shutdown(grace)
-}
-
-func pads(keys *auth.Keys) (all []install.Pad) {
-	for _, p := range keys.Pads() {
-		all = append(all, install.Pad(p))
-	}
-	return all
-}
-
-func sorted(words []string) []string {
-	slices.Sort(words)
-	return words
 }

@@ -162,12 +162,6 @@ func loadDemo(ctx context.Context, url string) (logins []demo.Login, password st
 	return logins, password, err
 }
 
-func newPassword(ctx context.Context) (password, hash string, err error) {
-	password = rand.Text()[:16]
-	hash, err = auth.HashPassword(ctx, password)
-	return password, hash, err
-}
-
 func welcome(address string, logins []demo.Login, password string) {
 	fmt.Printf("\nThe portal is ready.\n\n  API       %s\n  Document  %s/docs\n", address, address)
 	if len(logins) == 0 {

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/db"
+	"contractor-portal/db/install"
+	"contractor-portal/server/auth"
+)
+
+type adminCommand struct {
+	Create adminCreate `cmd:"" help:"Make a super admin; the password is printed once."`
+}
+
+type adminCreate struct {
+	target
+	Email string `required:"" help:"What the person logs in with."`
+	Name  string `required:"" help:"The person's name, for the audit log."`
+}
+
+const createOperatorSQL = `
+insert into platform.operators (email, name, password_hash) values ($1, $2, $3)
+on conflict (email) do nothing
+returning id`
+
+func (c adminCreate) Run(ctx context.Context, cfg *config) error {
+	url, err := c.url(cfg)
+	if err != nil {
+		return err
+	}
+	password, hash, err := newPassword(ctx)
+	if err != nil {
+		return err
+	}
+	err = install.Transaction(ctx, url, func(ctx context.Context, tx pgx.Tx) error {
+		var id int64
+		err := tx.QueryRow(ctx, createOperatorSQL, strings.ToLower(strings.TrimSpace(c.Email)), c.Name, hash).Scan(&id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return errors.New("there is a super admin with this e-mail already")
+		}
+		if err != nil {
+			return err
+		}
+		return recordHere(ctx, db.Adopt(tx), auth.Deed{
+			Action: "operator.created", ObjectType: "operator", ObjectID: strconv.FormatInt(id, 10), Detail: map[string]any{"name": c.Name},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("super admin %s, password (printed this once): %s\n", c.Email, password)
+	return nil
+}

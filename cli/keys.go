@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"contractor-portal/db/embedded"
+	"contractor-portal/db/install"
+	"contractor-portal/server/auth"
+)
+
+type keysCommand struct {
+	New    keysNew    `cmd:"" help:"Print fresh secrets for PORTAL_KEYS or PORTAL_KEYS_FILE."`
+	Rotate keysRotate `cmd:"" help:"Put a new signing key before the present one, which stays valid."`
+}
+
+type keysNew struct{}
+
+func (keysNew) Run() error {
+	text, err := auth.NewKeys()
+	if err == nil {
+		fmt.Println(string(text))
+	}
+	return err
+}
+
+type keysRotate struct {
+	target
+	Kind string `arg:"" enum:"mac,token" help:"mac: signs entries into a tenant. token: signs access tokens."`
+}
+
+// Run makes the new key known to every verifier before it signs: the database learns a MAC key before
+// the file does; servers read a token key from the file, at the latest when they see a token of it.
+func (c keysRotate) Run(ctx context.Context, cfg *config) error {
+	if cfg.Keys == "" && cfg.KeysFile == "" {
+		dir, err := embedded.DataDir(c.Data)
+		if err != nil {
+			return err
+		}
+		cfg.KeysFile = filepath.Join(dir, "keys.json")
+	}
+	keys, err := cfg.keys()
+	if err != nil {
+		return err
+	}
+	text, err := keys.Rotate(c.Kind)
+	if err != nil {
+		return err
+	}
+	if c.Kind == "mac" {
+		next, err := auth.ParseKeys(string(text))
+		if err != nil {
+			return err
+		}
+		url, err := c.url(cfg)
+		if err != nil {
+			return err
+		}
+		if err := install.SetPads(ctx, url, pads(next)); err != nil {
+			return err
+		}
+	}
+	if cfg.KeysFile == "" {
+		fmt.Println(string(text))
+		fmt.Fprintln(os.Stderr, "Set this as PORTAL_KEYS and restart the servers one by one; the previous key stays valid.")
+		return nil
+	}
+	if err := auth.SaveKeys(cfg.KeysFile, text); err != nil {
+		return err
+	}
+	say("rotated; running servers take the new key within a second, the previous one stays valid until the next rotation")
+	return nil
+}

@@ -1,0 +1,20 @@
+package cli
+
+import (
+	"context"
+	"os/user"
+
+	"contractor-portal/db"
+	"contractor-portal/server/auth"
+)
+
+func recordHere(ctx context.Context, tx db.Tx, d auth.Deed) error {
+	if d.Detail == nil {
+		d.Detail = map[string]any{}
+	}
+	d.Detail["by"] = "command line"
+	if u, err := user.Current(); err == nil {
+		d.Detail["os_user"] = u.Username
+	}
+	return auth.RecordOnPlatform(ctx, tx, d)
+}

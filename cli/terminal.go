@@ -1,0 +1,5 @@
+package cli
+
+import "fmt"
+
+func say(line string) { fmt.Println("· " + line) }
