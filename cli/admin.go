@@ -29,7 +29,7 @@ insert into platform.operators (email, name, password_hash) values ($1, $2, $3)
 on conflict (email) do nothing
 returning id`
 
-func (c adminCreate) Run(ctx context.Context, cfg *config) error {
+func (c adminCreate) Run(ctx context.Context, cfg config) error {
 	url, err := c.url(cfg)
 	if err != nil {
 		return err

@@ -27,9 +27,9 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 }
 
 // serve runs the API until ctx ends, then lets requests finish.
-func serve(ctx context.Context, cfg *config, keys *auth.Keys, listener net.Listener, log *slog.Logger, ready func()) error {
+func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, listener net.Listener, ready func()) error {
 	defer listener.Close() //nolint:errcheck // closed by the server, too
-	d, err := db.Open(ctx, cfg.database())
+	d, err := db.Open(ctx, cfg.database(roles))
 	if err != nil {
 		return err
 	}
@@ -38,6 +38,7 @@ func serve(ctx context.Context, cfg *config, keys *auth.Keys, listener net.Liste
 	if missing := server.Unready(ctx, d, version); missing != "" {
 		return errors.New(missing)
 	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	e, err := server.New(server.Config{ //nolint:contextcheck // middleware takes the context of each request
 		DB: d, Auth: auth.New(d, keys, cfg.auth()), Log: log, SchemaVersion: version,
 		Origins: cfg.Origins, TrustProxy: cfg.TrustProxy, Timeout: cfg.RequestTimeout,
@@ -64,5 +65,3 @@ func serve(ctx context.Context, cfg *config, keys *auth.Keys, listener net.Liste
 	defer cancel()
 	return web.Shutdown(grace)
 }
-
-func logger() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stderr, nil)) }

@@ -15,7 +15,7 @@ type auditCommand struct {
 	Strict bool   `help:"Count a warning as an error."`
 }
 
-func (c auditCommand) Run(ctx context.Context, cfg *config) error {
+func (c auditCommand) Run(ctx context.Context, cfg config) error {
 	url, err := c.url(cfg)
 	if err != nil {
 		return err

@@ -14,12 +14,9 @@ import (
 
 // config is all that the environment says. There are no defaults for secrets.
 type config struct {
-	DatabaseURL     secret        `env:"DATABASE_URL"`          // the installer's: migrate, up
-	App             secret        `env:"DATABASE_URL_APP"`      // role portal_app
-	Auth            secret        `env:"DATABASE_URL_AUTH"`     // role portal_auth
-	Platform        secret        `env:"DATABASE_URL_PLATFORM"` // role portal_platform
-	Keys            secret        `env:"PORTAL_KEYS"`           // what `portal keys new` prints
-	KeysFile        string        `env:"PORTAL_KEYS_FILE"`      // or the file that holds it
+	DatabaseURL     secret `env:"DATABASE_URL"` // the installer's: migrate, up
+	Roles           roleURLs
+	Keys            keyStore
 	AppConns        int32         `env:"PORTAL_APP_CONNECTIONS" envDefault:"10"`
 	CustomerConns   int32         `env:"PORTAL_CUSTOMER_CONNECTIONS"` // of one customer at once; half of them by default
 	CustomerStarts  int32         `env:"PORTAL_CUSTOMER_STARTS"`      // of its units of work in their first 50 ms; half of the processors by default
@@ -33,22 +30,22 @@ type config struct {
 }
 
 // readConfig reads the environment and names all faults at once.
-func readConfig() (*config, error) {
-	var c config
-	if err := env.Parse(&c); err != nil {
-		var all env.AggregateError
-		if errors.As(err, &all) {
-			return nil, fmt.Errorf("the environment has faults:\n  %s", strings.ReplaceAll(errors.Join(all.Errors...).Error(), "\n", "\n  "))
-		}
-		return nil, err
+func readConfig() (c config, err error) {
+	err = env.Parse(&c)
+	var all env.AggregateError
+	if errors.As(err, &all) {
+		return c, fmt.Errorf("the environment has faults:\n  %s", strings.ReplaceAll(errors.Join(all.Errors...).Error(), "\n", "\n  "))
 	}
-	return &c, nil
+	return c, err
 }
 
-func (c *config) database() db.Config {
-	return db.Config{App: string(c.App), Auth: string(c.Auth), Platform: string(c.Platform), AppConns: c.AppConns, CustomerConns: c.CustomerConns, CustomerStarts: c.CustomerStarts}
+func (c config) database(roles roleURLs) db.Config {
+	return db.Config{
+		App: string(roles.App), Auth: string(roles.Auth), Platform: string(roles.Platform),
+		AppConns: c.AppConns, CustomerConns: c.CustomerConns, CustomerStarts: c.CustomerStarts,
+	}
 }
 
-func (c *config) auth() auth.Config {
+func (c config) auth() auth.Config {
 	return auth.Config{AccessLifetime: c.AccessLifetime, SessionLifetime: c.SessionLifetime, SwitchLifetime: c.SwitchLifetime, RefusalTime: c.RefusalTime}
 }

@@ -34,7 +34,7 @@ type customersCreate struct {
 	Trial       bool    `help:"Begin with a trial of 14 days."`
 }
 
-func (c customersCreate) Run(ctx context.Context, cfg *config) error {
+func (c customersCreate) Run(ctx context.Context, cfg config) error {
 	status := "active"
 	if c.Trial {
 		status = "trial"
@@ -69,7 +69,7 @@ func (c customersCreate) Run(ctx context.Context, cfg *config) error {
 
 type customersList struct{ target }
 
-func (c customersList) Run(ctx context.Context, cfg *config) error {
+func (c customersList) Run(ctx context.Context, cfg config) error {
 	return c.onCustomers(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
 		all, _, err := customers.List(ctx, tx, endpoint.Window{Limit: 10_000})
 		if err != nil {
@@ -90,7 +90,7 @@ type customersShow struct {
 	ID string `arg:"" help:"The customer's id."`
 }
 
-func (c customersShow) Run(ctx context.Context, cfg *config) error {
+func (c customersShow) Run(ctx context.Context, cfg config) error {
 	id, err := customers.ParseID(c.ID)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ type customersSuspend struct {
 	Reason string `help:"Why, for the audit log."`
 }
 
-func (c customersSuspend) Run(ctx context.Context, cfg *config) error {
+func (c customersSuspend) Run(ctx context.Context, cfg config) error {
 	id, err := customers.ParseID(c.ID)
 	if err != nil {
 		return err
@@ -135,7 +135,7 @@ type customersActivate struct {
 	ID string `arg:"" help:"The customer's id."`
 }
 
-func (c customersActivate) Run(ctx context.Context, cfg *config) error {
+func (c customersActivate) Run(ctx context.Context, cfg config) error {
 	id, err := customers.ParseID(c.ID)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (c customersActivate) Run(ctx context.Context, cfg *config) error {
 
 // change is onCustomers for what is written, with its entry in that customer's audit log. Nobody is
 // logged in at the command line; the entry says so, and who sat at it.
-func (t target) change(ctx context.Context, cfg *config, fn func(context.Context, db.Tx) (auth.Deed, error)) error {
+func (t target) change(ctx context.Context, cfg config, fn func(context.Context, db.Tx) (auth.Deed, error)) error {
 	return t.onCustomers(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
 		d, err := fn(ctx, tx)
 		if err != nil {

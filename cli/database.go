@@ -16,7 +16,7 @@ type target struct {
 	Data string `default:".portal" help:"Directory of the database that portal up runs, where DATABASE_URL is not set."`
 }
 
-func (t target) url(cfg *config) (string, error) {
+func (t target) url(cfg config) (string, error) {
 	if cfg.DatabaseURL != "" {
 		return string(cfg.DatabaseURL), nil
 	}
@@ -28,7 +28,7 @@ func (t target) url(cfg *config) (string, error) {
 }
 
 // onCustomers runs fn as the installer, who sees all customers.
-func (t target) onCustomers(ctx context.Context, cfg *config, fn func(context.Context, db.Tx) error) error {
+func (t target) onCustomers(ctx context.Context, cfg config, fn func(context.Context, db.Tx) error) error {
 	url, err := t.url(cfg)
 	if err != nil {
 		return err

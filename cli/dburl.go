@@ -4,7 +4,7 @@ import "fmt"
 
 type dbURLCommand struct{ target }
 
-func (c dbURLCommand) Run(cfg *config) error {
+func (c dbURLCommand) Run(cfg config) error {
 	url, err := c.url(cfg)
 	if err == nil {
 		fmt.Println(url)

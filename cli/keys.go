@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"contractor-portal/db/embedded"
 	"contractor-portal/db/install"
@@ -33,15 +32,16 @@ type keysRotate struct {
 
 // Run makes the new key known to every verifier before it signs: the database learns a MAC key before
 // the file does; servers read a token key from the file, at the latest when they see a token of it.
-func (c keysRotate) Run(ctx context.Context, cfg *config) error {
-	if cfg.Keys == "" && cfg.KeysFile == "" {
+func (c keysRotate) Run(ctx context.Context, cfg config) error {
+	store := cfg.Keys
+	if !store.named() {
 		dir, err := embedded.DataDir(c.Data)
 		if err != nil {
 			return err
 		}
-		cfg.KeysFile = filepath.Join(dir, "keys.json")
+		store = keysIn(dir)
 	}
-	keys, err := cfg.keys()
+	keys, err := store.read()
 	if err != nil {
 		return err
 	}
@@ -62,12 +62,12 @@ func (c keysRotate) Run(ctx context.Context, cfg *config) error {
 			return err
 		}
 	}
-	if cfg.KeysFile == "" {
+	if store.File == "" {
 		fmt.Println(string(text))
 		fmt.Fprintln(os.Stderr, "Set this as PORTAL_KEYS and restart the servers one by one; the previous key stays valid.")
 		return nil
 	}
-	if err := auth.SaveKeys(cfg.KeysFile, text); err != nil {
+	if err := auth.SaveKeys(store.File, text); err != nil {
 		return err
 	}
 	say("rotated; running servers take the new key within a second, the previous one stays valid until the next rotation")

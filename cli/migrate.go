@@ -17,7 +17,7 @@ type migrateCommand struct {
 
 type migrateUp struct{ target }
 
-func (c migrateUp) Run(ctx context.Context, cfg *config) error {
+func (c migrateUp) Run(ctx context.Context, cfg config) error {
 	o, err := c.options(cfg)
 	if err != nil {
 		return err
@@ -31,7 +31,7 @@ func (c migrateUp) Run(ctx context.Context, cfg *config) error {
 
 type migrateDown struct{ target }
 
-func (c migrateDown) Run(ctx context.Context, cfg *config) error {
+func (c migrateDown) Run(ctx context.Context, cfg config) error {
 	o, err := c.options(cfg)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ type migrateTo struct {
 	Version int32 `arg:"" help:"The number of the last migration to stand."`
 }
 
-func (c migrateTo) Run(ctx context.Context, cfg *config) error {
+func (c migrateTo) Run(ctx context.Context, cfg config) error {
 	o, err := c.options(cfg)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (c migrateTo) Run(ctx context.Context, cfg *config) error {
 
 type migrateStatus struct{ target }
 
-func (c migrateStatus) Run(ctx context.Context, cfg *config) error {
+func (c migrateStatus) Run(ctx context.Context, cfg config) error {
 	o, err := c.options(cfg)
 	if err != nil {
 		return err
@@ -65,4 +65,18 @@ func (c migrateStatus) Run(ctx context.Context, cfg *config) error {
 	}
 	fmt.Printf("version %d of %d\n", s.Version, s.Newest)
 	return nil
+}
+
+// options are those of an installation, with the keys of the environment where there are any.
+func (t target) options(cfg config) (o install.Options, err error) {
+	o = install.Options{Roles: cfg.Roles.given(), Say: say}
+	if o.URL, err = t.url(cfg); err != nil || !cfg.Keys.named() {
+		return o, err
+	}
+	keys, err := cfg.Keys.read()
+	if err != nil {
+		return o, err
+	}
+	o.Pads = pads(keys)
+	return o, nil
 }

@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"path/filepath"
 
+	"contractor-portal/db/install"
 	"contractor-portal/server/auth"
 )
 
@@ -16,17 +18,35 @@ func (secret) String() string       { return "***" }
 func (secret) GoString() string     { return "***" }
 func (secret) LogValue() slog.Value { return slog.StringValue("***") }
 
-// keys reads the server's secrets from the one place that is set.
-func (c *config) keys() (*auth.Keys, error) {
+// A keyStore is the one place where the server's secrets are: a text, or a file.
+type keyStore struct {
+	Text secret `env:"PORTAL_KEYS"`      // what `portal keys new` prints
+	File string `env:"PORTAL_KEYS_FILE"` // or the file that holds it
+}
+
+// keysIn is where `portal up` keeps the secrets that it makes.
+func keysIn(dir string) keyStore { return keyStore{File: filepath.Join(dir, "keys.json")} }
+
+func (s keyStore) named() bool { return s != keyStore{} }
+
+func (s keyStore) read() (*auth.Keys, error) {
 	switch {
-	case c.Keys != "" && c.KeysFile != "":
+	case s.Text != "" && s.File != "":
 		return nil, errors.New("both PORTAL_KEYS and PORTAL_KEYS_FILE are set; which one counts?")
-	case c.Keys != "":
-		return auth.ParseKeys(string(c.Keys))
-	case c.KeysFile != "":
-		return auth.LoadKeys(c.KeysFile)
+	case s.Text != "":
+		return auth.ParseKeys(string(s.Text))
+	case s.File != "":
+		return auth.LoadKeys(s.File)
 	}
 	return nil, errors.New("not set in the environment: PORTAL_KEYS or PORTAL_KEYS_FILE (portal keys new makes them)")
+}
+
+// pads are the MAC keys for the database.
+func pads(keys *auth.Keys) (all []install.Pad) {
+	for _, p := range keys.Pads() {
+		all = append(all, install.Pad(p))
+	}
+	return all
 }
 
 func newPassword(ctx context.Context) (password, hash string, err error) {

@@ -10,15 +10,14 @@ type serveCommand struct {
 }
 
 // Run refuses to start with an unsafe role, another schema version, or an error of the audit.
-func (c serveCommand) Run(ctx context.Context, cfg *config) error {
-	missing := need(map[string]secret{"DATABASE_URL_APP": cfg.App, "DATABASE_URL_AUTH": cfg.Auth, "DATABASE_URL_PLATFORM": cfg.Platform})
-	keys, err := cfg.keys()
-	if err := errors.Join(missing, err); err != nil {
+func (c serveCommand) Run(ctx context.Context, cfg config) error {
+	keys, err := cfg.Keys.read()
+	if err := errors.Join(cfg.Roles.complete(), err); err != nil {
 		return err
 	}
 	listener, err := listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, keys, listener, logger(), func() {})
+	return serve(ctx, cfg, cfg.Roles, keys, listener, func() {})
 }

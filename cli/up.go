@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -27,49 +28,51 @@ type upCommand struct {
 }
 
 // Run brings up everything in order, each step with a line, and serves until Ctrl-C.
-func (c upCommand) Run(ctx context.Context, cfg *config) (err error) {
+func (c upCommand) Run(ctx context.Context, cfg config) (err error) {
 	listener, err := listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}
 	defer listener.Close() //nolint:errcheck // closed by the server, too
 
-	dir := c.Data
-	if cfg.DatabaseURL == "" {
-		var pg *embedded.Server
-		if pg, dir, err = startEmbedded(ctx, c.Data); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, pg.Stop()) }()
-		cfg.DatabaseURL = secret(pg.URL("postgres"))
-		running, stop := context.WithCancelCause(ctx)
-		defer stop(nil)
-		go func() { <-pg.Done(); stop(pg.Err()) }()
-		ctx = running
-		defer func() { err = errors.Join(err, pg.Err()) }()
-	} else {
+	if cfg.DatabaseURL != "" {
 		say("using the database of DATABASE_URL")
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
 			return err
 		}
+		return up(ctx, cfg, string(cfg.DatabaseURL), c.Data, listener)
 	}
-	keys, err := cfg.ownKeys(dir)
+	pg, dir, err := startEmbedded(ctx, c.Data)
 	if err != nil {
 		return err
 	}
-	if err := cfg.ownRoles(dir); err != nil {
+	defer func() { err = errors.Join(err, pg.Err(), pg.Stop()) }()
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() { <-pg.Done(); stop(pg.Err()) }()
+	return up(running, cfg, pg.URL("postgres"), dir, listener)
+}
+
+// up installs the portal in a database, with secrets of the data directory, and serves it.
+func up(ctx context.Context, cfg config, installer, dir string, listener net.Listener) error {
+	keys, err := ownKeys(cfg.Keys, dir)
+	if err != nil {
+		return err
+	}
+	roles, err := ownRoles(cfg.Roles, installer, dir)
+	if err != nil {
 		return err
 	}
 	say("schema, walls and grants")
-	if err := install.Up(ctx, schema.Source(), cfg.installOptions(keys)); err != nil {
+	if err := install.Up(ctx, schema.Source(), install.Options{URL: installer, Pads: pads(keys), Roles: roles.given(), Say: say}); err != nil {
 		return err
 	}
-	logins, password, err := loadDemo(ctx, string(cfg.DatabaseURL))
+	logins, password, err := loadDemo(ctx, installer)
 	if err != nil {
 		return fmt.Errorf("demo data: %w", err)
 	}
 	address := "http://" + strings.Replace(listener.Addr().String(), "[::]", "127.0.0.1", 1)
-	return serve(ctx, cfg, keys, listener, logger(), func() { welcome(address, logins, password) })
+	return serve(ctx, cfg, roles, keys, listener, func() { welcome(address, logins, password) })
 }
 
 func startEmbedded(ctx context.Context, data string) (pg *embedded.Server, dir string, err error) {
@@ -95,58 +98,63 @@ func startEmbedded(ctx context.Context, data string) (pg *embedded.Server, dir s
 	return pg, dir, err
 }
 
-// ownKeys reads the secrets of the environment, or else those of the data directory, made at the first
-// start.
-func (c *config) ownKeys(dir string) (*auth.Keys, error) {
-	if c.Keys == "" && c.KeysFile == "" {
-		c.KeysFile = filepath.Join(dir, "keys.json")
-		if _, err := os.Stat(c.KeysFile); errors.Is(err, fs.ErrNotExist) {
-			text, err := auth.NewKeys()
-			if err != nil {
-				return nil, err
-			}
-			say("new keys in " + c.KeysFile)
-			if err := auth.SaveKeys(c.KeysFile, text); err != nil {
-				return nil, err
-			}
+// ownKeys reads the secrets that the environment names, or else those of the data directory, made at the
+// first start.
+func ownKeys(store keyStore, dir string) (*auth.Keys, error) {
+	if store.named() {
+		return store.read()
+	}
+	store = keysIn(dir)
+	if _, err := os.Stat(store.File); errors.Is(err, fs.ErrNotExist) {
+		text, err := auth.NewKeys()
+		if err != nil {
+			return nil, err
+		}
+		say("new keys in " + store.File)
+		if err := auth.SaveKeys(store.File, text); err != nil {
+			return nil, err
 		}
 	}
-	return c.keys()
+	return store.read()
 }
 
-// ownRoles completes the connection URLs of the API's roles: the same server and database, with
-// passwords of the data directory, made at the first start.
-func (c *config) ownRoles(dir string) error {
-	file := filepath.Join(dir, "roles.json")
-	passwords := map[string]string{}
-	text, err := os.ReadFile(file) //nolint:gosec // the operator's own directory
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		for _, role := range []string{"portal_app", "portal_auth", "portal_platform"} {
-			passwords[role] = rand.Text()
-		}
-		if text, err = json.Marshal(passwords); err != nil {
-			return err
-		}
-		err = os.WriteFile(file, text, 0o600)
-	case err == nil:
-		err = json.Unmarshal(text, &passwords)
-	}
+// ownRoles completes the connections of the API's roles: the installer's server and database, with passwords
+// of the data directory, made at the first start.
+func ownRoles(roles roleURLs, installer, dir string) (roleURLs, error) {
+	passwords, err := rolePasswords(filepath.Join(dir, "roles.json"))
 	if err != nil {
-		return fmt.Errorf("passwords of the API's roles: %w", err)
+		return roles, fmt.Errorf("passwords of the API's roles: %w", err)
 	}
-	for role, target := range map[string]*secret{"portal_app": &c.App, "portal_auth": &c.Auth, "portal_platform": &c.Platform} {
-		if *target != "" {
+	for role, own := range map[string]*secret{"portal_app": &roles.App, "portal_auth": &roles.Auth, "portal_platform": &roles.Platform} {
+		if *own != "" {
 			continue
 		}
-		u, err := url.Parse(string(c.DatabaseURL))
+		u, err := url.Parse(installer)
 		if err != nil {
-			return errors.New("DATABASE_URL is not a URL")
+			return roles, errors.New("DATABASE_URL is not a URL")
 		}
 		u.User = url.UserPassword(role, passwords[role])
-		*target = secret(u.String())
+		*own = secret(u.String())
 	}
-	return nil
+	return roles, nil
+}
+
+func rolePasswords(file string) (map[string]string, error) {
+	passwords := map[string]string{}
+	text, err := os.ReadFile(file)
+	if err == nil {
+		return passwords, json.Unmarshal(text, &passwords)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, role := range []string{"portal_app", "portal_auth", "portal_platform"} {
+		passwords[role] = rand.Text()
+	}
+	if text, err = json.Marshal(passwords); err != nil {
+		return nil, err
+	}
+	return passwords, os.WriteFile(file, text, 0o600)
 }
 
 // loadDemo fills an empty database, and returns who can log in with the password.
