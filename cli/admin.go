@@ -7,10 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"contractor-portal/db"
-	"contractor-portal/db/install"
 	"contractor-portal/server/auth"
 )
 
@@ -30,24 +27,19 @@ on conflict (email) do nothing
 returning id`
 
 func (c adminCreate) Run(ctx context.Context, cfg config) error {
-	url, err := c.url(cfg)
-	if err != nil {
-		return err
-	}
 	password, hash, err := newPassword(ctx)
 	if err != nil {
 		return err
 	}
-	err = install.Transaction(ctx, url, func(ctx context.Context, tx pgx.Tx) error {
-		var id int64
-		err := tx.QueryRow(ctx, createOperatorSQL, strings.ToLower(strings.TrimSpace(c.Email)), c.Name, hash).Scan(&id)
-		if errors.Is(err, pgx.ErrNoRows) {
+	err = c.transaction(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
+		id, err := db.Value[int64](ctx, tx, createOperatorSQL, strings.ToLower(strings.TrimSpace(c.Email)), c.Name, hash)
+		if errors.Is(err, db.ErrNotFound) {
 			return errors.New("there is a super admin with this e-mail already")
 		}
 		if err != nil {
 			return err
 		}
-		return recordHere(ctx, db.Adopt(tx), auth.Deed{
+		return record(ctx, tx, auth.Deed{
 			Action: "operator.created", ObjectType: "operator", ObjectID: strconv.FormatInt(id, 10), Detail: map[string]any{"name": c.Name},
 		})
 	})

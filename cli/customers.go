@@ -70,7 +70,7 @@ func (c customersCreate) Run(ctx context.Context, cfg config) error {
 type customersList struct{ target }
 
 func (c customersList) Run(ctx context.Context, cfg config) error {
-	return c.onCustomers(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
+	return c.transaction(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
 		all, _, err := customers.List(ctx, tx, endpoint.Window{Limit: 10_000})
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (c customersShow) Run(ctx context.Context, cfg config) error {
 	if err != nil {
 		return err
 	}
-	return c.onCustomers(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
+	return c.transaction(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
 		one, err := customers.Get(ctx, tx, id)
 		if err != nil {
 			return err
@@ -151,15 +151,14 @@ func (c customersActivate) Run(ctx context.Context, cfg config) error {
 	return err
 }
 
-// change is onCustomers for what is written, with its entry in that customer's audit log. Nobody is
-// logged in at the command line; the entry says so, and who sat at it.
+// change is a transaction that writes to a customer, with an entry in that one's audit log.
 func (t target) change(ctx context.Context, cfg config, fn func(context.Context, db.Tx) (auth.Deed, error)) error {
-	return t.onCustomers(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
+	return t.transaction(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
 		d, err := fn(ctx, tx)
 		if err != nil {
 			return err
 		}
 		d.ObjectType, d.CustomerID = "customer", d.ObjectID
-		return recordHere(ctx, tx, d)
+		return record(ctx, tx, d)
 	})
 }

@@ -27,8 +27,8 @@ func (t target) url(cfg config) (string, error) {
 	return url, nil
 }
 
-// onCustomers runs fn as the installer, who sees all customers.
-func (t target) onCustomers(ctx context.Context, cfg config, fn func(context.Context, db.Tx) error) error {
+// transaction runs fn as the installer, who sees all customers.
+func (t target) transaction(ctx context.Context, cfg config, fn func(context.Context, db.Tx) error) error {
 	url, err := t.url(cfg)
 	if err != nil {
 		return err

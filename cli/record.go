@@ -8,7 +8,9 @@ import (
 	"contractor-portal/server/auth"
 )
 
-func recordHere(ctx context.Context, tx db.Tx, d auth.Deed) error {
+// record makes an entry in the audit log. Nobody is logged in at the command line; the entry says so, and
+// who sat at it.
+func record(ctx context.Context, tx db.Tx, d auth.Deed) error {
 	if d.Detail == nil {
 		d.Detail = map[string]any{}
 	}
