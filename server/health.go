@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	_ "embed"
 	"net/http"
 	"runtime/debug"
 
@@ -12,14 +11,9 @@ import (
 	"contractor-portal/server/endpoint"
 )
 
-//go:embed home.html
-var home []byte
-
-// front registers the two things that everybody may ask first: the home page, and whether the portal
-// is well.
-func front(api endpoint.API, cfg Config) {
+// wellness registers the operation that says whether the portal is well.
+func wellness(api endpoint.API, cfg Config) {
 	api = api.Tag("misc")
-	endpoint.Page(api, "/", "Home page", home)
 	endpoint.Direct(api, http.MethodGet, "/api/health", "Is the portal well?", func(ctx context.Context, _ *endpoint.None) (h Health, err error) {
 		if missing := cfg.ready.missing(ctx); missing != "" {
 			return h, endpoint.Unavailable(missing)

@@ -3,6 +3,7 @@ package server
 
 import (
 	"context"
+	_ "embed"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -86,7 +87,7 @@ func New(cfg Config) (*echo.Echo, error) {
 // features registers every feature, in one line each.
 func features(e *echo.Echo, cfg Config) endpoint.API {
 	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log).Clock(cfg.Clock)
-	front(api, cfg)
+	wellness(api, cfg)
 	login.Routes(api, cfg.Auth)
 	properties.Routes(api)
 	users.Routes(api, cfg.Auth)
@@ -109,8 +110,12 @@ func OpenAPI() ([]byte, error) {
 	return features(echo.New(), Config{Auth: auth.New(nil, &auth.Keys{}, auth.Config{})}).OpenAPI()
 }
 
-// pages serves the document, the page that shows it, the pages of the problems, and the public keys.
+//go:embed home.html
+var home []byte
+
+// pages serves the home page, the document, the page that shows it, the pages of the problems, and the public keys.
 func pages(e *echo.Echo, api endpoint.API, keys *auth.Keys) {
+	get(e, "/", func(c echo.Context) error { return c.HTMLBlob(http.StatusOK, home) })
 	document := sync.OnceValues(api.OpenAPI) // most servers are never asked
 	get(e, "/openapi.json", func(c echo.Context) error {
 		text, err := document()

@@ -102,7 +102,7 @@ func documented() (map[string]operation, error) {
 	if err := json.Unmarshal(text, &document); err != nil {
 		return nil, err
 	}
-	all := map[string]operation{}
+	all := map[string]operation{"GET /": {}} // the home page, which is served and is no operation
 	for path, methods := range document.Paths {
 		for method, op := range methods {
 			all[strings.ToUpper(method)+" "+path] = op
