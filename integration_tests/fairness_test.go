@@ -33,7 +33,7 @@ func newFlood(t *testing.T, conns int32, n, inside int, change ...func(*settings
 	f.p = newPortal(t, append(change, func(s *settings) {
 		s.db.AppConns, s.db.CustomerConns, s.db.CustomerStarts = conns, 0, 0 // 0: as in production
 		s.routes = func(api endpoint.API) {
-			endpoint.Get(api, "/test/hold", "", func(ctx context.Context, tx db.Tx, _ *endpoint.None) (whoami, error) {
+			endpoint.Get(api, "/test/hold", "hold", "", func(ctx context.Context, tx db.Tx, _ *endpoint.None) (whoami, error) {
 				f.inside.Add(1)
 				defer f.inside.Add(-1)
 				select {

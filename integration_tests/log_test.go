@@ -40,7 +40,7 @@ func TestLog_OneLinePerRequest(t *testing.T) {
 	var seen []map[string]any
 	waitFor(t, "the lines", func() bool { seen = p.lines(t)[before:]; return len(seen) == 4 })
 	first := seen[0]
-	if first["operation"] != "list-properties" || first["status"] != 200.0 || first["customer"] != companyA || first["user"] != user ||
+	if first["operation"] != "listProperties" || first["status"] != 200.0 || first["customer"] != companyA || first["user"] != user ||
 		first["request_id"] != a.header.Get("X-Request-Id") || first["method"] != "GET" || first["level"] != "INFO" {
 		t.Errorf("line %v", first)
 	}
@@ -85,7 +85,7 @@ func TestLog_HasTheStackOfAPanic(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t, func(s *settings) {
 		s.routes = func(api endpoint.API) {
-			endpoint.Get(api, "/test/panic", "", func(context.Context, db.Tx, *endpoint.None) (endpoint.Message, error) {
+			endpoint.Get(api, "/test/panic", "panic", "", func(context.Context, db.Tx, *endpoint.None) (endpoint.Message, error) {
 				panic("the handler's own words")
 			}, endpoint.Members)
 		}
@@ -99,7 +99,7 @@ func TestLog_HasTheStackOfAPanic(t *testing.T) {
 	var line map[string]any
 	waitFor(t, "its line", func() bool {
 		for _, l := range p.lines(t) {
-			if l["operation"] == "get-test-panic" {
+			if l["operation"] == "panic" {
 				line = l
 			}
 		}

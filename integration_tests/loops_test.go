@@ -69,7 +69,7 @@ func TestStatements_SeeALoop(t *testing.T) {
 	w := newWire(t)
 	p := newPortal(t, w.between, func(s *settings) {
 		s.routes = func(api endpoint.API) {
-			endpoint.Get(api, "/looped/", "Looped", func(ctx context.Context, tx db.Tx, _ *endpoint.None) (out endpoint.Message, err error) {
+			endpoint.Get(api, "/looped/", "loop", "Looped", func(ctx context.Context, tx db.Tx, _ *endpoint.None) (out endpoint.Message, err error) {
 				n, err := db.Value[int](ctx, tx, "select count(*) from locations")
 				for range n {
 					_, err = db.Value[int](ctx, tx, "select 1")

@@ -125,7 +125,7 @@ func TestPool_WaitingWritesThatEnd(t *testing.T) {
 					t.Errorf("%s, Retry-After %q", a.body, a.header.Get("Retry-After"))
 				}
 			}
-			waitFor(t, "its line in the log", func() bool { return strings.Contains(p.log.String(), `"operation":"post-test`) })
+			waitFor(t, "its line in the log", func() bool { return strings.Contains(p.log.String(), `"operation":"post`) })
 			if tt.detail == "" && strings.Contains(p.log.String(), `"level":"ERROR"`) {
 				t.Errorf("a client who went away is an error in the log: %s", p.log)
 			}
@@ -265,7 +265,7 @@ func TestPool_TxDoesNotOutliveItsHandler(t *testing.T) {
 	p := newPortal(t, func(s *settings) {
 		s.db.AppConns = 1
 		s.routes = func(api endpoint.API) {
-			endpoint.Get(api, "/test/leak", "", func(_ context.Context, tx db.Tx, _ *endpoint.None) (endpoint.Message, error) {
+			endpoint.Get(api, "/test/leak", "leak", "", func(_ context.Context, tx db.Tx, _ *endpoint.None) (endpoint.Message, error) {
 				leaked = tx
 				return endpoint.Message{}, nil
 			}, endpoint.Members)

@@ -3,6 +3,7 @@ package integration_tests
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -36,15 +37,15 @@ type bad struct {
 const writeSQL = `update locations set notes = 'written by a bad handler'`
 
 func (b *bad) routes(api endpoint.API) {
-	endpoint.Get(api, "/test/whoami", "", func(ctx context.Context, tx db.Tx, _ *endpoint.None) (whoami, error) {
+	endpoint.Get(api, "/test/whoami", "whoami", "", func(ctx context.Context, tx db.Tx, _ *endpoint.None) (whoami, error) {
 		b.calls.Add(1)
 		return db.One[whoami](ctx, tx, whoamiSQL)
 	}, endpoint.Members)
-	endpoint.Get(api, "/test/panic", "", func(ctx context.Context, tx db.Tx, _ *endpoint.None) (endpoint.Message, error) {
+	endpoint.Get(api, "/test/panic", "readPanic", "", func(ctx context.Context, tx db.Tx, _ *endpoint.None) (endpoint.Message, error) {
 		_, _ = db.Value[int64](ctx, tx, `select count(*) from locations`)
 		panic("a bad reader")
 	}, endpoint.Members)
-	endpoint.Get(api, "/test/write", "", b.write, endpoint.Members)
+	endpoint.Get(api, "/test/write", "readWrite", "", b.write, endpoint.Members)
 	b.post(api, "write", b.write)
 	b.post(api, "panic", func(ctx context.Context, tx db.Tx, in *endpoint.None) (endpoint.Message, error) {
 		_, _ = b.write(ctx, tx, in)
@@ -87,7 +88,7 @@ func (b *bad) routes(api endpoint.API) {
 }
 
 func (b *bad) post(api endpoint.API, name string, h endpoint.Handler[endpoint.None, endpoint.Message]) {
-	endpoint.Post(api, "/test/"+name, "", h, endpoint.Members)
+	endpoint.Post(api, "/test/"+name, "post"+strings.ReplaceAll(name, "-", ""), "", h, endpoint.Members)
 }
 
 func (b *bad) write(ctx context.Context, tx db.Tx, _ *endpoint.None) (endpoint.Message, error) {

@@ -103,8 +103,8 @@ func TestSwitching_SeesOneCompanyAndIsRecorded(t *testing.T) {
 	admin := new(auth.Admin)
 	want := []auditEntry{
 		entry("customer.entered", "customer", nil),
-		entry("post-add-property", "", admin),
-		entry("delete-delete-property-by-property-id", "property", admin),
+		entry("addProperty", "", admin),
+		entry("deleteProperty", "property", admin),
 		entry("customer.changed", "customer", admin),
 		entry("customer.left", "customer", nil),
 	}

@@ -19,15 +19,15 @@ import (
 func Routes(api endpoint.API, assistant Assistant) {
 	api = api.Tag("assignment")
 	own := endpoint.Members.Own()
-	endpoint.List(api, "/my-assignments/properties", "The properties that the caller is assigned to", myProperties, own)
-	endpoint.Post(api, "/assignments/property/{assignment_id}/accept", "Accept a property", answerProperty(doAccept), own)
-	endpoint.Post(api, "/assignments/property/{assignment_id}/decline", "Decline a property", answerProperty(doDecline), own)
-	endpoint.List(api, "/my-assignments/routes", "The routes that the caller is assigned to", myRoutes, own)
-	endpoint.Post(api, "/assignments/route/{assignment_id}/accept", "Accept a route", answerRoute(doAccept), own)
-	endpoint.Post(api, "/assignments/route/{assignment_id}/decline", "Decline a route", answerRoute(doDecline), own)
-	endpoint.Post(api, "/assignments/route/{assignment_id}/start-property/{property_id}", "Start one stop of an accepted route", start, own)
-	endpoint.Post(api, "/assignments/route/{assignment_id}/complete-property", "Complete the running stop", complete, own)
-	endpoint.Consult(api, "/ai-assign-property-list", "Distribute a property list over the available crews",
+	endpoint.List(api, "/my-assignments/properties", "listMyPropertyAssignments", "The properties that the caller is assigned to", myProperties, own)
+	endpoint.Post(api, "/assignments/property/{assignment_id}/accept", "acceptPropertyAssignment", "Accept a property", answerProperty(doAccept), own)
+	endpoint.Post(api, "/assignments/property/{assignment_id}/decline", "declinePropertyAssignment", "Decline a property", answerProperty(doDecline), own)
+	endpoint.List(api, "/my-assignments/routes", "listMyRouteAssignments", "The routes that the caller is assigned to", myRoutes, own)
+	endpoint.Post(api, "/assignments/route/{assignment_id}/accept", "acceptRouteAssignment", "Accept a route", answerRoute(doAccept), own)
+	endpoint.Post(api, "/assignments/route/{assignment_id}/decline", "declineRouteAssignment", "Decline a route", answerRoute(doDecline), own)
+	endpoint.Post(api, "/assignments/route/{assignment_id}/start-property/{property_id}", "startAssignedProperty", "Start one stop of an accepted route", start, own)
+	endpoint.Post(api, "/assignments/route/{assignment_id}/complete-property", "completeAssignedProperty", "Complete the running stop", complete, own)
+	endpoint.Consult(api, "/ai-assign-property-list", "assignPropertyList", "Distribute a property list over the available crews",
 		gather, assisted(assistant), distribute, endpoint.Only(auth.Admin, auth.Manager))
 }
 

@@ -16,17 +16,17 @@ import (
 func Routes(api endpoint.API) {
 	api = api.Tag("checkin")
 	office, own := endpoint.Only(auth.Admin, auth.Manager), endpoint.Members.Own()
-	endpoint.Post(api, "/events/{event_id}/checkin", "Check in", checkIn, own,
+	endpoint.Post(api, "/events/{event_id}/checkin", "checkIn", "Check in", checkIn, own,
 		endpoint.Describe("Who is checked in already is free for work again; equipment that is not named stays then."))
-	endpoint.Post(api, "/events/{event_id}/checkout", "Check out", checkOut, own, endpoint.Describe("Open tickets stay open."))
-	endpoint.List(api, "/events/{event_id}/checkins", "All check-ins of an event", list, office)
-	endpoint.List(api, "/events/{event_id}/checkins/active", "The crews that are there", listActive, office)
-	endpoint.List(api, "/events/{event_id}/available-crews", "The crews that are free for work", listAvailable, office)
-	endpoint.Put(api, "/events/{event_id}/checkin/location", "Say where one is", locate, own,
+	endpoint.Post(api, "/events/{event_id}/checkout", "checkOut", "Check out", checkOut, own, endpoint.Describe("Open tickets stay open."))
+	endpoint.List(api, "/events/{event_id}/checkins", "listCheckins", "All check-ins of an event", list, office)
+	endpoint.List(api, "/events/{event_id}/checkins/active", "listActiveCheckins", "The crews that are there", listActive, office)
+	endpoint.List(api, "/events/{event_id}/available-crews", "listAvailableCrews", "The crews that are free for work", listAvailable, office)
+	endpoint.Put(api, "/events/{event_id}/checkin/location", "updateCheckinLocation", "Say where one is", locate, own,
 		endpoint.Describe("The current property is overwritten, also with nothing."))
-	endpoint.Put(api, "/events/{event_id}/checkin/status", "Say what one does", setStatus, own,
+	endpoint.Put(api, "/events/{event_id}/checkin/status", "updateCheckinStatus", "Say what one does", setStatus, own,
 		endpoint.Describe("Who is free again is at no property. completed does not check out."))
-	endpoint.Get(api, "/my-checkin/{event_id}", "The caller's check-in", mine, own)
+	endpoint.Get(api, "/my-checkin/{event_id}", "getMyCheckin", "The caller's check-in", mine, own)
 }
 
 // A Checkin is a row of portal.event_checkins, with what the board shows of the person and the place.

@@ -19,27 +19,27 @@ import (
 func Routes(api endpoint.API, a *auth.Auth) {
 	operators := endpoint.Operators
 	api = api.Tag("customer")
-	endpoint.Platform(api, http.MethodPost, "/api/customers/", "Create a customer", create, operators, endpoint.Audited("customer.created"),
+	endpoint.Platform(api, http.MethodPost, "/api/customers/", "createCustomer", "Create a customer", create, operators, endpoint.Audited("customer.created"),
 		endpoint.Describe("The id is drawn by the server. The plan proposes the limits that are not given. Starter sets of equipment and products come with it."))
-	endpoint.PlatformList(api, "/api/customers/", "List the customers, newest first", list, operators)
-	endpoint.Platform(api, http.MethodGet, "/api/customers/{customer_id}", "One customer", get, operators)
-	endpoint.Platform(api, http.MethodPut, "/api/customers/{customer_id}", "Replace a customer's data", replace, operators, endpoint.Audited("customer.changed"),
+	endpoint.PlatformList(api, "/api/customers/", "listCustomers", "List the customers, newest first", list, operators)
+	endpoint.Platform(api, http.MethodGet, "/api/customers/{customer_id}", "getCustomer", "One customer", get, operators)
+	endpoint.Platform(api, http.MethodPut, "/api/customers/{customer_id}", "updateCustomer", "Replace a customer's data", replace, operators, endpoint.Audited("customer.changed"),
 		endpoint.Describe("Status, plan, limits, flags and time zone stay where they are not given; a new plan proposes its limits. All other fields that are not given are cleared."))
-	endpoint.Platform(api, http.MethodDelete, "/api/customers/{customer_id}", "Cancel a customer; its data is kept", cancelCustomer, operators, endpoint.Audited("customer.cancelled"))
-	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/suspend", "Suspend a customer", suspendCustomer, operators, endpoint.Audited("customer.suspended"))
-	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/activate", "Activate a customer", activateCustomer, operators, endpoint.Audited("customer.activated"))
+	endpoint.Platform(api, http.MethodDelete, "/api/customers/{customer_id}", "cancelCustomer", "Cancel a customer; its data is kept", cancelCustomer, operators, endpoint.Audited("customer.cancelled"))
+	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/suspend", "suspendCustomer", "Suspend a customer", suspendCustomer, operators, endpoint.Audited("customer.suspended"))
+	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/activate", "activateCustomer", "Activate a customer", activateCustomer, operators, endpoint.Audited("customer.activated"))
 
 	h := handlers{a}
-	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/switch", "Act inside a customer, with an Admin's rights", h.switchInto, operators,
+	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/switch", "switchToCustomer", "Act inside a customer, with an Admin's rights", h.switchInto, operators,
 		endpoint.Audited("customer.entered"), endpoint.Describe("The token lives an hour at most and cannot be refreshed. Everything written with it is in the customer's audit log under the operator's name."))
-	endpoint.Platform(api, http.MethodPost, "/api/customers/switch-back", "Leave the customer acted in", h.switchBack, endpoint.Acting, endpoint.Audited("customer.left"))
+	endpoint.Platform(api, http.MethodPost, "/api/customers/switch-back", "switchBack", "Leave the customer acted in", h.switchBack, endpoint.Acting, endpoint.Audited("customer.left"))
 
-	endpoint.Get(api, "/api/my-customer/", "The own company", own, endpoint.Members,
+	endpoint.Get(api, "/api/my-customer/", "getMyCustomer", "The own company", own, endpoint.Members,
 		endpoint.Describe("Contact and billing fields are null for Contractor, Subcontractor and User."))
-	endpoint.Put(api, "/api/my-customer/", "Change the own company's contact data", updateOwn, endpoint.Only(auth.Admin), endpoint.Audited("customer.changed"))
-	endpoint.Get(api, "/api/my-customer/usage", "What the own company uses of its limits", usage, endpoint.Only(auth.Admin, auth.Manager))
-	endpoint.List(api, "/api/my-customer/users", "All users of the own company, pending ones too", users, endpoint.Only(auth.Admin))
-	endpoint.Get(api, "/api/my-customer/features", "What the own company has switched on", features, endpoint.Members)
+	endpoint.Put(api, "/api/my-customer/", "updateMyCustomer", "Change the own company's contact data", updateOwn, endpoint.Only(auth.Admin), endpoint.Audited("customer.changed"))
+	endpoint.Get(api, "/api/my-customer/usage", "getMyCustomerUsage", "What the own company uses of its limits", usage, endpoint.Only(auth.Admin, auth.Manager))
+	endpoint.List(api, "/api/my-customer/users", "listMyCustomerUsers", "All users of the own company, pending ones too", users, endpoint.Only(auth.Admin))
+	endpoint.Get(api, "/api/my-customer/features", "getMyCustomerFeatures", "What the own company has switched on", features, endpoint.Members)
 
 	invitations(api, h)
 	tenants(api)

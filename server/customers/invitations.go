@@ -17,13 +17,13 @@ import (
 // gets the link, once, and hands it on.
 func invitations(api endpoint.API, h handlers) {
 	admins := endpoint.Only(auth.Admin)
-	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/users", "Invite a person into a customer", invite, endpoint.Operators,
+	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/users", "inviteCustomerUser", "Invite a person into a customer", invite, endpoint.Operators,
 		endpoint.Audited("invitation.made"))
-	endpoint.Post(api, "/api/invitations/", "Invite a person into the own company", inviteOwn, admins, endpoint.Audited("invitation.made"),
+	endpoint.Post(api, "/api/invitations/", "createInvitation", "Invite a person into the own company", inviteOwn, admins, endpoint.Audited("invitation.made"),
 		endpoint.Describe("An earlier invitation of the same person is withdrawn. The link is shown this once."))
-	endpoint.List(api, "/api/invitations/", "List the invitations, newest first", listInvitations, admins)
-	endpoint.Delete(api, "/api/invitations/{invitation_id}", "Withdraw an invitation", revoke, admins, endpoint.Audited("invitation.withdrawn"))
-	endpoint.Direct(api, http.MethodPost, "/api/invitations/accept", "Accept an invitation: choose a password and log in", h.accept, endpoint.Public,
+	endpoint.List(api, "/api/invitations/", "listInvitations", "List the invitations, newest first", listInvitations, admins)
+	endpoint.Delete(api, "/api/invitations/{invitation_id}", "withdrawInvitation", "Withdraw an invitation", revoke, admins, endpoint.Audited("invitation.withdrawn"))
+	endpoint.Direct(api, http.MethodPost, "/api/invitations/accept", "acceptInvitation", "Accept an invitation: choose a password and log in", h.accept, endpoint.Public,
 		endpoint.Limited(20, 3*time.Second))
 }
 

@@ -19,14 +19,14 @@ import (
 func tenants(api endpoint.API) {
 	operators := endpoint.Operators
 	api = api.Tag("tenant")
-	endpoint.PlatformList(api, "/tenants/", "List the customers in the older form, newest first", listTenants, operators)
-	endpoint.Platform(api, http.MethodGet, "/tenants/{tenant_id}", "One customer in the older form", getTenant, operators)
-	endpoint.Platform(api, http.MethodPost, "/tenants/", "Create a customer and invite its first Admin", createTenant, operators, endpoint.Audited("customer.created"))
-	endpoint.Platform(api, http.MethodPut, "/tenants/{tenant_id}", "Change what is given of a customer", updateTenant, operators, endpoint.Audited("customer.changed"))
-	endpoint.Platform(api, http.MethodPost, "/tenants/{tenant_id}/suspend", "Suspend a customer", moveTenant(suspend, "Tenant suspended"), operators, endpoint.Audited("customer.suspended"))
-	endpoint.Platform(api, http.MethodPost, "/tenants/{tenant_id}/activate", "Activate a customer", moveTenant(activate, "Tenant activated"), operators, endpoint.Audited("customer.activated"))
-	endpoint.Platform(api, http.MethodDelete, "/tenants/{tenant_id}", "Cancel a customer; its data is kept", moveTenant(cancel, "Tenant cancelled; its data is kept"), operators, endpoint.Audited("customer.cancelled"))
-	endpoint.Anonymous(api, "/check-subdomain/{subdomain}", "Is a subdomain free?", checkSubdomain, endpoint.Limited(20, 3*time.Second))
+	endpoint.PlatformList(api, "/tenants/", "listTenants", "List the customers in the older form, newest first", listTenants, operators)
+	endpoint.Platform(api, http.MethodGet, "/tenants/{tenant_id}", "getTenant", "One customer in the older form", getTenant, operators)
+	endpoint.Platform(api, http.MethodPost, "/tenants/", "createTenant", "Create a customer and invite its first Admin", createTenant, operators, endpoint.Audited("customer.created"))
+	endpoint.Platform(api, http.MethodPut, "/tenants/{tenant_id}", "updateTenant", "Change what is given of a customer", updateTenant, operators, endpoint.Audited("customer.changed"))
+	endpoint.Platform(api, http.MethodPost, "/tenants/{tenant_id}/suspend", "suspendTenant", "Suspend a customer", moveTenant(suspend, "Tenant suspended"), operators, endpoint.Audited("customer.suspended"))
+	endpoint.Platform(api, http.MethodPost, "/tenants/{tenant_id}/activate", "activateTenant", "Activate a customer", moveTenant(activate, "Tenant activated"), operators, endpoint.Audited("customer.activated"))
+	endpoint.Platform(api, http.MethodDelete, "/tenants/{tenant_id}", "cancelTenant", "Cancel a customer; its data is kept", moveTenant(cancel, "Tenant cancelled; its data is kept"), operators, endpoint.Audited("customer.cancelled"))
+	endpoint.Anonymous(api, "/check-subdomain/{subdomain}", "checkSubdomain", "Is a subdomain free?", checkSubdomain, endpoint.Limited(20, 3*time.Second))
 }
 
 // A Tenant is a customer under the older names.

@@ -29,6 +29,7 @@ type API struct {
 	log  *slog.Logger
 	now  func() time.Time
 	tags []string
+	ids  map[string]string // operation id → operation
 }
 
 // New returns an API on an Echo server. The paths /openapi.json and /docs are not registered here.
@@ -47,7 +48,7 @@ func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger) API {
 	cfg.DefaultFormat = "application/json"
 
 	inner := humaecho.New(e, huma.Config{OpenAPI: &huma.OpenAPI{Components: &huma.Components{}}, Formats: cfg.Formats}).Adapter()
-	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now}
+	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now, ids: map[string]string{}}
 }
 
 // jsonFormat writes characters as they are, without HTML escapes, and says what cannot be read without

@@ -20,6 +20,20 @@ func operation(doc *huma.OpenAPI, method, path string) *huma.Operation {
 	}[method]
 }
 
+var operationID = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
+
+// name refuses an operation id that is no name, or that another operation has.
+func (api API) name(op *huma.Operation) {
+	here, there := op.Method+" "+op.Path, api.ids[op.OperationID]
+	switch {
+	case !operationID.MatchString(op.OperationID):
+		panic(fmt.Sprintf("%s: %q is no name of an operation; say one such as listProperties", here, op.OperationID))
+	case there != "":
+		panic(fmt.Sprintf("%s: %s has the name %s already; say another", here, there, op.OperationID))
+	}
+	api.ids[op.OperationID] = here
+}
+
 // Example adds a whole body to the document, where the examples of its fields do not make a request
 // that works: a rule spans several of them. The attack on the operation sends it, with ids of its own.
 func Example(body any) Option {

@@ -171,16 +171,36 @@ func TestReferences_RefusesAnIDThatPointsNowhere(t *testing.T) {
 
 func TestRegister_RefusesAnOperationWithoutRoles(t *testing.T) {
 	t.Parallel()
-	message := panicOf(func() { Post(testAPI(), "/nobody", "", handler[None], Roles{}) })
+	message := panicOf(func() { Post(testAPI(), "/nobody", "createNobody", "", handler[None], Roles{}) })
 	if !strings.Contains(message, "declares no roles") {
 		t.Errorf("registered, or refused for another reason: %q", message)
+	}
+}
+
+func TestRegister_RefusesWhatIsNoNameOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{
+		"":                  "no name of an operation",
+		"CreateThing":       "no name of an operation",
+		"create-thing":      "no name of an operation",
+		"create thing":      "no name of an operation",
+		"createFirst":       "POST /first has the name createFirst already",
+		"createSecond":      "",
+		"createSecondAsToo": "",
+	} {
+		api := testAPI()
+		Post(api, "/first", "createFirst", "", handler[None], Members)
+		message := panicOf(func() { Post(api.Tag("other"), "/second", id, "", handler[None], Members) })
+		if (message != "") != (want != "") || !strings.Contains(message, want) {
+			t.Errorf("%q: %q, want %q", id, message, want)
+		}
 	}
 }
 
 func TestExample_IsInTheDocument(t *testing.T) {
 	t.Parallel()
 	api := testAPI()
-	Post(api, "/things", "", handler[listBody], Members, Example([]any{map[string]any{"property_id": 7}}))
+	Post(api, "/things", "createThings", "", handler[listBody], Members, Example([]any{map[string]any{"property_id": 7}}))
 	text, err := api.OpenAPI()
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +212,9 @@ func TestExample_IsInTheDocument(t *testing.T) {
 
 func testAPI() API { return New(echo.New(), nil, &auth.Keys{}, slog.New(slog.DiscardHandler)) }
 
-func posting[I any](api API) { Post(api, "/things/{id}/{route_id}", "", handler[I], Members) }
+func posting[I any](api API) {
+	Post(api, "/things/{id}/{route_id}", "createThing", "", handler[I], Members)
+}
 
 func handler[I any](context.Context, db.Tx, *I) (Message, error) { return Message{}, nil }
 

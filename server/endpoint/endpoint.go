@@ -10,7 +10,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -37,40 +36,40 @@ type Preparer interface {
 	Prepare(ctx context.Context) error
 }
 
-// Get registers a read of one thing.
-func Get[I, O any](api API, path, summary string, h Handler[I, O], roles Roles, options ...Option) {
-	register(api, http.MethodGet, path, summary, inTenant(api, h, true), roles, options)
+// Get registers a read of one thing. The id is the name of the operation: generated clients call it so.
+func Get[I, O any](api API, path, id, summary string, h Handler[I, O], roles Roles, options ...Option) {
+	register(api, http.MethodGet, path, id, summary, inTenant(api, h, true), roles, options)
 }
 
 // List registers a read of many things. The answer is a bare array; X-Total-Count says how many there
 // are without limit and offset. The input embeds Window.
-func List[I, T any](api API, path, summary string, h Lister[I, T], roles Roles, options ...Option) {
-	register(api, http.MethodGet, path, summary, listing(h, func(ctx context.Context, fn func(context.Context, db.Tx) error) error {
+func List[I, T any](api API, path, id, summary string, h Lister[I, T], roles Roles, options ...Option) {
+	register(api, http.MethodGet, path, id, summary, listing(h, func(ctx context.Context, fn func(context.Context, db.Tx) error) error {
 		return api.db.Read(ctx, Caller(ctx), fn)
 	}), roles, options)
 }
 
 // Post registers a write.
-func Post[I, O any](api API, path, summary string, h Handler[I, O], roles Roles, options ...Option) {
-	register(api, http.MethodPost, path, summary, inTenant(api, h, false), roles, options)
+func Post[I, O any](api API, path, id, summary string, h Handler[I, O], roles Roles, options ...Option) {
+	register(api, http.MethodPost, path, id, summary, inTenant(api, h, false), roles, options)
 }
 
 // Put registers a write that may be repeated.
-func Put[I, O any](api API, path, summary string, h Handler[I, O], roles Roles, options ...Option) {
-	register(api, http.MethodPut, path, summary, inTenant(api, h, false), roles, options)
+func Put[I, O any](api API, path, id, summary string, h Handler[I, O], roles Roles, options ...Option) {
+	register(api, http.MethodPut, path, id, summary, inTenant(api, h, false), roles, options)
 }
 
 // Delete registers a removal.
-func Delete[I, O any](api API, path, summary string, h Handler[I, O], roles Roles, options ...Option) {
-	register(api, http.MethodDelete, path, summary, inTenant(api, h, false), roles, options)
+func Delete[I, O any](api API, path, id, summary string, h Handler[I, O], roles Roles, options ...Option) {
+	register(api, http.MethodDelete, path, id, summary, inTenant(api, h, false), roles, options)
 }
 
 // Either registers an operation on the caller's own record, which for an operator outside of any
 // customer is another table: member runs inside the customer, operator on the platform.
-func Either[I, O any](api API, method, path, summary string, member, operator Handler[I, O], roles Roles, options ...Option) {
+func Either[I, O any](api API, method, path, id, summary string, member, operator Handler[I, O], roles Roles, options ...Option) {
 	read := method == http.MethodGet
 	inside, outside := inTenant(api, member, read), onPlatform(api, operator, read)
-	register(api, method, path, summary, func(ctx context.Context, in *I) (*body[O], error) {
+	register(api, method, path, id, summary, func(ctx context.Context, in *I) (*body[O], error) {
 		if Caller(ctx).Outside() {
 			return outside(ctx, in)
 		}
@@ -79,8 +78,8 @@ func Either[I, O any](api API, method, path, summary string, member, operator Ha
 }
 
 // Direct registers a Call.
-func Direct[I, O any](api API, method, path, summary string, h Call[I, O], roles Roles, options ...Option) {
-	register(api, method, path, summary, func(ctx context.Context, in *I) (*body[O], error) {
+func Direct[I, O any](api API, method, path, id, summary string, h Call[I, O], roles Roles, options ...Option) {
+	register(api, method, path, id, summary, func(ctx context.Context, in *I) (*body[O], error) {
 		out, err := h(ctx, in)
 		return &body[O]{out}, err
 	}, roles, append(options, recordsItself))
@@ -157,15 +156,16 @@ func Form(op *huma.Operation) {
 // Describe adds a longer text to the document.
 func Describe(text string) Option { return func(op *huma.Operation) { op.Description = text } }
 
-func register[I, O any](api API, method, path, summary string, h func(context.Context, *I) (*O, error), roles Roles, options []Option) {
+func register[I, O any](api API, method, path, id, summary string, h func(context.Context, *I) (*O, error), roles Roles, options []Option) {
 	op := huma.Operation{
 		Method: method, Path: path, Summary: summary, Tags: api.tags,
-		OperationID: huma.GenerateOperationID(method, strings.TrimSuffix(path, "/"), new(O)),
+		OperationID: id,
 		Middlewares: huma.Middlewares{api.admit(roles)},
 		Errors:      []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 
 		MaxBodyBytes: maxBody, BodyReadTimeout: bodyTime,
 	}
+	api.name(&op)
 	roles.document(&op)
 	if method != http.MethodGet {
 		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)

@@ -57,8 +57,8 @@ func TestBody_Size(t *testing.T) {
 	t.Parallel()
 	echoed := func(_ context.Context, in *note) (Message, error) { return Message{Message: in.Body.Text[:1]}, nil }
 	url := serve(t, func(api API) {
-		Direct(api, http.MethodPost, "/usual/", "Usual", echoed, Public)
-		Direct(api, http.MethodPost, "/large/", "Large", echoed, Public, MaxBody(2*maxBody))
+		Direct(api, http.MethodPost, "/usual/", "usual", "Usual", echoed, Public)
+		Direct(api, http.MethodPost, "/large/", "large", "Large", echoed, Public, MaxBody(2*maxBody))
 	})
 	body := func(size int) string { return `{"text": "` + strings.Repeat("a", size) + `"}` }
 	for _, c := range []struct {
@@ -93,7 +93,7 @@ func (p *prepared) Prepare(context.Context) error {
 func TestPrepare_ComesBeforeTheHandler(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(api API) {
-		Direct(api, http.MethodPost, "/prepared/", "Prepared", func(_ context.Context, in *prepared) (int, error) { return in.length, nil }, Public)
+		Direct(api, http.MethodPost, "/prepared/", "prepare", "Prepared", func(_ context.Context, in *prepared) (int, error) { return in.length, nil }, Public)
 	})
 	if status, text, _ := post(t, url+"/prepared", "application/json", `{"text": "good"}`); status != http.StatusOK || strings.TrimSpace(text) != "4" {
 		t.Errorf("status %d: %s", status, text)
@@ -109,7 +109,7 @@ func TestPrepare_ComesBeforeTheHandler(t *testing.T) {
 func TestUpload_AnswersAFile(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(api API) {
-		Direct(api, http.MethodPost, "/files/", "Echo a file", func(_ context.Context, in *Upload) (Message, error) {
+		Direct(api, http.MethodPost, "/files/", "echo", "Echo a file", func(_ context.Context, in *Upload) (Message, error) {
 			name, content := in.File()
 			text, err := io.ReadAll(content)
 			if string(text) == "bad" {
@@ -155,7 +155,7 @@ func TestUpload_AnswersAFile(t *testing.T) {
 func TestDeadline_IsUnavailable(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(api API) {
-		Direct(api, http.MethodPost, "/slow/", "Slow", func(context.Context, *note) (Message, error) {
+		Direct(api, http.MethodPost, "/slow/", "slow", "Slow", func(context.Context, *note) (Message, error) {
 			return Message{}, fmt.Errorf("hash: %w", context.DeadlineExceeded)
 		}, Public)
 	})
@@ -171,7 +171,7 @@ func TestBody_TimeIsForSendingIt(t *testing.T) {
 	const limit = 50 * time.Millisecond
 	short := func(op *huma.Operation) { op.BodyReadTimeout = limit }
 	url := serve(t, func(api API) {
-		Direct(api, http.MethodPost, "/worked/", "Worked", func(ctx context.Context, in *note) (Message, error) {
+		Direct(api, http.MethodPost, "/worked/", "work", "Worked", func(ctx context.Context, in *note) (Message, error) {
 			select {
 			case <-ctx.Done():
 				return Message{}, ctx.Err()

@@ -18,11 +18,11 @@ import (
 func Routes(api endpoint.API) {
 	api = api.Tag("equipment")
 	office := endpoint.Only(auth.Admin, auth.Manager)
-	endpoint.List(api, "/equipment-rates/", "List the equipment; rates are hidden from subcontractors and users", list, endpoint.Members)
-	endpoint.Post(api, "/equipment-rates/", "Add a piece of equipment", add, office)
-	endpoint.Put(api, "/equipment-rates/{equipment_id}", "Replace a piece of equipment", update, office)
-	endpoint.Delete(api, "/equipment-rates/{equipment_id}", "Delete a piece of equipment", remove, endpoint.Only(auth.Admin))
-	endpoint.List(api, "/equipment-usage-report/", "How long each piece of equipment was used in winter", usage, endpoint.Members)
+	endpoint.List(api, "/equipment-rates/", "listEquipmentRates", "List the equipment; rates are hidden from subcontractors and users", list, endpoint.Members)
+	endpoint.Post(api, "/equipment-rates/", "addEquipmentRate", "Add a piece of equipment", add, office)
+	endpoint.Put(api, "/equipment-rates/{equipment_id}", "updateEquipmentRate", "Replace a piece of equipment", update, office)
+	endpoint.Delete(api, "/equipment-rates/{equipment_id}", "deleteEquipmentRate", "Delete a piece of equipment", remove, endpoint.Only(auth.Admin))
+	endpoint.List(api, "/equipment-usage-report/", "listEquipmentUsage", "How long each piece of equipment was used in winter", usage, endpoint.Members)
 }
 
 // An EquipmentRate is a row of portal.equipment_rates.

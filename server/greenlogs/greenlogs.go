@@ -16,11 +16,11 @@ import (
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
 	api = api.Tag("ops")
-	endpoint.Post(api, "/submit-green-log/", "Log a landscape service", submit, endpoint.Members)
-	endpoint.List(api, "/green-logs/", "List the green logs", list, endpoint.Members)
-	endpoint.Put(api, "/green-logs/{log_id}", "Replace a green log", update, endpoint.Only(auth.Admin, auth.Manager),
+	endpoint.Post(api, "/submit-green-log/", "submitGreenLog", "Log a landscape service", submit, endpoint.Members)
+	endpoint.List(api, "/green-logs/", "listGreenLogs", "List the green logs", list, endpoint.Members)
+	endpoint.Put(api, "/green-logs/{log_id}", "updateGreenLog", "Replace a green log", update, endpoint.Only(auth.Admin, auth.Manager),
 		endpoint.Describe("Who entered it stays. A time that is repeated as it was shown stays as it is."))
-	endpoint.Delete(api, "/green-logs/{log_id}", "Delete a green log", remove, endpoint.Only(auth.Admin), endpoint.Audited("green_log.deleted"))
+	endpoint.Delete(api, "/green-logs/{log_id}", "deleteGreenLog", "Delete a green log", remove, endpoint.Only(auth.Admin), endpoint.Audited("green_log.deleted"))
 }
 
 // A GreenLog is a row of portal.green_services_logs, with the property's name.

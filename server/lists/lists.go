@@ -16,13 +16,13 @@ import (
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
 	api = api.Tag("property_list")
-	endpoint.List(api, "/property-lists/", "List the own and the shared property lists", list, endpoint.Members)
-	endpoint.Get(api, "/property-lists/{list_id}", "One property list with its properties", get, endpoint.Members)
-	endpoint.Post(api, "/property-lists/", "Create a property list", create, endpoint.Members.Own())
-	endpoint.Put(api, "/property-lists/", "Replace an own property list's name, sharing and filters", update, endpoint.Members.Own())
-	endpoint.Delete(api, "/property-lists/{list_id}", "Delete an own property list; an Admin deletes any", remove, endpoint.Members)
-	endpoint.Post(api, "/property-lists/add-property/", "Put a property on a list", addProperty, endpoint.Members)
-	endpoint.Delete(api, "/property-lists/{list_id}/properties/{property_id}", "Take a property off a list", removeProperty, endpoint.Members)
+	endpoint.List(api, "/property-lists/", "listPropertyLists", "List the own and the shared property lists", list, endpoint.Members)
+	endpoint.Get(api, "/property-lists/{list_id}", "getPropertyList", "One property list with its properties", get, endpoint.Members)
+	endpoint.Post(api, "/property-lists/", "createPropertyList", "Create a property list", create, endpoint.Members.Own())
+	endpoint.Put(api, "/property-lists/", "updatePropertyList", "Replace an own property list's name, sharing and filters", update, endpoint.Members.Own())
+	endpoint.Delete(api, "/property-lists/{list_id}", "deletePropertyList", "Delete an own property list; an Admin deletes any", remove, endpoint.Members)
+	endpoint.Post(api, "/property-lists/add-property/", "addPropertyToList", "Put a property on a list", addProperty, endpoint.Members)
+	endpoint.Delete(api, "/property-lists/{list_id}/properties/{property_id}", "removePropertyFromList", "Take a property off a list", removeProperty, endpoint.Members)
 }
 
 // A PropertyList is a row of portal.property_lists.

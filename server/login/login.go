@@ -16,17 +16,17 @@ import (
 func Routes(api endpoint.API, a *auth.Auth) {
 	api = api.Tag("auth")
 	h := handlers{a}
-	endpoint.Direct(api, http.MethodPost, "/api/login/", "Log in with e-mail and password", h.login, endpoint.Public, endpoint.Form,
+	endpoint.Direct(api, http.MethodPost, "/api/login/", "login", "Log in with e-mail and password", h.login, endpoint.Public, endpoint.Form,
 		endpoint.Describe("A person who is a member of several companies with the same password gets 409 with companies, and repeats the call with customer_id."))
-	endpoint.Direct(api, http.MethodPost, "/api/refresh/", "Change a refresh token for new tokens", h.refresh, endpoint.Public, endpoint.Form,
+	endpoint.Direct(api, http.MethodPost, "/api/refresh/", "refresh", "Change a refresh token for new tokens", h.refresh, endpoint.Public, endpoint.Form,
 		endpoint.Describe("Each refresh token works once. One that is used again ends the session."))
-	endpoint.Direct(api, http.MethodPost, "/api/logout/", "End the session of the token", h.logout, everybody)
-	endpoint.Direct(api, http.MethodPost, "/api/change-password/", "Change the own password", h.changePassword, everybody.Own())
+	endpoint.Direct(api, http.MethodPost, "/api/logout/", "logout", "End the session of the token", h.logout, everybody)
+	endpoint.Direct(api, http.MethodPost, "/api/change-password/", "changePassword", "Change the own password", h.changePassword, everybody.Own())
 
-	endpoint.Either(api, http.MethodGet, "/verify-token", "Check the token, return the own account", whoAmI, whichOperator, everybody)
-	endpoint.Either(api, http.MethodPut, "/update-profile", "Change the own phone, address, equipment", updateProfile, updateOperator, everybody.Own(), endpoint.Audited("profile.changed"))
-	endpoint.Either(api, http.MethodPost, "/api/update-default-equipment/", "Set the own default equipment", setEquipment, setOperatorEquipment, everybody.Own(), endpoint.Audited("profile.changed"))
-	endpoint.Either(api, http.MethodGet, "/api/my-default-equipment/", "Read the own default equipment", equipment, operatorEquipment, everybody.Own())
+	endpoint.Either(api, http.MethodGet, "/verify-token", "verifyToken", "Check the token, return the own account", whoAmI, whichOperator, everybody)
+	endpoint.Either(api, http.MethodPut, "/update-profile", "updateProfile", "Change the own phone, address, equipment", updateProfile, updateOperator, everybody.Own(), endpoint.Audited("profile.changed"))
+	endpoint.Either(api, http.MethodPost, "/api/update-default-equipment/", "updateDefaultEquipment", "Set the own default equipment", setEquipment, setOperatorEquipment, everybody.Own(), endpoint.Audited("profile.changed"))
+	endpoint.Either(api, http.MethodGet, "/api/my-default-equipment/", "getDefaultEquipment", "Read the own default equipment", equipment, operatorEquipment, everybody.Own())
 }
 
 var everybody = endpoint.Everybody

@@ -17,15 +17,15 @@ import (
 func Routes(api endpoint.API) {
 	api = api.Tag("product")
 	office, admin := endpoint.Only(auth.Admin, auth.Manager), endpoint.Only(auth.Admin)
-	endpoint.List(api, "/winter-products/", "List the winter products", listWinter, endpoint.Members)
-	endpoint.Post(api, "/winter-products/", "Add a winter product", addWinter, office, endpoint.Form)
-	endpoint.Put(api, "/winter-products/{product_id}", "Replace a winter product", updateWinter, office, endpoint.Form)
-	endpoint.Delete(api, "/winter-products/{product_id}", "Delete a winter product", removeWinter, office)
+	endpoint.List(api, "/winter-products/", "listWinterProducts", "List the winter products", listWinter, endpoint.Members)
+	endpoint.Post(api, "/winter-products/", "addWinterProduct", "Add a winter product", addWinter, office, endpoint.Form)
+	endpoint.Put(api, "/winter-products/{product_id}", "updateWinterProduct", "Replace a winter product", updateWinter, office, endpoint.Form)
+	endpoint.Delete(api, "/winter-products/{product_id}", "deleteWinterProduct", "Delete a winter product", removeWinter, office)
 
-	endpoint.List(api, "/landscape-products/", "List the landscape products", listLandscape, endpoint.Members)
-	endpoint.Post(api, "/landscape-products/", "Add a landscape product", addLandscape, admin, endpoint.Form)
-	endpoint.Put(api, "/landscape-products/{product_id}", "Replace a landscape product", updateLandscape, admin, endpoint.Form)
-	endpoint.Delete(api, "/landscape-products/{product_id}", "Delete a landscape product", removeLandscape, admin)
+	endpoint.List(api, "/landscape-products/", "listLandscapeProducts", "List the landscape products", listLandscape, endpoint.Members)
+	endpoint.Post(api, "/landscape-products/", "addLandscapeProduct", "Add a landscape product", addLandscape, admin, endpoint.Form)
+	endpoint.Put(api, "/landscape-products/{product_id}", "updateLandscapeProduct", "Replace a landscape product", updateLandscape, admin, endpoint.Form)
+	endpoint.Delete(api, "/landscape-products/{product_id}", "deleteLandscapeProduct", "Delete a landscape product", removeLandscape, admin)
 }
 
 // A Product is a row of either table.

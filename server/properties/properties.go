@@ -19,22 +19,22 @@ import (
 func Routes(api endpoint.API) {
 	api = api.Tag("property")
 	office := endpoint.Only(auth.Admin, auth.Manager)
-	endpoint.Post(api, "/add-property/", "Add a property", add, office)
-	endpoint.List(api, "/properties/", "List the properties", list, endpoint.Members)
-	endpoint.Get(api, "/properties/{property_id}", "One property", get, endpoint.Members)
-	endpoint.Put(api, "/update-property/", "Replace a property", update, office)
-	endpoint.Delete(api, "/delete-property/{property_id}", "Delete a property that has no logs", remove, office)
-	endpoint.Post(api, "/update-property-coordinates/", "Place a property on the map", locate, office)
-	endpoint.Post(api, "/bulk-import-properties/", "Import properties from a spreadsheet", importAll, office,
+	endpoint.Post(api, "/add-property/", "addProperty", "Add a property", add, office)
+	endpoint.List(api, "/properties/", "listProperties", "List the properties", list, endpoint.Members)
+	endpoint.Get(api, "/properties/{property_id}", "getProperty", "One property", get, endpoint.Members)
+	endpoint.Put(api, "/update-property/", "updateProperty", "Replace a property", update, office)
+	endpoint.Delete(api, "/delete-property/{property_id}", "deleteProperty", "Delete a property that has no logs", remove, office)
+	endpoint.Post(api, "/update-property-coordinates/", "updatePropertyCoordinates", "Place a property on the map", locate, office)
+	endpoint.Post(api, "/bulk-import-properties/", "importProperties", "Import properties from a spreadsheet", importAll, office,
 		endpoint.Describe(importText), endpoint.MaxBody(maxImport), endpoint.AlsoCSV(http.StatusOK, http.StatusUnprocessableEntity))
-	endpoint.List(api, "/properties/board/", "The properties with the people assigned to each", board, endpoint.Members)
-	endpoint.List(api, "/properties/{property_id}/contractors/", "Who is assigned to a property", contractors, endpoint.Members)
-	endpoint.Post(api, "/properties/{property_id}/contractors/", "Assign a person to a property", assign, office)
-	endpoint.Delete(api, "/properties/{property_id}/contractors/{contractor_id}", "Take a person off a property", unassign, office,
+	endpoint.List(api, "/properties/board/", "listPropertyBoard", "The properties with the people assigned to each", board, endpoint.Members)
+	endpoint.List(api, "/properties/{property_id}/contractors/", "listPropertyContractors", "Who is assigned to a property", contractors, endpoint.Members)
+	endpoint.Post(api, "/properties/{property_id}/contractors/", "assignContractor", "Assign a person to a property", assign, office)
+	endpoint.Delete(api, "/properties/{property_id}/contractors/{contractor_id}", "unassignContractor", "Take a person off a property", unassign, office,
 		endpoint.Describe("May be repeated: a person who is not assigned is as good as taken off."))
-	endpoint.Put(api, "/properties/{property_id}/contractors/{contractor_id}/primary", "Make a person the primary one of a property", makePrimary, office,
+	endpoint.Put(api, "/properties/{property_id}/contractors/{contractor_id}/primary", "makeContractorPrimary", "Make a person the primary one of a property", makePrimary, office,
 		endpoint.Describe("The person must be assigned already. Whoever was the primary one is not any more."))
-	endpoint.List(api, "/my-properties/", "The properties assigned to the caller", mine, endpoint.Members.Own())
+	endpoint.List(api, "/my-properties/", "listMyProperties", "The properties assigned to the caller", mine, endpoint.Members.Own())
 }
 
 // A Property is a row of portal.locations.

@@ -17,18 +17,18 @@ import (
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
 	api = api.Tag("route")
-	endpoint.List(api, "/routes/", "List the routes: all for the office, else the own and the assigned", list, endpoint.Members)
-	endpoint.Get(api, "/routes/{route_id}", "One route with its stops", get, endpoint.Members)
-	endpoint.Post(api, "/routes/", "Create a route", create, endpoint.Members.Own())
-	endpoint.Put(api, "/routes/", "Replace a route's name and description", update, endpoint.Members)
-	endpoint.Delete(api, "/routes/{route_id}", "Delete a route", remove, endpoint.Members)
-	endpoint.Post(api, "/routes/add-property/", "Add or overwrite a stop", addStop, endpoint.Members)
-	endpoint.Delete(api, "/routes/{route_id}/properties/{property_id}", "Remove a stop", removeStop, endpoint.Members)
-	endpoint.Put(api, "/routes/reorder/", "Set the order of the stops", reorder, endpoint.Members)
-	endpoint.Post(api, "/routes/assign-users/", "Set who drives a route", assign, endpoint.Members)
-	endpoint.List(api, "/routes/{route_id}/assigned-users/", "Who drives a route", drivers, endpoint.Members)
-	endpoint.Post(api, "/routes/complete-property/", "Complete a ticket and open the next queued one", completeTicket, endpoint.Members)
-	endpoint.Get(api, "/routes/{route_id}/progress/", "How far a driver is on a route in an event", progress, endpoint.Members)
+	endpoint.List(api, "/routes/", "listRoutes", "List the routes: all for the office, else the own and the assigned", list, endpoint.Members)
+	endpoint.Get(api, "/routes/{route_id}", "getRoute", "One route with its stops", get, endpoint.Members)
+	endpoint.Post(api, "/routes/", "createRoute", "Create a route", create, endpoint.Members.Own())
+	endpoint.Put(api, "/routes/", "updateRoute", "Replace a route's name and description", update, endpoint.Members)
+	endpoint.Delete(api, "/routes/{route_id}", "deleteRoute", "Delete a route", remove, endpoint.Members)
+	endpoint.Post(api, "/routes/add-property/", "addPropertyToRoute", "Add or overwrite a stop", addStop, endpoint.Members)
+	endpoint.Delete(api, "/routes/{route_id}/properties/{property_id}", "removePropertyFromRoute", "Remove a stop", removeStop, endpoint.Members)
+	endpoint.Put(api, "/routes/reorder/", "reorderRoute", "Set the order of the stops", reorder, endpoint.Members)
+	endpoint.Post(api, "/routes/assign-users/", "assignUsersToRoute", "Set who drives a route", assign, endpoint.Members)
+	endpoint.List(api, "/routes/{route_id}/assigned-users/", "listRouteUsers", "Who drives a route", drivers, endpoint.Members)
+	endpoint.Post(api, "/routes/complete-property/", "completeRouteTicket", "Complete a ticket and open the next queued one", completeTicket, endpoint.Members)
+	endpoint.Get(api, "/routes/{route_id}/progress/", "getRouteProgress", "How far a driver is on a route in an event", progress, endpoint.Members)
 }
 
 // A Route is a row of portal.routes with its owner's name.

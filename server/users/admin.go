@@ -15,14 +15,14 @@ import (
 
 // adminRoutes registers what the pages of the administration send as forms.
 func adminRoutes(api endpoint.API, admin endpoint.Roles) {
-	endpoint.Post(api, "/admin/create-user/", "Add an active person by form", create, admin, endpoint.Form, endpoint.Audited("user.added"))
-	endpoint.List(api, "/admin/pending-users/", "List who waits for approval", listPending, admin)
-	endpoint.Post(api, "/admin/approve-user/{user_id}", "Approve a pending person", approveOne, admin, endpoint.Form, endpoint.Audited("user.approved"))
-	endpoint.Post(api, "/admin/reject-user/{user_id}", "Reject and delete a pending person", rejectOne, admin, endpoint.Audited("user.rejected"))
-	endpoint.Post(api, "/admin/suspend-user/{user_id}", "Suspend a person, whose sessions end", suspendOne, admin, endpoint.Audited("user.suspended"))
-	endpoint.Post(api, "/admin/reactivate-user/{user_id}", "Let a suspended person in again", reactivateOne, admin, endpoint.Audited("user.reactivated"))
-	endpoint.Post(api, "/admin/change-user-role/{user_id}", "Give a person another role", giveRole, admin, endpoint.Form, endpoint.Audited("user.role_changed"))
-	endpoint.Put(api.Tag("misc"), "/reset-password/", "Set a person's password, whose sessions end", resetPassword, admin, endpoint.Form, endpoint.Audited("password.reset"))
+	endpoint.Post(api, "/admin/create-user/", "createUser", "Add an active person by form", create, admin, endpoint.Form, endpoint.Audited("user.added"))
+	endpoint.List(api, "/admin/pending-users/", "listPendingUsers", "List who waits for approval", listPending, admin)
+	endpoint.Post(api, "/admin/approve-user/{user_id}", "approveUser", "Approve a pending person", approveOne, admin, endpoint.Form, endpoint.Audited("user.approved"))
+	endpoint.Post(api, "/admin/reject-user/{user_id}", "rejectUser", "Reject and delete a pending person", rejectOne, admin, endpoint.Audited("user.rejected"))
+	endpoint.Post(api, "/admin/suspend-user/{user_id}", "suspendUser", "Suspend a person, whose sessions end", suspendOne, admin, endpoint.Audited("user.suspended"))
+	endpoint.Post(api, "/admin/reactivate-user/{user_id}", "reactivateUser", "Let a suspended person in again", reactivateOne, admin, endpoint.Audited("user.reactivated"))
+	endpoint.Post(api, "/admin/change-user-role/{user_id}", "changeUserRole", "Give a person another role", giveRole, admin, endpoint.Form, endpoint.Audited("user.role_changed"))
+	endpoint.Put(api.Tag("misc"), "/reset-password/", "resetPassword", "Set a person's password, whose sessions end", resetPassword, admin, endpoint.Form, endpoint.Audited("password.reset"))
 }
 
 // NewUserForm is what the page for a new person sends.

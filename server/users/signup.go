@@ -19,11 +19,11 @@ func signUpRoutes(api endpoint.API, a *auth.Auth, admin endpoint.Roles) {
 	h := signUps{a}
 	describe := endpoint.Describe("Names the company by the token of an invitation link, its subdomain or its customer id. " +
 		"The answer is the same for an e-mail that the company knows. The role is only noted: an Admin grants one.")
-	endpoint.Direct(api, http.MethodPost, "/signup-request/", "Ask for an account", h.request, endpoint.Public, endpoint.Form, describe)
-	endpoint.Direct(api, http.MethodPost, "/request-user/", "Ask for an account (older name)", h.request, endpoint.Public, endpoint.Form, describe)
-	endpoint.List(api, "/signup-requests/", "List the requests, newest first", requests, admin)
-	endpoint.Post(api, "/approve-signup-requests/", "Approve several requests", approveMany, admin, endpoint.Audited("user.approved"))
-	endpoint.Put(api, "/update-signup-email/", "Say who is told of new requests", setSignUpEmail, admin, endpoint.Form, endpoint.Audited("setting.changed"))
+	endpoint.Direct(api, http.MethodPost, "/signup-request/", "requestSignup", "Ask for an account", h.request, endpoint.Public, endpoint.Form, describe)
+	endpoint.Direct(api, http.MethodPost, "/request-user/", "requestUser", "Ask for an account (older name)", h.request, endpoint.Public, endpoint.Form, describe)
+	endpoint.List(api, "/signup-requests/", "listSignupRequests", "List the requests, newest first", requests, admin)
+	endpoint.Post(api, "/approve-signup-requests/", "approveSignupRequests", "Approve several requests", approveMany, admin, endpoint.Audited("user.approved"))
+	endpoint.Put(api, "/update-signup-email/", "updateSignupEmail", "Say who is told of new requests", setSignUpEmail, admin, endpoint.Form, endpoint.Audited("setting.changed"))
 }
 
 type signUps struct{ auth *auth.Auth }

@@ -18,11 +18,11 @@ import (
 func Routes(api endpoint.API, a *auth.Auth) {
 	people := api.Tag("auth")
 	admin := endpoint.Only(auth.Admin)
-	endpoint.List(people, "/users/", "List the people, pending requests excepted", list, admin)
-	endpoint.List(people, "/contractors/", "List the active people, who can be assigned", assignable, endpoint.Members)
-	endpoint.Post(people, "/add-user/", "Add an active person", add, admin, endpoint.Audited("user.added"))
-	endpoint.Put(people, "/update-user/{user_id}", "Replace a person's record", update, admin, endpoint.Audited("user.updated"))
-	endpoint.Delete(people, "/delete-user/{user_id}", "Delete a person who has no logs", remove, admin, endpoint.Audited("user.deleted"))
+	endpoint.List(people, "/users/", "listUsers", "List the people, pending requests excepted", list, admin)
+	endpoint.List(people, "/contractors/", "listContractors", "List the active people, who can be assigned", assignable, endpoint.Members)
+	endpoint.Post(people, "/add-user/", "addUser", "Add an active person", add, admin, endpoint.Audited("user.added"))
+	endpoint.Put(people, "/update-user/{user_id}", "updateUser", "Replace a person's record", update, admin, endpoint.Audited("user.updated"))
+	endpoint.Delete(people, "/delete-user/{user_id}", "deleteUser", "Delete a person who has no logs", remove, admin, endpoint.Audited("user.deleted"))
 	adminRoutes(people, admin)
 	signUpRoutes(api.Tag("misc"), a, admin)
 }

@@ -24,18 +24,18 @@ func Routes(api endpoint.API, match Matcher) {
 	api = api.Tag("winter_event")
 	office := endpoint.Only(auth.Admin, auth.Manager)
 	events := changes{match}
-	endpoint.List(api, "/winter-events/", "List the winter events", list, office)
-	endpoint.Get(api, "/winter-events/active", "The active event, or null", current, endpoint.Members)
-	endpoint.Get(api, "/winter-events/{event_id}", "One event", get, office)
-	endpoint.Post(api, "/winter-events/", "Start an event", events.start, office,
+	endpoint.List(api, "/winter-events/", "listWinterEvents", "List the winter events", list, office)
+	endpoint.Get(api, "/winter-events/active", "getActiveWinterEvent", "The active event, or null", current, endpoint.Members)
+	endpoint.Get(api, "/winter-events/{event_id}", "getWinterEvent", "One event", get, office)
+	endpoint.Post(api, "/winter-events/", "startWinterEvent", "Start an event", events.start, office,
 		endpoint.Describe("Only one event is active at a time. Logs in its range that belong to no event are given to it."))
-	endpoint.Post(api, "/winter-events/{event_id}/complete", "End the active event", events.complete, office,
+	endpoint.Post(api, "/winter-events/{event_id}/complete", "completeWinterEvent", "End the active event", events.complete, office,
 		endpoint.Describe("Ends the check-ins that are still open, and matches the logs of the event anew."))
-	endpoint.Put(api, "/winter-events/{event_id}", "Replace an event", events.update, office,
+	endpoint.Put(api, "/winter-events/{event_id}", "updateWinterEvent", "Replace an event", events.update, office,
 		endpoint.Describe("With an end the event is completed, without one it is active. A cancelled event stays cancelled."))
-	endpoint.Post(api, "/winter-events/{event_id}/cancel", "Cancel an event", events.cancel, office,
+	endpoint.Post(api, "/winter-events/{event_id}/cancel", "cancelWinterEvent", "Cancel an event", events.cancel, office,
 		endpoint.Describe("Logs stay with it, but no more are matched. Ends the check-ins that are still open."))
-	endpoint.Delete(api, "/winter-events/{event_id}", "Delete an event, not its logs", remove, endpoint.Only(auth.Admin),
+	endpoint.Delete(api, "/winter-events/{event_id}", "deleteWinterEvent", "Delete an event, not its logs", remove, endpoint.Only(auth.Admin),
 		endpoint.Audited("winter_event.deleted"))
 }
 

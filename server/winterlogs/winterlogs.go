@@ -17,23 +17,23 @@ import (
 func Routes(api endpoint.API) {
 	api = api.Tag("ops")
 	office := endpoint.Only(auth.Admin, auth.Manager)
-	endpoint.Post(api, "/submit-winter-log/", "Open a ticket, or log work that is done", submit, endpoint.Members,
+	endpoint.Post(api, "/submit-winter-log/", "submitWinterLog", "Open a ticket, or log work that is done", submit, endpoint.Members,
 		endpoint.Describe("Without time_out the ticket is open. A worker has one open ticket at a property at the most. "+
 			"No assignment is asked for. Subcontractors and users name themselves or their contractor."))
-	endpoint.List(api, "/winter-logs/", "List the winter logs", list, endpoint.Members)
-	endpoint.List(api, "/winter-ops/logs/", "List the winter logs (the billing page's name for it)", list, endpoint.Members)
-	endpoint.List(api, "/winter-logs/open/", "The caller's open tickets", listOpen, endpoint.Members.Own())
-	endpoint.Put(api, "/winter-logs/{log_id}", "Replace a log", update, endpoint.Members,
+	endpoint.List(api, "/winter-logs/", "listWinterLogs", "List the winter logs", list, endpoint.Members)
+	endpoint.List(api, "/winter-ops/logs/", "listWinterOpsLogs", "List the winter logs (the billing page's name for it)", list, endpoint.Members)
+	endpoint.List(api, "/winter-logs/open/", "listOpenWinterLogs", "The caller's open tickets", listOpen, endpoint.Members.Own())
+	endpoint.Put(api, "/winter-logs/{log_id}", "updateWinterLog", "Replace a log", update, endpoint.Members,
 		endpoint.Describe("Field roles change what they entered or are the contractor of. Who entered it stays. "+
 			"With time_out the ticket is closed, without it is open. A time that is repeated as it was shown stays as it is."))
-	endpoint.Put(api, "/winter-logs/{log_id}/close", "Close an open ticket", finish, endpoint.Members)
-	endpoint.Delete(api, "/winter-logs/{log_id}", "Delete a log", remove, endpoint.Only(auth.Admin), endpoint.Audited("winter_log.deleted"))
-	endpoint.Put(api, "/winter-logs/{log_id}/assign-event", "Give a log to an event by hand", assign, office)
-	endpoint.Put(api, "/winter-logs/{log_id}/assign-to-event", "Give a log to an event by hand (another name for it)", assign, office)
-	endpoint.Post(api, "/winter-logs/reassign-events/", "Match all logs to events", rematch, office,
+	endpoint.Put(api, "/winter-logs/{log_id}/close", "closeWinterLog", "Close an open ticket", finish, endpoint.Members)
+	endpoint.Delete(api, "/winter-logs/{log_id}", "deleteWinterLog", "Delete a log", remove, endpoint.Only(auth.Admin), endpoint.Audited("winter_log.deleted"))
+	endpoint.Put(api, "/winter-logs/{log_id}/assign-event", "assignWinterLog", "Give a log to an event by hand", assign, office)
+	endpoint.Put(api, "/winter-logs/{log_id}/assign-to-event", "assignWinterLogToEvent", "Give a log to an event by hand (another name for it)", assign, office)
+	endpoint.Post(api, "/winter-logs/reassign-events/", "reassignWinterLogs", "Match all logs to events", rematch, office,
 		endpoint.Describe("Spares logs that were given to an event by hand."))
-	endpoint.Get(api, "/suggested-log-time/", "When the caller's next ticket should begin", suggest, endpoint.Members.Own())
-	endpoint.Post(api, "/snap-time/", "Round a time to the quarter hour", snap, endpoint.Members)
+	endpoint.Get(api, "/suggested-log-time/", "suggestLogTime", "When the caller's next ticket should begin", suggest, endpoint.Members.Own())
+	endpoint.Post(api, "/snap-time/", "snapTime", "Round a time to the quarter hour", snap, endpoint.Members)
 }
 
 // A WinterLog is a row of portal.winter_ops_logs, with the names of what it points to.
