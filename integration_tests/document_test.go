@@ -1,9 +1,11 @@
 package integration_tests
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -138,6 +140,21 @@ func (o *operation) places() (all []place) {
 		all[i].sent = p.sent && !(example != nil && strings.HasPrefix(p.at, "body")) || holds(example, "body", p.at)
 	}
 	return all
+}
+
+// of is a key in the form that a place takes.
+func (at place) of(key any) any {
+	if n, err := strconv.ParseInt(fmt.Sprint(key), 10, 64); err == nil && at.isInt {
+		return n
+	}
+	return key
+}
+
+func (at place) absent() any {
+	if at.isInt {
+		return int64(987_654_321)
+	}
+	return "ZZZZ99999"
 }
 
 // maxDepth ends the walk into a schema that refers to itself.

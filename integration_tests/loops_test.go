@@ -87,9 +87,9 @@ func TestStatements_SeeALoop(t *testing.T) {
 	}
 }
 
-// A counter is a walk whose statements go over a wire.
+// A counter finds requests whose statements go over a wire.
 type counter struct {
-	*walk
+	*finder
 	wire *wire
 }
 
@@ -103,7 +103,7 @@ func newCounter(t *testing.T, fill func(*portal)) counter {
 	w := newWire(t)
 	p := newPortal(t, w.between)
 	fill(p)
-	return counter{walkOn(t, p), w}
+	return counter{newFinder(t, p), w}
 }
 
 // send sends a request with a body, counts, and puts back what it changed.

@@ -1,6 +1,7 @@
 package integration_tests
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -187,4 +188,22 @@ func textOf(s *jsonSchema) string {
 		return "https://example.com/"
 	}
 	return strings.Repeat("text", 1+s.MinLength/4)
+}
+
+func (r request) with(at place, id any) request {
+	ids := map[string]any{}
+	for other, own := range r.ids {
+		ids[other] = own
+	}
+	ids[at.at] = id
+	r.ids = ids
+	return r
+}
+
+func (r request) String() string {
+	body, err := json.Marshal(r.body())
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s %s %s", r.op.method, r.target(), body)
 }

@@ -2,12 +2,9 @@ package integration_tests
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -89,28 +86,16 @@ func TestWalk_HasRowsOfEveryTable(t *testing.T) {
 
 // A walk attacks company B from company A on a server of its own.
 type walk struct {
-	t       *testing.T
-	p       *portal
-	before  *snapshot
-	callers []caller
-	rows    map[string]map[string][]any // table → company → keys, in order
-	found   []*cell
-	cells   int64 // a cell is an operation, a place of an id in it, and a caller
+	*finder
+	found []*cell
+	cells int64 // a cell is an operation, a place of an id in it, and a caller
 }
 
 func newWalk(t *testing.T) *walk {
 	t.Helper()
 	p := newPortal(t)
 	p.populate()
-	return walkOn(t, p)
-}
-
-// walkOn walks on the rows that are there.
-func walkOn(t *testing.T, p *portal) *walk {
-	t.Helper()
-	w := &walk{t: t, p: p, callers: p.callers(), rows: map[string]map[string][]any{}}
-	w.before = takeSnapshot(t, p)
-	return w
+	return &walk{finder: newFinder(t, p)}
 }
 
 // operation attacks one operation in every place, as every caller, and returns what is wrong with it.
@@ -187,21 +172,6 @@ func (w *walk) control(op *operation, places []place, attacked place, c caller, 
 	return nil, fmt.Sprintf("no request with own ids succeeds; give the operation better examples, or rows to work on. The last of each status:\n%v", tried)
 }
 
-// of is a key in the form that a place takes.
-func (at place) of(key any) any {
-	if n, err := strconv.ParseInt(fmt.Sprint(key), 10, 64); err == nil && at.isInt {
-		return n
-	}
-	return key
-}
-
-func (at place) absent() any {
-	if at.isInt {
-		return int64(987_654_321)
-	}
-	return "ZZZZ99999"
-}
-
 // send sends a request, puts back what it changed, and says so where that is the other company's.
 func (w *walk) send(r request, c caller) (answer, string) {
 	ctx := w.t.Context()
@@ -271,38 +241,4 @@ func TestWalk_SeesAMissingEntry(t *testing.T) {
 			t.Errorf("%v by %s: %q, want %q", c.changed, c.by, have, c.want)
 		}
 	}
-}
-
-func (r request) with(at place, id any) request {
-	ids := map[string]any{}
-	for other, own := range r.ids {
-		ids[other] = own
-	}
-	ids[at.at] = id
-	r.ids = ids
-	return r
-}
-
-func (r request) String() string {
-	body, err := json.Marshal(r.body())
-	if err != nil {
-		return err.Error()
-	}
-	return fmt.Sprintf("%s %s %s", r.op.method, r.target(), body)
-}
-
-// A plainAnswer is what two answers are compared by: without what names the request, and without the
-// id that was asked for.
-type plainAnswer struct {
-	Status             int
-	ContentType, Total string
-	Body               string
-}
-
-var requestIDField = regexp.MustCompile(`"request_id":"[^"]*"`)
-
-func plain(a answer, id any) plainAnswer {
-	body := requestIDField.ReplaceAllString(string(a.body), "")
-	body = regexp.MustCompile(`\b`+regexp.QuoteMeta(fmt.Sprint(id))+`\b`).ReplaceAllString(body, "ID")
-	return plainAnswer{a.status, a.header.Get("Content-Type"), a.header.Get("X-Total-Count"), strings.TrimSpace(body)}
 }
