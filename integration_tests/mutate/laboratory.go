@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,19 +21,22 @@ import (
 	"contractor-portal/server/auth"
 )
 
-// A laboratory holds what all mutants are made of: the built tests, and a stopped cluster with the
+// A laboratory holds what all mutants are made of: the built tests by name, and a stopped cluster with the
 // database that the tests clone. Each mutant gets a copy of the cluster, so that one of roles is alone, too.
 type laboratory struct {
 	root     string // of the module
 	dir      string
-	tests    string // the program
+	programs map[string]string // test → the built package that has it
 	keys     string
 	binaries embedded.Binaries
 	suspects []string        // all behavioural tests that any mutant names
 	usual    map[string]bool // lints with a finding where there is no hole
 }
 
-const template = "portal_template" // see integration_tests/main_test.go
+// packages have the tests.
+var packages = []string{"./integration_tests/features", "./integration_tests/isolation", "./integration_tests/database", "./integration_tests/service"}
+
+const template = "portal_template" // see integration_tests/harness
 
 func newLaboratory(ctx context.Context) (l *laboratory, err error) {
 	l = &laboratory{usual: map[string]bool{}, suspects: killers(mutants)}
@@ -78,8 +82,7 @@ func (l *laboratory) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.tests = filepath.Join(l.dir, "tests")
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", replaced, "-o", l.tests, "./integration_tests")
+	build := exec.CommandContext(ctx, "go", append([]string{"test", "-c", "-vet=off", "-overlay", replaced, "-o", l.dir + "/"}, packages...)...) //nolint:gosec // constant packages
 	build.Dir = l.root
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("the mutants do not compile: %w\n%s", err, out)
@@ -94,11 +97,17 @@ func (l *laboratory) install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := l.command(ctx, server, "", "-test.list", ".").CombinedOutput()
-	if err != nil {
-		err = fmt.Errorf("%w\n%s", err, list)
+	l.programs = map[string]string{}
+	for _, pkg := range packages {
+		list, failed := l.command(ctx, server, pkg, "", "-test.list", ".").CombinedOutput()
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("%w\n%s", failed, list))
+		}
+		for _, test := range strings.Fields(string(list)) {
+			l.programs[test] = pkg
+		}
 	}
-	return errors.Join(err, server.Stop(), check(mutants, strings.Fields(string(list))))
+	return errors.Join(err, server.Stop(), check(mutants, slices.Collect(maps.Keys(l.programs))))
 }
 
 func (l *laboratory) start(ctx context.Context, name string) (*embedded.Server, error) {
@@ -219,7 +228,10 @@ var failedTest = regexp.MustCompile(`(?m)^ *--- FAIL: (\S+)`)
 // run runs tests with a mutant awake, and returns those that failed. It is an error where they ended
 // otherwise than by passing or failing.
 func (l *laboratory) run(ctx context.Context, server *embedded.Server, awake string, tests []string) (failed []string, out []byte, err error) {
-	out, err = l.command(ctx, server, awake, "-test.run", pattern(tests), "-test.timeout", "5m").CombinedOutput()
+	for pkg, tests := range l.byPackage(tests) {
+		text, failed := l.command(ctx, server, pkg, awake, "-test.run", pattern(tests), "-test.timeout", "5m").CombinedOutput()
+		out, err = append(out, text...), errors.Join(err, failed)
+	}
 	for _, found := range failedTest.FindAllSubmatch(out, -1) {
 		if test := string(found[1]); slices.Contains(tests, test) {
 			failed = append(failed, test)
@@ -235,6 +247,16 @@ func (l *laboratory) run(ctx context.Context, server *embedded.Server, awake str
 	return nil, out, err
 }
 
+// byPackage sorts tests, and parts of tests, by the packages that have them.
+func (l *laboratory) byPackage(tests []string) map[string][]string {
+	sorted := map[string][]string{}
+	for _, test := range tests {
+		top, _, _ := strings.Cut(test, "/")
+		sorted[l.programs[top]] = append(sorted[l.programs[top]], test)
+	}
+	return sorted
+}
+
 // pattern matches tests by their names, and parts of tests by theirs behind a slash.
 func pattern(tests []string) string {
 	var all []string
@@ -248,10 +270,10 @@ func pattern(tests []string) string {
 	return strings.Join(all, "|")
 }
 
-// command is the program of the tests, on a cluster.
-func (l *laboratory) command(ctx context.Context, server *embedded.Server, awake string, args ...string) *exec.Cmd {
-	c := exec.CommandContext(ctx, l.tests, args...)
-	c.Dir = filepath.Join(l.root, "integration_tests")
+// command is the program of a package of tests, on a cluster.
+func (l *laboratory) command(ctx context.Context, server *embedded.Server, pkg, awake string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, filepath.Join(l.dir, filepath.Base(pkg)+".test"), args...)
+	c.Dir = filepath.Join(l.root, pkg)
 	c.Env = append(os.Environ(), "TEST_CLUSTER="+server.URL("postgres"), "TEST_KEYS="+l.keys, "TEST_POSTGRES=embedded", wakes+"="+awake)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second

@@ -1,0 +1,277 @@
+package database
+
+const (
+	definer     = `create function public.planted() returns int language sql security definer set search_path = pg_catalog, pg_temp return 1`
+	nobodyCalls = `; revoke execute on function public.planted() from public`
+)
+
+var codeFaults = []fault{
+	{
+		lint:  "view_not_invoker",
+		plant: `create view public.planted as select * from portal.locations`,
+		mend:  `alter view public.planted set (security_invoker = true)`,
+		also: []string{
+			`create view portal.planted with (security_invoker = false) as select * from portal.locations`,
+			`create view public.planted as select email from platform.logins`,
+			`create view public.planted with (security_barrier) as select 1 as one where exists (select from portal.users)`,
+		},
+		near: []string{
+			`create view public.planted with (security_invoker = on) as select * from portal.locations`,
+			`create view public.planted as select relname from pg_class`,
+			`create view public.inner_one with (security_invoker) as select * from portal.locations; create view public.planted as select * from public.inner_one`,
+		},
+	},
+	{
+		lint:  "matview_on_tenant",
+		plant: `create materialized view public.planted as select l.name, u.email from portal.locations l, portal.users u`,
+		mend:  `drop materialized view public.planted`,
+		near: []string{
+			`create materialized view public.planted as select relname from pg_class`,
+			`create view public.planted with (security_invoker) as select * from portal.locations`,
+		},
+	},
+	{
+		lint: "view_calls_secdef", severity: "warning",
+		plant: `create view public.planted as select * from tenancy.state()`,
+		mend:  `drop view public.planted`,
+		near:  []string{`create view public.planted as select tenancy.wall()`, definer},
+	},
+	{
+		lint: "rule_on_tenant_table", severity: "warning",
+		plant: `create rule planted as on delete to portal.locations do instead nothing`,
+		mend:  `drop rule planted on portal.locations`,
+		also:  []string{`create rule planted as on insert to platform.audit_log do also select 1`},
+		near: []string{
+			`create table public.planted (id int); create rule planted as on delete to public.planted do instead nothing`,
+			`create view public.planted with (security_invoker) as select * from portal.locations`,
+		},
+	},
+	{
+		lint: "secdef_function", severity: "warning",
+		plant: definer,
+		mend:  `alter function public.planted() security invoker`,
+		also:  []string{`alter function tenancy.wall() security definer`, `create function public.enter() returns int language sql security definer return 1`},
+		near:  []string{`create function public.planted() returns int language sql return 1`, `alter function tenancy.state() cost 7`},
+	},
+	{
+		lint:  "secdef_executable_by_app",
+		plant: definer,
+		mend:  `revoke execute on function public.planted() from public`,
+		also: []string{
+			`grant execute on function tenancy.enter_guest(int, text, bigint, bytea) to portal_app`,
+			`grant execute on function tenancy.count_usage(text, bigint, bigint) to portal_app`,
+		},
+		near: []string{definer + nobodyCalls, `create function public.planted() returns int language sql return 1`, definer + nobodyCalls + `; grant execute on function public.planted() to portal_backup`},
+	},
+	{
+		lint:  "secdef_search_path",
+		plant: `create function public.planted() returns int language sql security definer return 1`,
+		mend:  `alter function public.planted() set search_path = pg_catalog, pg_temp`,
+		also: []string{
+			`create function public.planted() returns int language sql security definer set search_path = pg_catalog return 1`,
+			`create function public.planted() returns int language sql security definer set search_path = pg_temp, pg_catalog return 1`,
+			`alter function tenancy.state() reset search_path`,
+			`create procedure public.planted() language sql security definer begin atomic end`,
+		},
+		near: []string{definer, `create function public.planted() returns int language sql return 1`, `create function public.planted() returns int language sql security definer set search_path = portal, "pg_temp" return 1`},
+	},
+	{
+		lint:  "secdef_trusts_guc",
+		plant: `create function public.planted() returns text language sql security definer set search_path = pg_catalog, pg_temp return current_setting('app.role', true)`,
+		mend:  `alter function public.planted() security invoker`,
+		also:  []string{`create function tenancy.planted() returns text language plpgsql security definer as $$ begin return tenancy.role(); end $$`},
+		near:  []string{definer, `create function public.planted() returns text language sql return current_setting('app.role', true)`},
+	},
+	{
+		lint: "secdef_owner_not_minimal", severity: "warning",
+		plant: definer,
+		mend:  `grant create on schema public to portal_definer; alter function public.planted() owner to portal_definer`,
+		also:  []string{`create role planted login; grant create on schema public to planted; ` + definer + `; alter function public.planted() owner to planted`},
+		near: []string{
+			`create function public.planted() returns int language sql return 1`,
+			`grant create on schema public to portal_owner; ` + definer + `; alter function public.planted() owner to portal_owner`,
+		},
+	},
+	{
+		lint: "trigger_secdef", severity: "warning",
+		plant: `create function public.planted() returns trigger language plpgsql security definer as $$ begin return new; end $$;
+			create trigger planted before insert on portal.locations for each row execute function public.planted()`,
+		mend: `alter function public.planted() security invoker`,
+		near: []string{
+			`create function public.planted() returns trigger language plpgsql as $$ begin return new; end $$;
+			create trigger planted before insert on portal.locations for each row execute function public.planted()`,
+			`create function public.planted() returns trigger language plpgsql security definer as $$ begin return new; end $$;
+			create table public.planted (id int); create trigger planted before insert on public.planted for each row execute function public.planted()`,
+			`create trigger planted after insert on portal.locations referencing new table as added for each statement execute function tenancy.count_properties()`,
+		},
+	},
+	{
+		lint:  "leakproof_user_function",
+		plant: `create function public.planted(x int) returns boolean language sql immutable leakproof return x > 1`,
+		mend:  `alter function public.planted(int) not leakproof`,
+		near:  []string{`create function public.planted(x int) returns boolean language sql immutable return x > 1`, `create function public.leakproof() returns int language sql return 1`},
+	},
+	{
+		lint:  "untrusted_language",
+		plant: `create function public.planted(text) returns int language internal as 'textlen'`,
+		mend:  `revoke execute on function public.planted(text) from public`,
+		near: []string{
+			`create function public.planted(text) returns int language internal as 'textlen'; revoke execute on function public.planted(text) from public;
+			grant execute on function public.planted(text) to portal_owner`,
+			`create function public.planted() returns int language sql return 1`,
+		},
+	},
+	{
+		lint: "foreign_table",
+		plant: `create foreign data wrapper planted; create server planted foreign data wrapper planted;
+			create foreign table portal.planted (id int) server planted`,
+		mend: `drop foreign table portal.planted`,
+		also: []string{
+			`create foreign data wrapper planted; create server planted foreign data wrapper planted;
+			create foreign table public.planted (id int) server planted; grant select on public.planted to portal_app`,
+			`create foreign data wrapper planted; create server planted foreign data wrapper planted; create user mapping for portal_app server planted`,
+			`create foreign data wrapper planted; create server planted foreign data wrapper planted; create user mapping for public server planted`,
+		},
+		near: []string{
+			`create foreign data wrapper planted; create server planted foreign data wrapper planted; create foreign table public.planted (id int) server planted`,
+			`create foreign data wrapper planted; create server planted foreign data wrapper planted; create user mapping for portal_backup server planted`,
+		},
+	},
+	{
+		lint:  "publication_exposes",
+		plant: `create publication planted for table portal.locations`,
+		mend:  `alter publication planted set table portal.locations where (customer_id = 'AAAA22222')`,
+		also:  []string{`create publication planted for all tables`, `create publication planted for tables in schema portal`, `create publication planted for table platform.logins`},
+		near: []string{
+			`create table public.planted (id int); create publication planted for table public.planted`,
+			`create publication planted`,
+		},
+	},
+	{
+		lint: "risky_extension", severity: "warning",
+		plant: `create extension pgstattuple`,
+		mend:  `drop extension pgstattuple`,
+		near:  []string{`create extension citext`, `create extension btree_gist`},
+	},
+	{
+		lint: "large_objects_present", severity: "warning",
+		plant: `select lo_create(4711)`,
+		mend:  `select lo_unlink(4711)`,
+		near:  []string{`create table public.planted (picture bytea); insert into public.planted values ('\x00')`, `create table public.planted (picture oid); insert into public.planted values (4711)`},
+	},
+}
+
+var serverFaults = []fault{
+	{
+		lint: "stat_views_readable", severity: "warning",
+		plant: `create view public.pg_stat_statements as select 1 as query; grant select on public.pg_stat_statements to public`,
+		mend:  `revoke select on public.pg_stat_statements from public`,
+		also:  []string{`create view tenancy.pg_stat_statements as select 1 as query; grant select on tenancy.pg_stat_statements to portal_app`},
+		near: []string{
+			`create view public.pg_stat_statements as select 1 as query`,
+			`create view public.statistics_of_statements as select 1 as query; grant select on public.statistics_of_statements to public`,
+		},
+	},
+	{
+		lint: "pg_stats_ext_legacy", severity: "warning",
+		plant: `set local allow_system_table_mods = on;
+			create temporary table kept as select pg_get_viewdef('pg_catalog.pg_stats_ext_exprs'::regclass) as text;
+			do $$ begin
+				execute 'create or replace view pg_catalog.pg_stats_ext_exprs as '
+					|| (select regexp_replace(text, 'pg_has_role\([^()]*(\([^()]*\))?[^()]*\)', 'true', 'g') from kept);
+			end $$`,
+		mend: `do $$ begin execute 'create or replace view pg_catalog.pg_stats_ext_exprs as ' || (select text from kept); end $$`,
+		near: []string{
+			`create view public.pg_stats_ext as select 1 as one`,
+			`set local allow_system_table_mods = on; alter view pg_catalog.pg_stats_ext set (security_barrier = off)`,
+		},
+	},
+	{
+		lint: "vulnerable_minor", severity: "warning",
+		setup: minors(`current_setting('server_version_num')::int / 10000`, `0`),
+		plant: minors(`current_setting('server_version_num')::int / 10000`, `9999`),
+		mend:  minors(`current_setting('server_version_num')::int / 10000`, `current_setting('server_version_num')::int % 10000`),
+		near: []string{
+			minors(`current_setting('server_version_num')::int / 10000 + 1`, `9999`),
+			minors(`current_setting('server_version_num')::int / 10000 - 1`, `9999`),
+		},
+	},
+	{
+		lint: "row_security_off_default", severity: "warning",
+		plant: `set local row_security = off`,
+		mend:  `set local row_security = on`,
+		near:  []string{here(`alter database %I set row_security = off`), `set local check_function_bodies = off`},
+	},
+	{
+		lint: "event_trigger_gate_missing", severity: "warning",
+		plant: `alter event trigger portal_gate_drop disable`,
+		mend:  `alter event trigger portal_gate_drop enable always`,
+		also: []string{
+			`drop event trigger portal_gate_change`, `alter event trigger portal_gate_change enable replica`, `drop function tenancy.gate_change() cascade`,
+			`drop event trigger portal_gate_drop; create event trigger portal_gate_drop on ddl_command_end execute function tenancy.gate_drop()`,
+			`drop event trigger portal_gate_change; create event trigger portal_gate_change on ddl_command_end when tag in ('CREATE TABLE') execute function tenancy.gate_change()`,
+			`alter function tenancy.gate_drop() owner to portal_owner`,
+			`create role planted superuser; alter role planted set tenancy.installing = on`,
+		},
+		near: []string{
+			`alter event trigger portal_gate_drop enable`, `create role planted; alter role planted set tenancy.installing = on`,
+			`create event trigger planted on ddl_command_end execute function tenancy.gate_drop(); alter event trigger planted disable`,
+		},
+	},
+	{
+		lint:  "context_function_drift",
+		plant: `alter function tenancy.customer_id() volatile`,
+		mend:  `alter function tenancy.customer_id() stable`,
+		also: []string{
+			`create or replace function tenancy.customer_id() returns text language sql stable parallel safe return current_setting('app.customer_id', true)`,
+			`create or replace function tenancy.role() returns text language sql stable parallel safe return 'Admin'`,
+			`alter function tenancy.user_id() immutable`,
+		},
+		near: []string{`alter function tenancy.customer_id() cost 7`, `alter function tenancy.is_open(text, timestamptz) volatile`},
+	},
+	{
+		lint:  "rls_helper_drift",
+		plant: `alter function tenancy.is_open(text, timestamptz) volatile`,
+		mend:  `alter function tenancy.is_open(text, timestamptz) stable`,
+		also: []string{
+			`create function tenancy.planted() returns int language sql return 1`,
+			`drop function tenancy.enter_guest(int, text, bigint, bytea)`,
+			`create or replace function tenancy.is_open(p_status text, p_trial_ends_at timestamptz) returns boolean language sql stable parallel safe return true`,
+			`alter function tenancy.enter_guest(int, text, bigint, bytea) reset client_min_messages`,
+			`grant execute on function tenancy.wall() to portal_app`,
+		},
+		near: []string{`comment on function tenancy.wall() is 'a comment'`, `create function public.planted() returns int language sql return 1`},
+	},
+	{
+		lint:  "policy_drift",
+		plant: `grant select (name) on portal.locations to portal_platform`,
+		mend:  `revoke select (name) on portal.locations from portal_platform`,
+		also: []string{
+			`alter table portal.locations no force row level security`, dropDoors, door(mine),
+			`create unique index planted on portal.locations (customer_id, name)`, `alter table portal.locations drop constraint one_property_per_address`,
+			`drop trigger touch on portal.locations`, `alter table portal.locations disable trigger touch`,
+			`create table platform.planted (id int)`, `drop table portal.weather_data`, `create view portal.planted as select 1 as one`,
+			`alter table portal.locations alter customer_id drop default`,
+		},
+		near: []string{
+			`create index planted on portal.locations (customer_id, plow)`, `comment on table portal.locations is 'a comment'`,
+			`alter table portal.locations add column planted text`, `insert into portal.locations (customer_id, name, address) values ('AAAA22222', 'n', 'a')`,
+		},
+	},
+	{
+		lint: "exception_expired", severity: "warning",
+		plant: `insert into tenancy.audit_exceptions (lint, object, reason, made_on, expires_on)
+			values ('rls_disabled', 'portal.locations', 'for the tests of the audit', current_date - 9, current_date)`,
+		mend: `delete from tenancy.audit_exceptions`,
+		near: []string{
+			`insert into tenancy.audit_exceptions (lint, object, reason, expires_on) values ('rls_disabled', '%', 'for the tests of the audit', current_date + 1)`,
+			`create table public.audit_exceptions (like tenancy.audit_exceptions); insert into public.audit_exceptions values ('a', 'b', 'c', '2020-01-01', 'd', '2020-01-01')`,
+		},
+	},
+}
+
+// minors puts one known vulnerability in the place of all, mended in that version.
+func minors(major, minor string) string {
+	return `create or replace view tenancy.fixed_minors as
+		select 'CVE-0000-0'::text as cve, 'a hole'::text as what, (` + major + `)::int as major, (` + minor + `)::int as minor`
+}

@@ -1,0 +1,231 @@
+package database
+
+// What the plants begin with: a tenant table as it should be, but for what the fault says.
+const (
+	walled = `; call tenancy.ensure_row_security('portal.planted');
+		call tenancy.ensure_policy('portal.planted', 'wall', 'restrictive', 'all', array['public'], tenancy.wall(), tenancy.wall())`
+	customerColumn = `customer_id text not null default tenancy.customer_id() references platform.customers`
+	plantedTable   = `create table portal.planted (` + customerColumn + `, id bigint generated always as identity, note text, primary key (customer_id, id))` + walled
+	plantedGone    = `drop table portal.planted`
+
+	dropDoors = `drop policy app_door on portal.locations; drop policy inspector_door on portal.locations`
+	dropWall  = `drop policy wall on portal.locations`
+	putDoors  = `call tenancy.ensure_policy('portal.locations', 'app_door', 'permissive', 'all', array['portal_app'], tenancy.wall(), tenancy.wall());
+		call tenancy.ensure_policy('portal.locations', 'inspector_door', 'permissive', 'select', array['portal_inspector'], tenancy.wall(), null)`
+	putWall = `call tenancy.ensure_policy('portal.locations', 'wall', 'restrictive', 'all', array['public'], tenancy.wall(), tenancy.wall())`
+)
+
+var tableFaults = []fault{
+	{
+		lint:  "rls_disabled",
+		plant: `alter table portal.locations disable row level security`,
+		mend:  `alter table portal.locations enable row level security`,
+		also:  []string{`alter table platform.sessions disable row level security`, `create table portal.planted (id int); alter table portal.planted disable row level security`},
+		near:  []string{`alter table portal.locations no force row level security`, `create table public.planted (id int)`},
+	},
+	{
+		lint:  "rls_not_forced",
+		plant: `alter table portal.locations no force row level security`,
+		mend:  `alter table portal.locations force row level security`,
+		also:  []string{`alter table platform.logins no force row level security`},
+		near: []string{
+			`alter table portal.locations disable row level security`,
+			`create table public.planted (id int); alter table public.planted enable row level security`,
+		},
+	},
+	{
+		lint:  "policy_but_rls_off",
+		plant: `alter table portal.locations disable row level security`,
+		mend:  `alter table portal.locations enable row level security`,
+		near: []string{
+			`alter table portal.locations no force row level security`,
+			dropDoors + `; ` + dropWall + `; alter table portal.locations disable row level security`,
+		},
+	},
+	{
+		lint: "rls_no_policy", severity: "warning",
+		plant: dropDoors + `; ` + dropWall,
+		mend:  putWall,
+		near:  []string{dropDoors, dropWall, dropDoors + `; ` + dropWall + `; alter table portal.locations disable row level security`},
+	},
+	{
+		lint: "only_restrictive", severity: "warning",
+		plant: dropDoors,
+		mend:  putDoors,
+		near:  []string{`drop policy app_door on portal.locations`, dropDoors + `; ` + dropWall},
+	},
+	{
+		lint:  "no_restrictive_wall",
+		plant: dropWall,
+		mend:  putWall,
+		also: []string{
+			dropWall + `; create policy wall on portal.locations to public using (customer_id = (select tenancy.customer_id()))`,
+			dropWall + `; create policy wall on portal.locations as restrictive to portal_app using (customer_id = (select tenancy.customer_id()))`,
+			dropWall + `; create policy wall on portal.locations as restrictive for select using (customer_id = (select tenancy.customer_id()))`,
+			dropWall + `; create policy wall on portal.locations as restrictive using (true)`,
+			`alter policy wall on portal.locations with check (true)`,
+		},
+		near: []string{
+			dropDoors,
+			`create policy second on portal.locations as restrictive for select using (plow)`,
+			dropWall + `; create policy under_another_name on portal.locations as restrictive using (customer_id = (select tenancy.customer_id()))`,
+		},
+	},
+	{
+		lint:  "wall_not_canonical",
+		plant: `alter policy wall on portal.locations using (customer_id = tenancy.customer_id())`,
+		mend:  dropWall + `; ` + putWall,
+		also: []string{
+			`alter policy wall on portal.locations with check (true)`,
+			dropWall + `; create policy wall on portal.locations as restrictive using (customer_id = (select tenancy.customer_id()))`,
+		},
+		near: []string{dropWall, `alter policy app_door on portal.locations using (customer_id = tenancy.customer_id())`},
+	},
+	{
+		lint:  "door_drift",
+		plant: `create policy planted on portal.locations to portal_app using (customer_id = (select tenancy.customer_id()))`,
+		mend:  `drop policy planted on portal.locations`,
+		also: []string{
+			dropDoors,
+			`alter policy app_door on portal.users with check (customer_id = (select tenancy.customer_id()))`,
+			`alter policy app_door on portal.api_keys to portal_app, portal_auth`,
+			`drop policy admin_deletes on portal.users`,
+			`alter policy admin_deletes on portal.users using (customer_id = (select tenancy.customer_id()))`,
+		},
+		near: []string{dropWall, `create policy planted on platform.sessions to portal_app using (false)`},
+	},
+	{
+		lint:  "platform_policy_drift",
+		plant: `drop policy portal_auth_all on platform.identities`,
+		mend:  `create policy portal_auth_all on platform.identities to portal_auth using (true) with check (true)`,
+		also: []string{
+			`create policy planted on platform.customers to portal_app using (true)`,
+			`alter policy portal_app_own on platform.customers using (true)`,
+			`alter policy portal_app_own on platform.customers to portal_app, portal_platform`,
+		},
+		near: []string{dropDoors, `create policy planted on portal.locations to portal_app using (true)`},
+	},
+	{
+		lint: "command_uncovered", severity: "warning",
+		plant: `grant insert on portal.locations to portal_inspector`,
+		mend:  `revoke insert on portal.locations from portal_inspector`,
+		also:  []string{`grant select (email) on platform.logins to portal_platform`, `grant delete on portal.users to portal_platform`},
+		near:  []string{`grant insert on portal.locations to portal_app`, `grant select on platform.sessions to portal_backup`},
+	},
+	{
+		lint: "partition_child_open",
+		plant: `create table portal.planted (customer_id text) partition by list (customer_id);
+			create table public.planted_a partition of portal.planted for values in ('AAAA22222');
+			alter table public.planted_a no force row level security; grant select on public.planted_a to portal_app`,
+		mend: `revoke select on public.planted_a from portal_app`,
+		near: []string{
+			`create table portal.planted (customer_id text) partition by list (customer_id);
+			create table public.planted_a partition of portal.planted for values in ('AAAA22222')`,
+			`create table portal.planted (customer_id text) partition by list (customer_id);
+			create table public.planted_a partition of portal.planted for values in ('AAAA22222');
+			alter table public.planted_a enable row level security, force row level security;
+			grant select on public.planted_a to portal_app`,
+			`create table public.planted (id int) partition by list (id); create table public.planted_a partition of public.planted for values in (1);
+			grant select on public.planted_a to portal_app`,
+		},
+	},
+	{
+		lint:  "inherit_child_open",
+		plant: `create table public.planted () inherits (portal.locations); alter table public.planted disable row level security; grant select on public.planted to portal_app`,
+		mend:  `alter table public.planted enable row level security, force row level security`,
+		near: []string{
+			`create table public.planted () inherits (portal.locations)`,
+			`create table public.planted (like portal.locations); grant select on public.planted to portal_app`,
+		},
+	},
+	{
+		lint:  "unregistered_table",
+		plant: `create table platform.planted (id int)`,
+		mend:  `drop table platform.planted`,
+		also: []string{
+			`create table tenancy.planted (id int)`,
+			`create table public.planted (id int); grant select on public.planted to portal_app`,
+			`create table public.planted (id int); grant insert (id) on public.planted to public`,
+		},
+		near: []string{
+			`create table public.planted (id int)`,
+			`create schema apart; create table apart.planted (id int); grant select on apart.planted to portal_app`,
+			plantedTable,
+		},
+	},
+	{
+		lint: "unlogged_or_temp_tenant_table", severity: "warning",
+		plant: `create unlogged table portal.planted (id int)`,
+		mend:  `alter table portal.planted set logged`,
+		near:  []string{`create unlogged table public.planted (id int)`, `create temporary table planted (customer_id text)`},
+	},
+	{
+		lint:  "tenant_col_missing",
+		plant: `create table portal.planted (id int)`,
+		mend:  `alter table portal.planted add customer_id text`,
+		near:  []string{`create table platform.planted (id int)`, plantedTable},
+	},
+	{
+		lint:  "tenant_col_nullable",
+		plant: `create table portal.planted (customer_id text)`,
+		mend:  `alter table portal.planted alter customer_id set not null`,
+		near:  []string{`create table portal.planted (id int)`, `create table public.planted (customer_id text)`},
+	},
+	{
+		lint:  "tenant_col_type_mismatch",
+		plant: `create table portal.planted (customer_id varchar(9) not null)`,
+		mend:  `alter table portal.planted alter customer_id type text`,
+		also:  []string{`create table portal.planted (customer_id bigint not null)`, `create domain public.c as text; create table portal.planted (customer_id public.c)`},
+		near:  []string{`create table portal.planted (customer_id text collate "C")`, `create table portal.planted (id int, customer varchar(9))`},
+	},
+	{
+		lint: "tenant_col_default_missing", severity: "warning",
+		plant: `alter table portal.locations alter customer_id drop default`,
+		mend:  `alter table portal.locations alter customer_id set default tenancy.customer_id()`,
+		also:  []string{`alter table portal.locations alter customer_id set default 'AAAA22222'`},
+		near:  []string{`alter table platform.logins alter customer_id drop default`, `alter table portal.locations alter plow drop default`},
+	},
+	{
+		lint:  "tenant_col_updatable",
+		plant: `grant update (customer_id) on portal.locations to portal_app`,
+		mend:  `revoke update (customer_id) on portal.locations from portal_app`,
+		also: []string{
+			`grant insert (id) on portal.locations to portal_app`, `grant update on portal.locations to portal_app`,
+			`grant update (customer_id) on portal.locations to public`,
+		},
+		near: []string{`grant update (name) on portal.locations to portal_app`, `grant select (customer_id) on portal.locations to portal_app`},
+	},
+	{
+		lint: "tenant_col_not_fk", severity: "warning",
+		plant: `alter table portal.locations drop constraint locations_belong_to_a_customer`,
+		mend:  `alter table portal.locations add foreign key (customer_id) references platform.customers`,
+		near: []string{
+			`alter table portal.property_contractors drop constraint property_is_of_the_same_customer`,
+			`alter table platform.audit_log drop constraint audit_log_belongs_to_a_customer`,
+		},
+	},
+	{
+		lint: "id_not_identity", severity: "warning",
+		plant: `alter table portal.locations alter id drop identity`,
+		mend:  `alter table portal.locations alter id add generated always as identity`,
+		also:  []string{`alter table portal.locations alter id set generated by default`},
+		near: []string{
+			`create table portal.planted (` + customerColumn + `, list_id bigint, primary key (customer_id, list_id))`,
+			`alter table platform.invitations alter id drop identity`,
+		},
+	},
+	{
+		lint: "no_primary_key", severity: "warning",
+		plant: `create table portal.planted (` + customerColumn + `, id bigint)`,
+		mend:  `alter table portal.planted add primary key (customer_id, id)`,
+		also:  []string{`create table portal.planted (` + customerColumn + `, id bigint, unique (customer_id, id))`},
+		near:  []string{`create table public.planted (id int)`, plantedTable},
+	},
+	{
+		lint: "rls_col_unindexed", severity: "warning",
+		plant: `create table portal.planted (` + customerColumn + `, id bigint primary key)`,
+		mend:  `create index on portal.planted (customer_id)`,
+		also:  []string{`create table portal.planted (` + customerColumn + `, id bigint); create index on portal.planted (customer_id) where id > 7`},
+		near:  []string{`create table portal.planted (id int)`, `create table portal.planted (` + customerColumn + `, id bigint, unique (customer_id, id))`},
+	},
+}

@@ -1,0 +1,154 @@
+package database
+
+import (
+	"fmt"
+	"go/ast"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/integration_tests/harness"
+)
+
+// runsAs are the packages whose statements run, or may run, elsewhere than inside a customer. Those of
+// every other package run as portal_app.
+var runsAs = map[string][]string{
+	"db":               {"portal_app", "portal_auth", "portal_platform"}, // opens the units of work of all three
+	"db/audit":         {"portal_auditor", ""},                           // DBAs, and the installer
+	"db/install":       {""},                                             // the installer
+	"server/auth":      {"portal_app", "portal_auth", "portal_platform"}, // log-in
+	"server/login":     {"portal_app", "portal_platform"},                // an operator's own account
+	"server/endpoint":  {"portal_app", "portal_auth", "portal_platform"}, // the audit log
+	"server/customers": {"portal_app", "portal_platform"},                // the registry
+}
+
+// Every statement of the program is one that PostgreSQL understands, and that its role may run: EXPLAIN
+// asks for the privileges that PREPARE alone does not ask for.
+func TestSQL_IsPreparedByItsRole(t *testing.T) {
+	t.Parallel()
+	database := harness.CloneDatabase(t)
+	conns := map[string]*pgx.Conn{}
+	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_auditor", ""} {
+		conns[role] = harness.AsDBA(t, role, database)
+	}
+	all := harness.Statements(t)
+	if len(all) < 100 {
+		t.Errorf("only %d SQL constants were found", len(all))
+	}
+	packages := map[string]bool{}
+	for i, s := range all {
+		packages[s.Package] = true
+		allowed := runsAs[s.Package]
+		if allowed == nil {
+			allowed = []string{"portal_app"}
+		}
+		var refusals []string
+		for _, role := range allowed {
+			err := explain(t, conns[role], fmt.Sprintf("s%d", i), s.Positional(t))
+			if err == nil {
+				refusals = nil
+				break
+			}
+			refusals = append(refusals, fmt.Sprintf("%s: %v", role, err))
+		}
+		if len(refusals) > 0 {
+			t.Errorf("%s is refused: %s", s, strings.Join(refusals, "; "))
+		}
+	}
+	t.Logf("%d SQL constants of %d packages are prepared and explained", len(all), len(packages))
+
+	for sql, code := range map[string]string{
+		"select nothing from locations":                                          "42703",
+		"select name from locations where id = $1 +":                             "42601",
+		"select password_hash from platform.logins":                              "42501",
+		"delete from platform.customers":                                         "42501",
+		"insert into locations (customer_id, name, address) values ($1, $2, $3)": "42501",
+	} {
+		if err := explain(t, conns["portal_app"], "bad", sql); harness.SQLState(err) != code {
+			t.Errorf("%s: got %v, want SQLSTATE %s", sql, err, code)
+		}
+	}
+}
+
+var explainable = regexp.MustCompile(`(?i)^\s*(select|insert|update|delete|with|merge|values)\b`)
+
+// explain prepares a statement and asks for its plan, which runs nothing.
+func explain(t *testing.T, conn *pgx.Conn, name, sql string) error {
+	t.Helper()
+	prepared, err := conn.Prepare(t.Context(), name, sql)
+	if err != nil || !explainable.MatchString(sql) {
+		return err
+	}
+	defer conn.Deallocate(t.Context(), name) //nolint:errcheck // the connection ends with the test
+	values := ""
+	if n := len(prepared.ParamOIDs); n > 0 {
+		values = "(" + strings.Repeat(", null", n)[2:] + ")"
+	}
+	_, err = conn.Exec(t.Context(), "explain execute "+name+values)
+	return err
+}
+
+// Every statement that reaches package db is such a constant, by its name: nothing escapes the tests of
+// this file, and nothing is built from data.
+func TestSQL_IsConstantAndNamed(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	for _, f := range harness.Sources(t) {
+		if f.Pkg == "db" {
+			continue
+		}
+		called := map[ast.Expr]bool{}
+		ast.Inspect(f.Syntax, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			fun := call.Fun
+			if generic, ok := fun.(*ast.IndexExpr); ok {
+				fun = generic.X
+			}
+			if !takesSQL(fun) {
+				return true
+			}
+			called[fun] = true
+			calls++
+			if len(call.Args) < 3 || !isSQLConstant(call.Args[2]) {
+				t.Errorf("%s: a statement is not a constant whose name ends in SQL", f.Name)
+			}
+			return true
+		})
+		ast.Inspect(f.Syntax, func(n ast.Node) bool {
+			if e, ok := n.(ast.Expr); ok && takesSQL(e) && !called[e] {
+				t.Errorf("%s: a function of package db that takes SQL is passed on instead of called", f.Name)
+			}
+			return true
+		})
+	}
+	if calls < 100 {
+		t.Errorf("only %d calls were found", calls)
+	}
+	t.Logf("%d calls", calls)
+}
+
+func takesSQL(e ast.Expr) bool {
+	s, ok := e.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	pkg, ok := s.X.(*ast.Ident)
+	if !ok || pkg.Name != "db" {
+		return false
+	}
+	switch s.Sel.Name {
+	case "All", "One", "Value", "Page", "Exec", "Touch":
+		return true
+	}
+	return false
+}
+
+func isSQLConstant(e ast.Expr) bool {
+	name, ok := e.(*ast.Ident)
+	return ok && strings.HasSuffix(name.Name, "SQL")
+}

@@ -1,0 +1,111 @@
+package harness
+
+import (
+	"bytes"
+	"fmt"
+	"mime"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"contractor-portal/server"
+)
+
+// A promise is what the document says of the answers of one operation.
+type promise struct {
+	path    *regexp.Regexp
+	name    string                        // method and path, as documented
+	answers map[string]*jsonschema.Schema // status and media type → schema; nil: anything
+}
+
+// promises are those of every documented operation by method, paths without parameters first.
+var promises = sync.OnceValues(func() (map[string][]promise, error) {
+	text, err := server.OpenAPI()
+	if err != nil {
+		return nil, err
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	schemas := jsonschema.NewCompiler()
+	if err := schemas.AddResource("openapi.json", document); err != nil {
+		return nil, err
+	}
+	all := map[string][]promise{}
+	for path, methods := range inside(document, "paths") {
+		pattern := regexp.MustCompile(`\\\{[^/]*\\\}`).ReplaceAllString(regexp.QuoteMeta(strings.TrimSuffix(path, "/")), `[^/]+`)
+		for method := range inside(methods) {
+			p := promise{path: regexp.MustCompile("^" + pattern + "/?$"), name: strings.ToUpper(method) + " " + path, answers: map[string]*jsonschema.Schema{}}
+			for status, response := range inside(methods, method, "responses") {
+				pointer := "#/paths/" + escaped(path) + "/" + method + "/responses/" + status
+				if shared, ok := inside(response)["$ref"].(string); ok {
+					pointer = shared
+					response = inside(document, strings.Split(shared, "/")[1:]...)
+				}
+				for kind := range inside(response, "content") {
+					if p.answers[status+" "+kind], err = schemas.Compile("openapi.json" + pointer + "/content/" + escaped(kind) + "/schema"); err != nil {
+						return nil, err
+					}
+				}
+			}
+			key := strings.ToUpper(method)
+			if strings.Contains(path, "{") {
+				all[key] = append(all[key], p)
+			} else {
+				all[key] = append([]promise{p}, all[key]...)
+			}
+		}
+	}
+	return all, nil
+})
+
+// inside goes down into a document; what is not there is empty.
+func inside(v any, names ...string) map[string]any {
+	m, _ := v.(map[string]any)
+	for _, name := range names {
+		m, _ = m[name].(map[string]any)
+	}
+	return m
+}
+
+// escaped is a name as it stands in a JSON pointer in an address.
+func escaped(name string) string {
+	return url.PathEscape(strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
+}
+
+// conforms tells where an answer is not what the document promises of it. Every answer of every test is
+// looked at; operations that only a test has are not documented.
+func conforms(method, target string, a Answer) error {
+	all, err := promises()
+	if err != nil {
+		return err
+	}
+	path, _, _ := strings.Cut(target, "?")
+	for _, p := range all[method] {
+		if !p.path.MatchString(path) {
+			continue
+		}
+		kind, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
+		schema, ok := p.answers[strconv.Itoa(a.Status)+" "+kind]
+		if !ok {
+			return fmt.Errorf("%s: an answer %d %s is not documented", p.name, a.Status, kind)
+		}
+		if !strings.HasSuffix(kind, "json") {
+			return nil
+		}
+		body, err := jsonschema.UnmarshalJSON(bytes.NewReader(a.Body))
+		if err == nil {
+			err = schema.Validate(body)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: the answer %d is not what is documented: %w: %.500s", p.name, a.Status, err, a.Body)
+		}
+		return nil
+	}
+	return nil
+}

@@ -1,0 +1,285 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"contractor-portal/db"
+	"contractor-portal/schema"
+	"contractor-portal/server"
+	"contractor-portal/server/auth"
+	"contractor-portal/server/endpoint"
+)
+
+// The two companies of every test, and what their people log in with. A person's e-mail is the role
+// in lower case at the company's domain: admin@a.example.
+const (
+	CompanyA = "AAAA22222"
+	CompanyB = "BBBB33333"
+	Password = "correct horse battery"
+	Operator = "operator@platform.example"
+)
+
+var Roles = []string{auth.Admin, auth.Manager, auth.Contractor, auth.Subcontractor, auth.User}
+
+func Email(company, role string) string {
+	domain := map[string]string{CompanyA: "a.example", CompanyB: "b.example"}[company]
+	return strings.ToLower(role) + "@" + domain
+}
+
+// Both companies have the same names and addresses, so that a leak cannot hide behind a difference.
+const seedSQL = `
+insert into platform.customers (customer_id, company_name, max_users, max_properties, timezone)
+values ('AAAA22222', 'Alder Grounds', 50, 200, 'America/New_York'), ('BBBB33333', 'Birch Grounds', 50, 200, 'America/Chicago');
+
+insert into portal.users (customer_id, name, username, email, role, status)
+select c.customer_id, r.role || ' One', lower(r.role), lower(r.role) || '@' || c.domain, r.role, 'active'
+from (values ('AAAA22222', 'a.example'), ('BBBB33333', 'b.example')) as c (customer_id, domain)
+cross join (values ('Admin'), ('Manager'), ('Contractor'), ('Subcontractor'), ('User')) as r (role);
+
+insert into portal.locations (customer_id, name, address, sqft, area_manager, plow, salt)
+select c, 'Property ' || n, n || ' Same Street, Springfield, NY 14201', 1000 * n, 'Pat Doyle', true, n % 2 = 0
+from unnest(array['AAAA22222', 'BBBB33333']) as c, generate_series(1, 3) as n;
+
+insert into platform.operators (email, name) values ('operator@platform.example', 'Olive Operator');
+`
+
+// A Portal is a server of its own on a database of its own.
+type Portal struct {
+	T        testing.TB
+	Database string
+	Super    *pgxpool.Pool // a superuser's, for what tests prepare and compare
+	DB       *db.DB
+	Auth     *auth.Auth
+	Keys     *auth.Keys
+	URL      string
+	Log      *SyncBuffer
+
+	mu     sync.Mutex
+	Tokens map[string]string
+}
+
+type Settings struct {
+	Database string // another portal's; else a clone of the template
+	Auth     auth.Config
+	DB       db.Config
+	Server   server.Config
+	Keys     *auth.Keys
+	Routes   func(endpoint.API) // operations of the test's own, beside the server's
+}
+
+// NewPortal clones the template and serves it, until the test ends. Refused log-ins answer at once and
+// attempts are not limited, unless the test says otherwise.
+func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
+	t.Helper()
+	s := Settings{Keys: Suite.Keys, Auth: auth.Config{RefusalTime: -1, Attempts: -1, SignUps: -1}, DB: db.Config{AppConns: 4, CustomerConns: 4, CustomerStarts: 4, AuthConns: 2, PlatformConns: 1}}
+	for _, c := range change {
+		c(&s)
+	}
+	database := s.Database
+	if database == "" {
+		database = CloneDatabase(t)
+	}
+	for role, url := range map[string]*string{"portal_app": &s.DB.App, "portal_auth": &s.DB.Auth, "portal_platform": &s.DB.Platform} {
+		if *url == "" {
+			*url = Suite.Cluster.URL(role, database)
+		}
+	}
+
+	p := &Portal{T: t, Database: database, Keys: s.Keys, Log: &SyncBuffer{}, Tokens: map[string]string{}}
+	var err error
+	if p.Super, err = pgxpool.New(t.Context(), Suite.Cluster.URL("", database)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Super.Close)
+	if p.DB, err = db.Open(t.Context(), s.DB); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.DB.Close)
+	p.Auth = auth.New(p.DB, s.Keys, s.Auth)
+	s.Server.DB, s.Server.Auth, s.Server.SchemaVersion = p.DB, p.Auth, schema.Version()
+	s.Server.Log = slog.New(slog.NewJSONHandler(p.Log, nil))
+	e, err := server.New(s.Server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Routes != nil {
+		s.Routes(endpoint.New(e, p.DB, s.Keys, s.Server.Log))
+	}
+	web := httptest.NewServer(e)
+	t.Cleanup(web.Close)
+	p.URL = web.URL
+	return p
+}
+
+var (
+	Clones atomic.Int64
+	// PostgreSQL copies one template at a time anyway, and refuses a second session on it.
+	cloning sync.Mutex
+)
+
+// CloneDatabase makes a database of the template, dropped when the test ends.
+func CloneDatabase(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("portal_%d", Clones.Add(1))
+	cloning.Lock()
+	defer cloning.Unlock()
+	err := Execute(t.Context(), Suite.Cluster.URL("", "postgres"),
+		"create database "+name+" template "+Suite.Template+" strategy file_copy", copyPrivileges(Suite.Template, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := Execute(ctx, Suite.Cluster.URL("", "postgres"), "drop database "+name+" with (force)"); err != nil {
+			t.Error(err)
+		}
+	})
+	return name
+}
+
+// copyPrivileges is what create database does not: who may connect to a database, and make temporary
+// tables there.
+func copyPrivileges(from, to string) string {
+	return fmt.Sprintf(`
+do $$
+declare
+  a record;
+begin
+  revoke all on database %[2]s from public;
+  for a in
+    select e.privilege_type, case e.grantee when 0 then 'public' else e.grantee::regrole::text end as grantee
+    from pg_database d, aclexplode(d.datacl) e
+    where d.datname = '%[1]s'
+  loop
+    execute format('grant %%s on database %[2]s to %%s', a.privilege_type, a.grantee);
+  end loop;
+end
+$$`, from, to)
+}
+
+// As connects to the portal's database as one of its roles, for SQL from outside of the server.
+func (p *Portal) As(role string) *pgx.Conn {
+	p.T.Helper()
+	return ConnectAs(p.T, role, p.Database)
+}
+
+func ConnectAs(t testing.TB, role, database string) *pgx.Conn {
+	t.Helper()
+	return ConnectTo(t, Suite.Cluster.URL(role, database))
+}
+
+// ConnectTo connects until the test ends.
+func ConnectTo(t testing.TB, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// WaitFor waits until something is so, and fails the test where it takes too long.
+func WaitFor(t testing.TB, what string, isSo func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !isSo(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// Query returns the single value of a superuser's query.
+func Query[T any](p *Portal, sql string, args ...any) (value T) {
+	p.T.Helper()
+	if err := p.Super.QueryRow(p.T.Context(), sql, args...).Scan(&value); err != nil {
+		p.T.Fatalf("%s: %v", sql, err)
+	}
+	return value
+}
+
+func (p *Portal) Exec(sql string, args ...any) {
+	p.T.Helper()
+	if _, err := p.Super.Exec(p.T.Context(), sql, args...); err != nil {
+		p.T.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// PastTheGate is a superuser's SQL that plants a fault: policies/after/80_gate.sql would refuse it.
+func PastTheGate(sql string) string { return "set local tenancy.installing = 'on'; " + sql }
+
+// Run executes a script of several statements.
+func (p *Portal) Run(name, script string) {
+	p.T.Helper()
+	if _, err := p.Super.Exec(p.T.Context(), script); err != nil {
+		p.T.Fatalf("%s: %v", name, err)
+	}
+}
+
+// SyncBuffer is a log that tests read while it is written.
+type SyncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *SyncBuffer) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(text)
+}
+
+func (s *SyncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// SQLState is the code of PostgreSQL's error, or "".
+func SQLState(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	return ""
+}
+
+// Parallel sends n requests at once, and returns how many were answered with 200 and the answers of the
+// others.
+func (p *Portal) Parallel(n int, request func(i int) (method, path string, body any), token string) (ok int, others []Answer) {
+	p.T.Helper()
+	answers := make([]Answer, n)
+	errs := make([]error, n)
+	var all sync.WaitGroup
+	for i := range n {
+		method, path, body := request(i)
+		all.Go(func() { answers[i], errs[i] = p.Try(p.T.Context(), method, path, token, body) })
+	}
+	all.Wait()
+	for i, a := range answers {
+		switch {
+		case errs[i] != nil:
+			p.T.Fatal(errs[i])
+		case a.Status == http.StatusOK:
+			ok++
+		default:
+			others = append(others, a)
+		}
+	}
+	return ok, others
+}

@@ -1,0 +1,33 @@
+package harness
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// program builds the portal once for all tests that run it; the run's end removes it.
+var program = sync.OnceValues(func() (file string, err error) {
+	if Suite.programs, err = os.MkdirTemp("", "portal-program-"); err != nil {
+		return "", err
+	}
+	file = filepath.Join(Suite.programs, "portal")
+	cmd := exec.Command("go", "build", "-o", file, Root)
+	cmd.Stderr = os.Stderr
+	return file, cmd.Run()
+})
+
+// Command runs the program on a database, and returns what it prints.
+func Command(t *testing.T, url string, args ...string) (out string, err error) {
+	t.Helper()
+	file, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), file, args...)
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+url)
+	text, err := cmd.CombinedOutput()
+	return string(text), err
+}

@@ -1,0 +1,170 @@
+// Package harness is what the tests of the portal share: a PostgreSQL with a template database, a portal of
+// its own for each test, its answers held against what the document promises, and what is read of the document
+// and the catalogue, so that tests cover a new operation and a new table by themselves.
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/db/install"
+	"contractor-portal/schema"
+	"contractor-portal/server/auth"
+)
+
+// Suite is what all tests share: one cluster, a template database in it, and the secrets.
+var Suite struct {
+	Cluster  Cluster
+	Keys     *auth.Keys
+	keysText string
+	Template string // the database that each test clones
+	programs string // where the portal is built for the tests that run it
+}
+
+// Root is the module, as the packages of tests see it from their folders.
+const Root = "../.."
+
+// Main runs the tests of a package on a PostgreSQL, and then finish, where a run has more to say than which
+// test failed. It ends the program.
+func Main(m *testing.M, finish ...func() error) {
+	code, err := run(m, finish)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "integration tests:", err)
+		os.Exit(1)
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M, finish []func() error) (code int, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	Suite.Template = "portal_template"
+	Suite.keysText = os.Getenv("TEST_KEYS")
+	running := os.Getenv("TEST_CLUSTER")
+	if running != "" {
+		Suite.Cluster, err = runningCluster(ctx, running)
+	} else {
+		Suite.Cluster, err = startCluster(ctx)
+	}
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, Suite.Cluster.stop(), os.RemoveAll(Suite.programs)) }()
+	Summarize("PostgreSQL under test: %s\n", Suite.Cluster.Description)
+
+	if Suite.keysText == "" {
+		text, err := auth.NewKeys()
+		if err != nil {
+			return 1, err
+		}
+		Suite.keysText = string(text)
+	}
+	if Suite.Keys, err = auth.ParseKeys(Suite.keysText); err != nil {
+		return 1, err
+	}
+	if err := makeTemplate(ctx); err != nil {
+		return 1, err
+	}
+	code = m.Run()
+	for _, last := range finish {
+		err = errors.Join(err, last())
+	}
+	return code, err
+}
+
+// Summarize prints a line about the run, and adds it to the file that TEST_SUMMARY names: go test shows
+// nothing of a package that passes.
+func Summarize(format string, args ...any) {
+	fmt.Printf(format, args...)
+	name := os.Getenv("TEST_SUMMARY")
+	if name == "" {
+		return
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = fmt.Fprintf(f, format, args...)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		fmt.Println("TEST_SUMMARY:", err)
+	}
+}
+
+// Options install a database of the cluster with the suite's keys and roles.
+func Options(c Cluster, database string) install.Options {
+	o := install.Options{URL: c.URL("", database), Roles: []string{c.URL("portal_app", database), c.URL("portal_auth", database), c.URL("portal_platform", database)}}
+	for _, p := range Suite.Keys.Pads() {
+		o.Pads = append(o.Pads, install.Pad(p))
+	}
+	return o
+}
+
+// makeTemplate installs the template and fills it with the two companies that every test finds. One that
+// is there already stays as it is: integration_tests/mutate has made a hole in it.
+func makeTemplate(ctx context.Context) error {
+	there, err := exists(ctx, Suite.Cluster.URL("", "postgres"), Suite.Template)
+	if err != nil || there {
+		return err
+	}
+	if err := Execute(ctx, Suite.Cluster.URL("", "postgres"), "create database "+Suite.Template); err != nil {
+		return err
+	}
+	if err := install.Up(ctx, schema.Source(), Options(Suite.Cluster, Suite.Template)); err != nil {
+		return err
+	}
+	// A role's connections are counted over all databases of the cluster, and each test has one.
+	for _, role := range []string{"portal_app", "portal_auth", "portal_platform"} {
+		if err := Execute(ctx, Suite.Cluster.URL("", "postgres"), "alter role "+role+" connection limit -1"); err != nil {
+			return err
+		}
+	}
+	return Seed(ctx, Suite.Cluster.URL("", Suite.Template))
+}
+
+// Seed fills an installed database with the two companies, as its installer.
+func Seed(ctx context.Context, url string) error {
+	hash, err := auth.HashPassword(ctx, Password)
+	if err != nil {
+		return err
+	}
+	return install.Transaction(ctx, url, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, seedSQL); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `update platform.logins set password_hash = $1, confirmed_at = now()`, hash); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `update platform.operators set password_hash = $1`, hash)
+		return err
+	})
+}
+
+func exists(ctx context.Context, url, database string) (there bool, err error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close(ctx) //nolint:errcheck // nothing is lost with it
+	err = conn.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", database).Scan(&there)
+	return there, err
+}
+
+func Execute(ctx context.Context, url string, statements ...string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx) //nolint:errcheck // nothing is lost with it
+	for _, sql := range statements {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,307 @@
+package isolation
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/integration_tests/harness"
+)
+
+// objectVectors attack by statements and functions that no role of the API is to use, by objects beside the
+// tables, and as other roles.
+func objectVectors() (all []vector) {
+	all = append(all, statementVectors()...)
+	all = append(all, tableStatementVectors()...)
+	all = append(all, functionVectors()...)
+	all = append(all, annexVectors()...)
+	return append(all, roleVectors()...)
+}
+
+// apart is the stage of shots that open transactions of their own.
+func apart(s *siege, attack func(tx, inside beginner) error) error { return attack(s.app, s.second) }
+
+func one(name string) func(*siege) []harness.Table {
+	return func(*siege) []harness.Table { return []harness.Table{{Name: name}} }
+}
+
+// forbidden is a statement that is refused to portal_app, outside and inside of a company. The control is
+// the same, or another statement, as a superuser.
+func forbidden(sql string, control ...string) shot {
+	return shot{firstWords(sql), nil, func(a attempt, of harness.Table) {
+		statement := strings.ReplaceAll(sql, "TABLE", of.Name)
+		a.refused(statement)
+		err := a.siege.inside(a.siege.app, func(tx pgx.Tx) error {
+			within := a
+			within.tx = tx
+			within.refused(statement)
+			return nil
+		})
+		if err != nil {
+			a.siege.t.Error(err)
+		}
+		if len(control) > 0 {
+			statement = strings.ReplaceAll(control[0], "TABLE", of.Name)
+		}
+		o := a.bySuper().after(harness.PastTheGate(""), statement)
+		a.bySuper().note(o.code == "" && o.text == "", "a superuser may: "+o.String(), "done", statement)
+	}}
+}
+
+func firstWords(sql string) string {
+	words := strings.Fields(sql)
+	return strings.Join(words[:min(2, len(words))], " ")
+}
+
+func statementVectors() []vector {
+	in := func(number int, name string, shots ...shot) vector {
+		return vector{number: number, name: name, stage: apart, shots: shots, targets: one("database")}
+	}
+	const isRole = "select from pg_roles where rolname = 'portal_app'" // to change it would meet other tests
+	return []vector{
+		in(15, "the keys of entries",
+			forbidden("select * from tenancy.mac_keys"),
+			forbidden("update tenancy.mac_keys set inner_pad = outer_pad"),
+			forbidden("insert into tenancy.mac_keys select 9, inner_pad, outer_pad from tenancy.mac_keys")),
+		in(17, "settings planted for later sessions",
+			forbidden("alter role portal_app set app.customer_id = 'BBBB33333'", isRole),
+			forbidden("alter role all set row_security = off", isRole),
+			forbidden("alter database "+harness.Suite.Template+" set app.customer_id = 'BBBB33333'", isRole)),
+		in(23, "objects of one's own",
+			forbidden("create temporary table mine (id int)"), forbidden("create table portal.mine (id int)"),
+			forbidden("create table public.mine (id int)"), forbidden("create schema mine"), forbidden("create sequence portal.mine")),
+		in(33, "extensions that open connections of their own",
+			forbidden("create extension dblink", isRole), forbidden("create extension postgres_fdw", isRole),
+			forbidden("create foreign data wrapper mine")),
+		in(35, "attributes of the role", forbidden("alter role portal_app bypassrls", isRole), forbidden("alter role portal_app superuser", isRole),
+			forbidden("create role mine bypassrls", isRole), forbidden("create role mine", isRole)),
+		in(37, "becoming another role",
+			forbidden("set role portal_owner"), forbidden("set role portal_definer"), forbidden("set role portal_auth"), forbidden("set role portal_platform"),
+			forbidden("set role portal_inspector"), forbidden("set role portal_backup"), forbidden("set local role portal_owner"),
+			forbidden("set session authorization portal_owner"), forbidden("grant portal_owner to portal_app", isRole)),
+		in(41, "privileges on tables to come",
+			forbidden("alter default privileges for role portal_owner in schema portal grant select on tables to portal_app")),
+		in(43, "functions of one's own",
+			forbidden("create function public.mine() returns int language sql return 1"),
+			forbidden("create function public.mine() returns int language plpgsql as 'begin return 1; end'"),
+			forbidden("do $$ begin perform 1; end $$"),
+			forbidden("create operator public.=== (leftarg = text, rightarg = text, function = texteq)"),
+			forbidden("create or replace function tenancy.customer_id() returns text language sql stable return 'BBBB33333'"),
+			forbidden("alter function tenancy.customer_id() immutable"),
+			forbidden("alter function tenancy.enter reset all")),
+		in(67, "changes of all companies",
+			forbidden("create publication mine for all tables", isRole),
+			forbidden("select pg_create_logical_replication_slot('mine', 'pgoutput')", isRole)),
+		in(70, "files of the server",
+			forbidden("select pg_read_file('PG_VERSION')"), forbidden("select pg_read_binary_file('PG_VERSION')"), forbidden("select pg_ls_dir('.')"),
+			forbidden("copy (select 1) to program 'true'"), forbidden("select pg_stat_file('PG_VERSION')")),
+		in(121, "what others were told",
+			forbidden("select * from pg_authid"), forbidden("select from platform.login_attempts"), forbidden("select from platform.sessions"),
+			forbidden("select from platform.operators"), forbidden("select from platform.login_states"), forbidden("select from platform.receiving_numbers"), forbidden("select password_hash from platform.logins"),
+			forbidden("select token_hash from platform.invitations"), forbidden("select token_hash from platform.service_tokens"),
+			forbidden("select * from pg_user_mapping"), forbidden("select * from pg_hba_file_rules"), forbidden("select * from tenancy.findings")),
+		in(110, "opening a company", forbidden("update platform.customers set status = 'active'"), forbidden("update platform.customers set max_users = 1000"),
+			forbidden("update platform.usage set users = 0"), forbidden("select tenancy.count_usage('AAAA22222', 0, -1)"), forbidden("insert into platform.customers (customer_id, company_name) values ('MINE12345', 'Mine')")),
+	}
+}
+
+// tableStatementVectors are statements about a whole table, whoever its rows belong to.
+func tableStatementVectors() []vector {
+	on := func(number int, name string, shots ...shot) vector {
+		return vector{number: number, name: name, stage: apart, shots: shots}
+	}
+	return []vector{
+		on(39, "truncate", forbidden("truncate TABLE", "select 1 from TABLE limit 1"), forbidden("truncate TABLE cascade", "select 1 from TABLE limit 1")),
+		on(36, "the wall taken away", forbidden("alter table TABLE no force row level security"), forbidden("alter table TABLE disable row level security"),
+			forbidden("alter table TABLE owner to portal_app"), forbidden("create policy mine on TABLE to portal_app using (true)"),
+			forbidden("drop table TABLE", "select 1 from TABLE limit 1")),
+		on(48, "a view of the table", forbidden("create view public.mine as select * from TABLE"), forbidden("create materialized view public.mine as select * from TABLE")),
+		on(53, "a child of the table", forbidden("create table public.mine () inherits (TABLE)"), forbidden("create table public.mine (like TABLE including all)")),
+		on(55, "a rule on the table", forbidden("create rule mine as on insert to TABLE do also nothing")),
+		on(56, "a trigger on the table", forbidden("create trigger mine before insert on TABLE for each row execute function tenancy.touch()"),
+			forbidden("create trigger mine before update on TABLE for each row execute function suppress_redundant_updates_trigger()")),
+		on(63, "statistics of the table", forbidden("create statistics portal.mine (mcv) on customer_id, created_at from TABLE", "select 1 from TABLE limit 1")),
+		on(101, "copied to a program", forbidden("copy TABLE to program 'cat >/dev/null'")),
+	}
+}
+
+// functionVectors call what tenancy.dangerous_functions lists, and the functions of tenancy.
+func functionVectors() []vector {
+	dangerous := func(number int, name, pattern string) vector {
+		return vector{number: number, name: name, stage: apart, shots: []shot{{"call", nil, callForbidden}}, targets: functions(
+			"select function::text from tenancy.dangerous_functions where function::text ~ '" + pattern + "' order by 1")}
+	}
+	return []vector{
+		dangerous(10, "set_config", "^set_config"),
+		dangerous(25, "advisory locks of the session", "advisory"),
+		dangerous(59, "large objects", "^(lo_|loread|lowrite)"),
+		dangerous(60, "notifications by a function", "notify"),
+		dangerous(62, "what other sessions do", "^pg_stat_get"),
+		dangerous(67, "messages in the log of changes", "emit_message"),
+		dangerous(69, "SQL given as text", "(_to_xml|ts_stat)"),
+		dangerous(84, "snapshots of others", "snapshot"),
+		dangerous(129, "holding up others", "^pg_(sleep|terminate|cancel)"),
+		{number: 51, name: "functions that run as their owner", stage: apart, shots: []shot{{"call", nil, callForbidden}}, targets: functions(`
+			select oid::regprocedure::text from pg_proc where pronamespace = 'tenancy'::regnamespace
+			and prosecdef and prorettype <> 'trigger'::regtype and not has_function_privilege('portal_app', oid, 'execute') order by 1`)},
+		{number: 51, name: "functions that may be called", stage: insideA, shots: []shot{{"call", nil, callAllowed}}, targets: functions(`
+			select oid::regprocedure::text from pg_proc where pronamespace in ('tenancy'::regnamespace, 'portal'::regnamespace, 'platform'::regnamespace)
+			and prorettype <> 'trigger'::regtype and prokind = 'f' and has_function_privilege('portal_app', oid, 'execute') order by 1`)},
+		{number: 58, name: "sequences", stage: insideA, shots: []shot{{"sequence", nil, sequence}}, targets: functions(`
+			select c.oid::regclass::text from pg_class c where c.relkind = 'S' and c.relnamespace in ('portal'::regnamespace, 'platform'::regnamespace) order by 1`)},
+		{number: 14, name: "forged entries", stage: apart, shots: forgeries(), targets: one("tenancy.enter")},
+		{number: 16, name: "settings that are shown", stage: insideA, shots: []shot{{"select", nil, ownSettings}}, targets: one("pg_settings")},
+		{number: 60, name: "notifications that the other's writes send", stage: apart, shots: []shot{{"listen", canUpdate, listen}}},
+	}
+}
+
+// functions are targets by their signature.
+func functions(sql string) func(*siege) []harness.Table {
+	return func(s *siege) (all []harness.Table) {
+		rows, _ := s.super.Query(s.t.Context(), sql)
+		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, name := range names {
+			all = append(all, harness.Table{Name: name})
+		}
+		return all
+	}
+}
+
+// call is a call with a value for each type of a signature. None is a constant, for which the planner would
+// answer by itself.
+func call(signature string, value func(kind string) string) string {
+	name, types, _ := strings.Cut(strings.TrimSuffix(signature, ")"), "(")
+	var args []string
+	for _, kind := range strings.Split(types, ",") {
+		if kind != "" && !strings.HasPrefix(kind, "VARIADIC") {
+			args = append(args, fmt.Sprintf("(select %s::%s)", value(kind), kind))
+		}
+	}
+	return fmt.Sprintf("select %s(%s)", name, strings.Join(args, ", "))
+}
+
+func callForbidden(a attempt, of harness.Table) {
+	sql := call(of.Name, func(string) string { return "null" })
+	a.refused(sql)
+	a.bySuper().expect(func(o outcome) bool { return o.code != "42501" }, "another answer", sql)
+}
+
+// callAllowed gives the other company wherever a text is taken, and its Admin wherever a number is.
+func callAllowed(a attempt, of harness.Table) {
+	sql := call(of.Name, func(kind string) string {
+		switch kind {
+		case "text":
+			return "'" + harness.CompanyB + "'"
+		case "bigint", "integer":
+			return harness.Number(a.siege.victim.User)
+		}
+		return "null"
+	})
+	var answer []string
+	err := a.probe().try(func(tx pgx.Tx) error {
+		rows, _ := tx.Query(a.siege.t.Context(), strings.Replace(sql, "select ", "select row(", 1)+")::text")
+		var err error
+		if answer, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			return err
+		}
+		var company *string
+		if err := tx.QueryRow(a.siege.t.Context(), "select tenancy.customer_id()").Scan(&company); err != nil {
+			return err
+		}
+		answer = append(answer, "then inside "+*company)
+		return nil
+	})
+	text := strings.Join(answer, ", ")
+	if err != nil {
+		text = outcomeOf(0, err).String()
+	}
+	a.note(!strings.Contains(text, harness.CompanyB) && !strings.Contains(text, "b.example"), text, "nothing of the other's", sql)
+	a.own().shows(func(company string) bool { return company == harness.CompanyA }, "one's own company", "select tenancy.customer_id()")
+}
+
+func sequence(a attempt, of harness.Table) {
+	name := "'" + of.Name + "'"
+	a.refused("select nextval(" + name + ")")
+	a.refused("select setval(" + name + ", 1)")
+	a.refused("select last_value from " + of.Name)
+	a.refused("select currval(" + name + ")")
+	a.shows(func(last string) bool { return last == "" }, "nothing",
+		"select last_value::text from pg_sequences where format('%I.%I', schemaname, sequencename) = "+name+" and last_value is not null")
+	a.bySuper().touches(1, "select last_value from "+of.Name)
+}
+
+func forgeries() (shots []shot) {
+	for _, f := range []struct {
+		name   string
+		change func(s *siege, e *harness.Entry)
+	}{
+		{"no signature", func(_ *siege, e *harness.Entry) { e.MAC = nil }},
+		{"cut signature", func(_ *siege, e *harness.Entry) { e.MAC = e.MAC[:31] }},
+		{"one bit", func(_ *siege, e *harness.Entry) { e.MAC[31] ^= 1 }},
+		{"other key", func(_ *siege, e *harness.Entry) { e.KeyID = 2 }},
+		{"other company", func(_ *siege, e *harness.Entry) { e.Customer = harness.CompanyB }},
+		{"other person", func(s *siege, e *harness.Entry) { e.User = s.victim.User }},
+		{"whole other", func(s *siege, e *harness.Entry) {
+			e.Customer, e.User, e.Session = harness.CompanyB, s.victim.User, s.victim.Session
+		}},
+		{"other role", func(_ *siege, e *harness.Entry) { e.Role = "Manager" }},
+		{"made acting", func(_ *siege, e *harness.Entry) { e.Acting, e.User = e.User, nil }},
+		{"other session", func(s *siege, e *harness.Entry) { e.Session = s.victim.Session }},
+		{"longer life", func(_ *siege, e *harness.Entry) { e.Expiry += 1000 }},
+		{"expired", func(_ *siege, e *harness.Entry) { e.Expiry = harness.ExpiresIn(-1); *e = e.Signed() }},
+		{"far expiry", func(_ *siege, e *harness.Entry) { e.Expiry = harness.ExpiresIn(31e9); *e = e.Signed() }},
+		{"of a guest", func(_ *siege, e *harness.Entry) { *e = e.As("guest") }},
+		{"of an operator", func(_ *siege, e *harness.Entry) { *e = e.As("operator") }},
+	} {
+		shots = append(shots, shot{f.name, nil, func(a attempt, _ harness.Table) {
+			forged := a.siege.fresh()
+			f.change(a.siege, &forged)
+			a.refusal("TN001", harness.EnterSQL, forged.Args()...)
+			a.own().touches(1, harness.EnterSQL, a.siege.fresh().Args()...)
+		}})
+	}
+	return shots
+}
+
+func ownSettings(a attempt, _ harness.Table) {
+	sql := "select setting from pg_settings where name like 'app.%%' or setting ~ '%s'"
+	a.shows(func(text string) bool { return !strings.Contains(text, harness.CompanyB) }, "nothing of the other's", fmt.Sprintf(sql, harness.CompanyB))
+	a.own().shows(func(text string) bool { return text == harness.CompanyA }, "one's own company", "select current_setting('app.customer_id')")
+}
+
+// listen hears nothing of what B writes; that it would is shown by a superuser's word, which comes next.
+func listen(a attempt, of harness.Table) {
+	s := a.siege
+	channel := strings.ReplaceAll(of.Name, ".", "_")
+	conn := s.dial("portal_app", nil)
+	defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
+	for _, name := range []string{channel, "portal", "tenancy", of.Name[strings.Index(of.Name, ".")+1:]} {
+		if _, err := conn.Exec(s.t.Context(), "listen "+name); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	err := s.victim.Inside(s.t.Context(), s.second, func(tx pgx.Tx) error {
+		return ignoring(pgx.BeginFunc(s.t.Context(), tx, func(tx pgx.Tx) error {
+			_, err := tx.Exec(s.t.Context(), updateSQL(of))
+			if err == nil {
+				err = errTakeBack
+			}
+			return err
+		}), errTakeBack)
+	})
+	if err != nil {
+		s.t.Error(err)
+	}
+	s.mustSuper("notify " + channel + ", 'control'")
+	heard, err := conn.WaitForNotification(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a.note(heard.Payload == "control", heard.Payload, "only the control", "listen "+channel)
+	a.own().note(heard.Channel == channel, "heard a superuser on "+heard.Channel, "heard", "notify "+channel)
+}

@@ -1,0 +1,296 @@
+package isolation
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"contractor-portal/integration_tests/harness"
+	"contractor-portal/server/auth"
+)
+
+// Within a company too, a role is changed by an Admin only, and nobody but an Admin writes another's row or
+// deletes anybody.
+func TestDoors_OfUsers(t *testing.T) {
+	t.Parallel()
+	database := harness.CloneDatabase(t)
+	super, app := harness.ConnectAs(t, "", database), harness.ConnectAs(t, "portal_app", database)
+	colleague := *harness.NewMember(t, super, harness.CompanyA, auth.User).User
+	stranger := *harness.NewMember(t, super, harness.CompanyB, auth.User).User
+	own := func(set string) string { return "update users set " + set + " where id = tenancy.user_id()" }
+
+	for _, role := range harness.Roles {
+		e := harness.NewMember(t, super, harness.CompanyA, role)
+		admin := role == auth.Admin
+		for _, c := range []struct {
+			sql     string
+			allowed bool
+		}{
+			{own("phone = '+17165550100', address = 'Elsewhere'"), true},
+			{own("name = 'Other Name'"), true},
+			{own("role = 'Manager'"), admin || role == auth.Manager},
+			{own("role = 'Admin'"), admin},
+			{own("status = 'suspended'"), admin},
+			{fmt.Sprintf("update users set name = 'Renamed' where id = %d", colleague), admin || role == auth.User},
+			{fmt.Sprintf("update users set role = 'Contractor' where id = %d", colleague), admin},
+			{fmt.Sprintf("update users set status = 'suspended' where id = %d", colleague), admin},
+			{"update users set role = 'Admin'", admin},
+			{"insert into users (name, email, role, status) values ('New', 'new@a.example', 'User', 'pending')", admin},
+			{"insert into users (name, email, role, status) values ('New', 'new@a.example', 'Admin', 'active')", admin},
+			{"update platform.logins set role = 'Admin'", false},
+		} {
+			err := e.Inside(t.Context(), app, func(tx pgx.Tx) error {
+				tag, err := tx.Exec(t.Context(), c.sql)
+				if err == nil && tag.RowsAffected() == 0 {
+					t.Errorf("%s: %s touches nothing", role, c.sql)
+				}
+				if err == nil {
+					err = errTakeBack
+				}
+				return err
+			})
+			// A company keeps its last active Admin (TN006), whoever asks.
+			if c.allowed && !errors.Is(err, errTakeBack) && harness.SQLState(err) != "TN006" || !c.allowed && harness.SQLState(err) != "42501" {
+				t.Errorf("%s: %s: got %v, allowed: %t", role, c.sql, err, c.allowed)
+			}
+		}
+		if n := deleted(t, e, app, colleague); n != map[bool]int64{true: 1}[admin] {
+			t.Errorf("%s: deletes %d colleagues", role, n)
+		}
+		err := e.Inside(t.Context(), app, func(tx pgx.Tx) error {
+			for _, sql := range []string{"update users set name = 'Mine' where id = $1", "delete from users where id = $1"} {
+				if tag, err := tx.Exec(t.Context(), sql, stranger); err != nil || tag.RowsAffected() != 0 {
+					t.Errorf("%s: %s of the other company: %v, %v", role, sql, tag, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// deleted is how many people one can delete, which is taken back.
+func deleted(t *testing.T, e harness.Entry, app *pgx.Conn, id int64) (n int64) {
+	t.Helper()
+	err := e.Inside(t.Context(), app, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(t.Context(), "delete from users where id = $1", id)
+		if err != nil {
+			return err
+		}
+		n = tag.RowsAffected()
+		return errTakeBack
+	})
+	if !errors.Is(err, errTakeBack) {
+		t.Fatal(err)
+	}
+	return n
+}
+
+var errTakeBack = errors.New("take back")
+
+// An operator who acts inside a company uses none of its keys to other services.
+func TestDoors_OfAnActingOperator(t *testing.T) {
+	t.Parallel()
+	s := newSiege(t)
+	op := harness.NewActingOperator(t, s.super, harness.CompanyA)
+	closed := map[string]bool{"portal.api_keys": true, "portal.jobber_auth": true, "portal.quickbooks_auth": true}
+	seen := 0
+	for _, of := range s.tables {
+		err := op.Inside(t.Context(), s.app, func(tx pgx.Tx) error {
+			a := attempt{siege: s, tx: tx, inside: tx, of: of.Name}
+			want := s.rows(of, harness.CompanyA)
+			if closed[of.Name] {
+				seen++
+				want = 0
+				columns := of.Names(func(c harness.Column) bool { return c.Inserts })
+				a.refused(harness.InsertSQL(of, columns, ""), s.row(of, harness.CompanyA))
+				a.touches(0, "delete from "+of.Name)
+			}
+			a.reads(want, "select count(*) from "+of.Name)
+			a.reads(0, fmt.Sprintf("select count(*) from %s where customer_id is distinct from $1", of.Name), harness.CompanyA)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if seen != len(closed) {
+		t.Errorf("%d of %d tables of keys were found", seen, len(closed))
+	}
+}
+
+// A DBA inspects one company that he names, reads no secret and writes nothing. An auditor reads the audit
+// and no data.
+func TestDoors_OfDBAs(t *testing.T) {
+	t.Parallel()
+	s := newSiege(t)
+	var database string
+	s.scan(&database, "select current_database()")
+	inspector, auditor := harness.AsDBA(t, "portal_inspector", database), harness.AsDBA(t, "portal_auditor", database)
+	count := func(conn *pgx.Conn, sql string) (n int64, err error) {
+		err = conn.QueryRow(t.Context(), sql).Scan(&n)
+		return n, err
+	}
+
+	inspected := harness.Tables(t, s.super, "portal_inspector")
+	for _, company := range []string{"", harness.CompanyA, harness.CompanyB} {
+		if _, err := inspector.Exec(t.Context(), "set app.customer_id = '"+company+"'"); err != nil {
+			t.Fatal(err)
+		}
+		for _, of := range inspected {
+			if n, err := count(inspector, "select count(*) from "+of.Name); err != nil || n != s.rows(of, company) {
+				t.Errorf("as %q the inspector sees %d rows of %s, want %d (%v)", company, n, of.Name, s.rows(of, company), err)
+			}
+		}
+	}
+	secret := 0
+	for _, of := range inspected {
+		for _, c := range of.Columns {
+			hidden := strings.HasSuffix(c.Name, "_ciphertext")
+			_, err := inspector.Exec(t.Context(), fmt.Sprintf("select %s from %s", c.Name, of.Name))
+			if hidden && harness.SQLState(err) != "42501" || !hidden && err != nil {
+				t.Errorf("the inspector reads %s.%s: %v", of.Name, c.Name, err)
+			}
+			if hidden {
+				secret++
+			}
+		}
+		for _, sql := range []string{"delete from " + of.Name, "insert into " + of.Name + " default values"} {
+			for _, mode := range []string{"set default_transaction_read_only = on", "set default_transaction_read_only = off"} {
+				if _, err := inspector.Exec(t.Context(), mode); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := inspector.Exec(t.Context(), sql); harness.SQLState(err) != "42501" && harness.SQLState(err) != "25006" {
+					t.Errorf("the inspector: %s; %s: %v", mode, sql, err)
+				}
+			}
+		}
+	}
+	if len(inspected) < 25 || secret < 5 {
+		t.Errorf("%d tables with %d secret columns were inspected", len(inspected), secret)
+	}
+
+	if _, err := count(auditor, "select count(*) from tenancy.findings"); err != nil {
+		t.Errorf("the auditor sees no findings: %v", err)
+	}
+	rows, _ := s.super.Query(t.Context(), `
+		select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		where c.relkind in ('r', 'p') and (n.nspname in ('portal', 'platform') or c.oid = 'tenancy.mac_keys'::regclass)`)
+	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range all {
+		_, auditing := auditor.Exec(t.Context(), "select from "+name)
+		_, inspecting := inspector.Exec(t.Context(), "select from "+name)
+		if harness.SQLState(auditing) != "42501" || !strings.HasPrefix(name, "portal.") && harness.SQLState(inspecting) != "42501" {
+			t.Errorf("%s: the auditor %v, the inspector %v", name, auditing, inspecting)
+		}
+	}
+}
+
+// Whoever has the pads of a key can enter any company. Only the definer's functions read them.
+func TestDoors_OfTheKeyPads(t *testing.T) {
+	t.Parallel()
+	database := harness.CloneDatabase(t)
+	super := harness.ConnectAs(t, "", database)
+	var readers string
+	err := super.QueryRow(t.Context(), `
+		select string_agg(rolname, ' ' order by rolname)
+		from pg_roles
+		where rolname ~ '^portal_'
+		  and (has_table_privilege(oid, 'tenancy.mac_keys', 'select') or has_any_column_privilege(oid, 'tenancy.mac_keys', 'select'))`).Scan(&readers)
+	if err != nil || readers != "portal_definer portal_owner" {
+		t.Errorf("the pads can be read by %q (%v)", readers, err)
+	}
+	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_inspector", "portal_auditor"} {
+		conn := harness.AsDBA(t, role, database)
+		for _, sql := range []string{
+			"select inner_pad from tenancy.mac_keys", "select key_id from tenancy.mac_keys", "select from tenancy.mac_keys", "table tenancy.mac_keys",
+		} {
+			if _, err := conn.Exec(t.Context(), sql); harness.SQLState(err) != "42501" {
+				t.Errorf("%s: %s: %v", role, sql, err)
+			}
+		}
+	}
+}
+
+// A caller who asks PostgreSQL to print what it plans and runs sees neither the pads nor the statement
+// that reads them.
+func TestDoors_PadsAreNotPrinted(t *testing.T) {
+	t.Parallel()
+	database := harness.CloneDatabase(t)
+	super := harness.ConnectAs(t, "", database)
+	cfg, err := pgx.ParseConfig(harness.Suite.Cluster.URL("portal_app", database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var printed bytes.Buffer
+	cfg.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+		fmt.Fprintln(&printed, n.Message, n.Detail, n.Hint, n.Where, n.InternalQuery)
+	}
+	app, err := pgx.ConnectConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close(context.Background()) //nolint:errcheck // the test is over
+	for _, sql := range []string{
+		"set client_min_messages = debug5", "set debug_print_parse = on", "set debug_print_rewritten = on",
+		"set debug_print_plan = on", "set debug_pretty_print = off", "set log_error_verbosity = verbose",
+	} {
+		if _, err := app.Exec(t.Context(), sql); err != nil && harness.SQLState(err) != "42501" {
+			t.Fatal(err)
+		}
+	}
+
+	good := harness.NewMember(t, super, harness.CompanyA, auth.Admin)
+	forged := good
+	forged.MAC = make([]byte, 32)
+	for _, e := range []harness.Entry{good, forged} {
+		_, err := app.Exec(t.Context(), harness.EnterSQL, e.Args()...)
+		if (err == nil) != bytes.Equal(e.MAC, good.MAC) {
+			t.Fatalf("entering: %v", err)
+		}
+		fmt.Fprintln(&printed, err)
+	}
+	text := printed.String()
+	if !strings.Contains(text, "QUERY") || !strings.Contains(text, "PLANNEDSTMT") {
+		t.Errorf("nothing is printed at all: %.300s", text)
+	}
+	for _, pad := range harness.Suite.Keys.Pads() {
+		for _, bytes := range [][]byte{pad.Inner, pad.Outer} {
+			for name, form := range map[string]string{
+				"hexadecimal": hex.EncodeToString(bytes[:16]),
+				"decimal":     strings.Trim(fmt.Sprintf("%d", bytes[:8]), "[]"),
+				"signed":      strings.Trim(fmt.Sprint(signed(bytes[:8])), "[]"),
+				"raw":         string(bytes[:16]),
+			} {
+				if strings.Contains(text, form) {
+					t.Errorf("a pad is printed, %s", name)
+				}
+			}
+		}
+	}
+	for _, inner := range []string{"inner_pad", "outer_pad", "mac_keys"} {
+		if strings.Contains(text, inner) {
+			t.Errorf("the statement that reads the pads is printed: %s", inner)
+		}
+	}
+}
+
+// signed is how a node tree prints the bytes of a constant.
+func signed(bytes []byte) (numbers []int8) {
+	for _, b := range bytes {
+		numbers = append(numbers, int8(b))
+	}
+	return numbers
+}

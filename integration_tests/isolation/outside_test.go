@@ -1,0 +1,130 @@
+package isolation
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/integration_tests/harness"
+	"contractor-portal/server/auth"
+)
+
+// What a role may read, be it a table, a view or what a function returns, and whoever made it, tells
+// nothing of any company as long as none is entered, and of one company inside it.
+func TestOutside_NothingSpeaks(t *testing.T) {
+	t.Parallel()
+	s := newSiege(t)
+	harness.GivePasswords(t)
+	ofA, ofB := []string{harness.CompanyA, "@a.example", "Alder"}, []string{harness.CompanyB, "@b.example", "Birch"}
+	for _, role := range []string{"portal_app", "portal_inspector"} {
+		conn := s.dial(role, nil)
+		rows, _ := s.super.Query(t.Context(), readableSQL, role)
+		readable, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct {
+			Name, SQL  string
+			IsFunction bool `db:"is_function"`
+		}])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(readable) < 25 {
+			t.Errorf("%s may read only %v", role, readable)
+		}
+		for _, of := range readable {
+			for company, foreign := range map[string][]string{"": slices.Concat(ofA, ofB), harness.CompanyA: ofB} {
+				var text string
+				err := pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
+					if _, err := tx.Exec(t.Context(), "set local app.customer_id = '"+company+"'"); err != nil {
+						return err
+					}
+					return tx.QueryRow(t.Context(), of.SQL).Scan(&text)
+				})
+				if err != nil && !of.IsFunction {
+					t.Errorf("%s: %s: %v", role, of.SQL, err)
+				}
+				if i := slices.IndexFunc(foreign, func(word string) bool { return strings.Contains(text, word) }); i >= 0 {
+					t.Errorf("%s reads %s in company %q, which tells of %s: %.200s", role, of.Name, company, foreign[i], text)
+				}
+			}
+		}
+	}
+}
+
+const readableSQL = `
+select name, is_function, format('select coalesce(string_agg(r::text, chr(32)), chr(32)) from (select %s from %s) r', columns, name) as sql
+from (
+  select format('%I.%I', n.nspname, c.relname) as name, false as is_function, (
+    select string_agg(quote_ident(a.attname), ', ')
+    from pg_attribute a
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and has_column_privilege($1, c.oid, a.attnum, 'select')) as columns
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    and has_schema_privilege($1, n.oid, 'usage')
+  union all
+  select format('%I.%I()', n.nspname, p.proname), true, '*'
+  from pg_proc p
+  join pg_namespace n on n.oid = p.pronamespace
+  where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    and p.prokind = 'f'
+    and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+    and p.pronargs = p.pronargdefaults
+    and has_schema_privilege($1, n.oid, 'usage')
+    and has_function_privilege($1, p.oid, 'execute')
+) as readable
+where columns is not null
+order by name`
+
+// A function of the definer's calls what it names, also where its caller has others of the same names.
+func TestOutside_DefinersAreNotFooled(t *testing.T) {
+	t.Parallel()
+	database := harness.CloneDatabase(t)
+	super := harness.ConnectAs(t, "", database)
+	if _, err := super.Exec(t.Context(), `
+		create schema mine;
+		grant create on schema mine to portal_app, portal_auth, portal_platform;
+		grant usage on schema mine to public;
+		grant usage on language sql to portal_app, portal_auth, portal_platform`); err != nil {
+		t.Fatal(err)
+	}
+	admin, op := harness.NewMember(t, super, harness.CompanyA, auth.Admin), harness.NewActingOperator(t, super, "")
+	for role, way := range map[string]struct {
+		sql             string
+		genuine, forged []any
+	}{
+		"portal_app":      {harness.EnterSQL, admin.Args(), altered(admin).Args()},
+		"portal_auth":     {harness.EnterGuestSQL, harness.Entry{Customer: harness.CompanyA}.As("guest").GuestArgs(), altered(harness.Entry{Customer: harness.CompanyB}.As("guest")).GuestArgs()},
+		"portal_platform": {harness.EnterOperatorSQL, op.As("operator").OperatorArgs(), altered(op.As("operator")).OperatorArgs()},
+	} {
+		conn := harness.ConnectAs(t, role, database)
+		for _, sql := range []string{
+			`create or replace function mine.sha256(bytea) returns bytea language sql immutable return '\x00'::bytea`,
+			"grant execute on function mine.sha256(bytea) to public",
+		} {
+			if _, err := conn.Exec(t.Context(), sql); err != nil && harness.SQLState(err) != "42501" {
+				t.Fatal(err)
+			}
+		}
+		if _, err := conn.Exec(t.Context(), "set search_path = mine, pg_catalog"); err != nil {
+			t.Fatal(err)
+		}
+		var own string
+		if err := conn.QueryRow(t.Context(), `select sha256('x'::bytea)::text`).Scan(&own); err != nil || own != `\x00` {
+			t.Errorf("%s: its own sha256 gives %s (%v)", role, own, err)
+		}
+		if _, err := conn.Exec(t.Context(), way.sql, way.forged...); harness.SQLState(err) != "TN001" {
+			t.Errorf("%s enters with a signature by its own function: %v", role, err)
+		}
+		if _, err := conn.Exec(t.Context(), way.sql, way.genuine...); err != nil {
+			t.Errorf("%s: a genuine entry: %v", role, err)
+		}
+	}
+}
+
+// altered is an entry with the signature that a fooled function would compute.
+func altered(e harness.Entry) harness.Entry {
+	e.MAC = []byte{0}
+	return e
+}
