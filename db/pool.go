@@ -17,7 +17,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -184,40 +183,4 @@ func connectionLost(err error) bool {
 	var network net.Error
 	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
-}
-
-const zoneKey = "zone"
-
-// registerZonedTimes makes timestamptz arrive in the time zone of the customer that the connection
-// has entered at that moment.
-func registerZonedTimes(c *pgx.Conn) {
-	zone := &entered{zone: time.UTC}
-	c.PgConn().CustomData()[zoneKey] = zone
-	c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &zonedCodec{zone: zone}})
-}
-
-// entered is the time zone of the customer that a connection serves now.
-type entered struct{ zone *time.Location }
-
-type zonedCodec struct {
-	pgtype.TimestamptzCodec
-	zone *entered
-}
-
-func (c *zonedCodec) PlanScan(m *pgtype.Map, oid uint32, format int16, target any) pgtype.ScanPlan {
-	if c.TimestamptzCodec.PlanScan(m, oid, format, target) == nil {
-		return nil
-	}
-	return &zonedPlan{format: format, zone: c.zone}
-}
-
-// zonedPlan looks the zone up at each scan: plans are cached with the statement, the customer changes.
-type zonedPlan struct {
-	format int16
-	zone   *entered
-}
-
-func (p *zonedPlan) Scan(src []byte, target any) error {
-	codec := pgtype.TimestamptzCodec{ScanLocation: p.zone.zone}
-	return codec.PlanScan(nil, pgtype.TimestamptzOID, p.format, target).Scan(src, target)
 }

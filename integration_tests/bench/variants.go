@@ -31,10 +31,10 @@ const (
 // What b, c and d have in common: a unit of work knows its customer as a plain value, and enters nothing.
 func unsigned(send string) []edit {
 	return []edit{
-		{"db/session.go", "type unit struct {\n", "type unit struct {\n\tcustomer string\n\tchecked bool\n"},
-		{"db/session.go", "\treturn d.work(ctx, d.app, u, fn)\n", "\tu.customer = m.CustomerID()\n\treturn d.work(ctx, d.app, u, fn)\n"},
-		{"db/session.go", "\tenter := u.sign != nil && (!u.write || begin)\n", send + "\tenter := false\n"},
-		{"db/session.go", "\tif u.sign == nil || u.entered {\n\t\treturn nil\n\t}\n", "\tif true {\n\t\treturn nil\n\t}\n"},
+		{"db/unit.go", "type unit struct {\n", "type unit struct {\n\tcustomer string\n\tchecked bool\n"},
+		{"db/unit.go", "\treturn d.work(ctx, d.app, u, fn)\n", "\tu.customer = m.CustomerID()\n\treturn d.work(ctx, d.app, u, fn)\n"},
+		{"db/unit.go", "\tenter := u.sign != nil && (!u.write || begin)\n", send + "\tenter := false\n"},
+		{"db/unit.go", "\tif u.sign == nil || u.entered {\n\t\treturn nil\n\t}\n", "\tif true {\n\t\treturn nil\n\t}\n"},
 	}
 }
 
@@ -42,7 +42,7 @@ func unsigned(send string) []edit {
 func byHand() []edit {
 	return []edit{
 		{"db/pool.go", "\t\t\terr = refuseUnsafeRole(ctx, pool, p.role)\n", ""},
-		{"db/session.go", "batch.Queue(sql, args...)", "args[0].(pgx.StrictNamedArgs)[\"customer_id\"] = u.customer\n\t\tbatch.Queue(sql, args...)"},
+		{"db/unit.go", "batch.Queue(sql, args...)", "args[0].(pgx.StrictNamedArgs)[\"customer_id\"] = u.customer\n\t\tbatch.Queue(sql, args...)"},
 		{"server/properties/properties.go", "from locations p\norder by p.name, p.id\n", "from locations p\nwhere p.customer_id = @customer_id\norder by p.name, p.id\n"},
 		{"server/properties/properties.go", "from locations p\nwhere p.id = @id`", "from locations p\nwhere p.customer_id = @customer_id and p.id = @id`"},
 		{"server/properties/properties.go", "longitude = @longitude where id = @id`", "longitude = @longitude where customer_id = @customer_id and id = @id`"},

@@ -34,7 +34,7 @@ func TestVariants_StaleEditFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stale := variant{key: "x", edits: []edit{{"db/session.go", "what nobody wrote", ""}}}
+	stale := variant{key: "x", edits: []edit{{"db/unit.go", "what nobody wrote", ""}}}
 	if _, err := stale.overlay(root, t.TempDir()); err == nil || !strings.Contains(err.Error(), "0 times") {
 		t.Errorf("a stale edit: %v", err)
 	}

@@ -9,7 +9,7 @@ const (
 	loginGo    = "server/auth/login.go"
 	apiGo      = "server/endpoint/api.go"
 	principal  = "server/auth/principal.go"
-	unitOfWork = "db/session.go"
+	unitOfWork = "db/unit.go"
 	poolGo     = "db/pool.go"
 )
 

@@ -3,8 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -54,15 +52,6 @@ type Tx struct{ u *unit }
 // Adopt makes a Tx of a transaction of the installer, which is outside of any customer and commits by
 // itself. It is for the command line, whose user has the whole database anyway.
 func Adopt(tx pgx.Tx) Tx { return Tx{&unit{via: tx, begun: true, zone: time.UTC}} }
-
-// Zone is the customer's time zone, UTC outside of a customer. The entry answers it, so before the
-// first statement it takes a round trip of its own.
-func (tx Tx) Zone(ctx context.Context) (*time.Location, error) {
-	if err := tx.u.enter(ctx); err != nil {
-		return nil, err
-	}
-	return tx.u.zone, nil
-}
 
 type unit struct {
 	pool    *pgxpool.Pool
@@ -211,19 +200,6 @@ func (u *unit) send(ctx context.Context, sql string, args []any, collect func(pg
 	return collect(rows)
 }
 
-func (u *unit) setZone(name *string) error {
-	u.zone = time.UTC
-	if name != nil {
-		zone, err := location(*name)
-		if err != nil {
-			return fmt.Errorf("the customer's time zone: %w", err)
-		}
-		u.zone = zone
-	}
-	u.conn.Conn().PgConn().CustomData()[zoneKey].(*entered).zone = u.zone
-	return nil
-}
-
 // enter enters, where no statement did.
 func (u *unit) enter(ctx context.Context) error {
 	if u.sign == nil || u.entered {
@@ -276,18 +252,4 @@ func (u *unit) abandon() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second) //nolint:forbidigo,contextcheck // the caller's context may be over, the goodbye must go out
 	defer cancel()
 	_ = u.conn.Conn().Close(ctx)
-}
-
-var locations sync.Map // name → *time.Location
-
-func location(name string) (*time.Location, error) {
-	if zone, ok := locations.Load(name); ok {
-		return zone.(*time.Location), nil
-	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, err
-	}
-	locations.Store(name, zone)
-	return zone, nil
 }

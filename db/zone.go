@@ -1,0 +1,83 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// Zone is the customer's time zone, UTC outside of a customer. The entry answers it, so before the
+// first statement it takes a round trip of its own.
+func (tx Tx) Zone(ctx context.Context) (*time.Location, error) {
+	if err := tx.u.enter(ctx); err != nil {
+		return nil, err
+	}
+	return tx.u.zone, nil
+}
+
+func (u *unit) setZone(name *string) error {
+	u.zone = time.UTC
+	if name != nil {
+		zone, err := location(*name)
+		if err != nil {
+			return fmt.Errorf("the customer's time zone: %w", err)
+		}
+		u.zone = zone
+	}
+	u.conn.Conn().PgConn().CustomData()[zoneKey].(*entered).zone = u.zone
+	return nil
+}
+
+var locations sync.Map // name → *time.Location
+
+func location(name string) (*time.Location, error) {
+	if zone, ok := locations.Load(name); ok {
+		return zone.(*time.Location), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, err
+	}
+	locations.Store(name, zone)
+	return zone, nil
+}
+
+const zoneKey = "zone"
+
+// registerZonedTimes makes timestamptz arrive in the time zone of the customer that the connection
+// has entered at that moment.
+func registerZonedTimes(c *pgx.Conn) {
+	zone := &entered{zone: time.UTC}
+	c.PgConn().CustomData()[zoneKey] = zone
+	c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &zonedCodec{zone: zone}})
+}
+
+// entered is the time zone of the customer that a connection serves now.
+type entered struct{ zone *time.Location }
+
+type zonedCodec struct {
+	pgtype.TimestamptzCodec
+	zone *entered
+}
+
+func (c *zonedCodec) PlanScan(m *pgtype.Map, oid uint32, format int16, target any) pgtype.ScanPlan {
+	if c.TimestamptzCodec.PlanScan(m, oid, format, target) == nil {
+		return nil
+	}
+	return &zonedPlan{format: format, zone: c.zone}
+}
+
+// zonedPlan looks the zone up at each scan: plans are cached with the statement, the customer changes.
+type zonedPlan struct {
+	format int16
+	zone   *entered
+}
+
+func (p *zonedPlan) Scan(src []byte, target any) error {
+	codec := pgtype.TimestamptzCodec{ScanLocation: p.zone.zone}
+	return codec.PlanScan(nil, pgtype.TimestamptzOID, p.format, target).Scan(src, target)
+}
