@@ -41,10 +41,10 @@ type stay struct {
 	began time.Time
 }
 
-// enter waits until the customer may take a connection. It fails with ErrCrowded where the line is full,
+// admit waits until the customer may take a connection. It fails with ErrCrowded where the line is full,
 // or where the customer's own units of work were as many as may be all the time; with ErrBusy where
 // others held the pool. The caller hands what it got to leave.
-func (a *admission) enter(ctx context.Context, name string) (*stay, error) {
+func (a *admission) admit(ctx context.Context, name string) (*stay, error) {
 	a.mu.Lock()
 	c := a.customers[name]
 	if c == nil {
@@ -53,7 +53,7 @@ func (a *admission) enter(ctx context.Context, name string) (*stay, error) {
 	}
 	// Who has waited goes first.
 	if a.free > 0 && c.turn == nil && a.may(c) {
-		s := a.admit(c)
+		s := a.grant(c)
 		a.mu.Unlock()
 		return s, nil
 	}
@@ -102,7 +102,7 @@ func (a *admission) giveUp(ctx context.Context, c *customer, place *list.Element
 	return nil, &Refusal{Kind: ErrBusy}
 }
 
-// leave gives back what enter admitted to.
+// leave gives back what admit handed out.
 func (a *admission) leave(s *stay) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -120,7 +120,7 @@ func (a *admission) may(c *customer) bool {
 	return len(c.inside) < a.share && starting < a.starts
 }
 
-func (a *admission) admit(c *customer) *stay {
+func (a *admission) grant(c *customer) *stay {
 	a.free--
 	s := &stay{of: c, began: time.Now()}
 	c.inside = append(c.inside, s)
@@ -142,7 +142,7 @@ func (a *admission) next() (admitted bool) {
 		if !a.may(c) {
 			continue
 		}
-		c.waiting.Remove(c.waiting.Front()).(chan *stay) <- a.admit(c)
+		c.waiting.Remove(c.waiting.Front()).(chan *stay) <- a.grant(c)
 		a.turns.MoveToBack(e)
 		a.settle(c)
 		return true

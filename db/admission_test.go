@@ -14,24 +14,24 @@ func newAdmission(free, share, line int, wait time.Duration) *admission {
 	return &admission{free: free, share: share, starts: share, start: time.Minute, line: line, wait: wait, customers: map[string]*customer{}}
 }
 
-// An entrance is how it went to enter.
-type entrance struct {
+// An outcome is how it went to be admitted.
+type outcome struct {
 	stay *stay
 	err  error
 }
 
-// wants enters in the background; the channel tells how it went.
-func (a *admission) wants(ctx context.Context, name string) <-chan entrance {
+// wants asks in the background; the channel tells how it went.
+func (a *admission) wants(ctx context.Context, name string) <-chan outcome {
 	a.mu.Lock()
 	before := 0
 	if c := a.customers[name]; c != nil {
 		before = c.waiting.Len()
 	}
 	a.mu.Unlock()
-	done := make(chan entrance, 1)
+	done := make(chan outcome, 1)
 	go func() {
-		s, err := a.enter(ctx, name)
-		done <- entrance{s, err}
+		s, err := a.admit(ctx, name)
+		done <- outcome{s, err}
 	}()
 	for {
 		a.mu.Lock()
@@ -45,7 +45,7 @@ func (a *admission) wants(ctx context.Context, name string) <-chan entrance {
 	}
 }
 
-func admitted(t *testing.T, who string, done <-chan entrance) *stay {
+func admitted(t *testing.T, who string, done <-chan outcome) *stay {
 	t.Helper()
 	select {
 	case e := <-done:
@@ -59,7 +59,7 @@ func admitted(t *testing.T, who string, done <-chan entrance) *stay {
 	return nil
 }
 
-func waits(t *testing.T, who string, done <-chan entrance) {
+func waits(t *testing.T, who string, done <-chan outcome) {
 	t.Helper()
 	select {
 	case e := <-done:
@@ -107,12 +107,12 @@ func TestAdmission_InTurn(t *testing.T) {
 	b1, b2 := a.wants(t.Context(), "b"), a.wants(t.Context(), "b")
 	for _, next := range []struct {
 		who    string
-		done   <-chan entrance
-		others []<-chan entrance
+		done   <-chan outcome
+		others []<-chan outcome
 	}{
-		{"a2", a2, []<-chan entrance{a3, b1, b2}},
-		{"b1", b1, []<-chan entrance{a3, b2}},
-		{"a3", a3, []<-chan entrance{b2}},
+		{"a2", a2, []<-chan outcome{a3, b1, b2}},
+		{"b1", b1, []<-chan outcome{a3, b2}},
+		{"a3", a3, []<-chan outcome{b2}},
 		{"b2", b2, nil},
 	} {
 		a.leave(inside)
@@ -172,11 +172,11 @@ func TestAdmission_Refuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAdmission(1, 1, tt.line, 20*time.Millisecond)
-			held, err := a.enter(t.Context(), tt.holder)
+			held, err := a.admit(t.Context(), tt.holder)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := a.enter(t.Context(), "a"); !errors.Is(err, tt.want) {
+			if _, err := a.admit(t.Context(), "a"); !errors.Is(err, tt.want) {
 				t.Errorf("refused with %v, want %v", err, tt.want)
 			}
 			a.leave(held)
@@ -191,7 +191,7 @@ func TestAdmission_WhoIsGoneLeavesHisPlace(t *testing.T) {
 	inside := admitted(t, "the first", a.wants(t.Context(), "a"))
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := a.wants(ctx, "a")
-	if _, err := a.enter(t.Context(), "a"); !errors.Is(err, ErrCrowded) {
+	if _, err := a.admit(t.Context(), "a"); !errors.Is(err, ErrCrowded) {
 		t.Fatalf("a second one in a line of one: %v", err)
 	}
 	cancel()
@@ -219,7 +219,7 @@ func TestAdmission_UnderLoad(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%5+1)*time.Millisecond)
 			defer cancel()
 			name := fmt.Sprint("customer ", who)
-			s, err := a.enter(ctx, name)
+			s, err := a.admit(ctx, name)
 			if err != nil {
 				refused.Add(1)
 				return

@@ -4,8 +4,8 @@ package db
 // HMAC-SHA256 over them; PostgreSQL refuses an entry whose MAC it cannot verify, so a value made by
 // anybody but package auth, which has the key, enters nothing. An entry expires within 30 seconds.
 
-// Enter opens a customer for a member, or for an operator who acts inside it (tenancy.enter).
-type Enter struct {
+// Entry opens a customer for a member, or for an operator who acts inside it (tenancy.enter).
+type Entry struct {
 	KeyID      int32
 	CustomerID string
 	UserID     *int64 // nil for an acting operator
@@ -17,16 +17,16 @@ type Enter struct {
 	MAC        []byte
 }
 
-// EnterGuest opens a customer without a member (tenancy.enter_guest).
-type EnterGuest struct {
+// GuestEntry opens a customer without a member (tenancy.enter_guest).
+type GuestEntry struct {
 	KeyID      int32
 	CustomerID string
 	ExpiresAt  int64 // Unix milliseconds
 	MAC        []byte
 }
 
-// EnterOperator opens a unit of work of an operator outside of any customer (tenancy.enter_operator).
-type EnterOperator struct {
+// OperatorEntry opens a unit of work of an operator outside of any customer (tenancy.enter_operator).
+type OperatorEntry struct {
 	KeyID      int32
 	OperatorID int64
 	SessionID  string // UUID
@@ -38,15 +38,15 @@ type EnterOperator struct {
 // A Member signs entries into its customer.
 type Member interface {
 	CustomerID() string
-	SignEnter(readOnly bool) Enter
+	SignEntry(readOnly bool) Entry
 }
 
 // A Guest signs entries into the one customer it may see.
-type Guest interface{ SignGuest() EnterGuest }
+type Guest interface{ SignGuest() GuestEntry }
 
 // An Operator signs entries into the platform.
 type Operator interface {
-	SignOperator(readOnly bool) EnterOperator
+	SignOperator(readOnly bool) OperatorEntry
 }
 
 const (
@@ -55,14 +55,14 @@ const (
 	enterOperatorSQL = `select tenancy.enter_operator($1, $2, $3, $4, $5, $6)::text`
 )
 
-func (e Enter) statement() (string, []any) {
+func (e Entry) statement() (string, []any) {
 	return enterSQL, []any{e.KeyID, e.CustomerID, e.UserID, e.Role, e.ActingAs, e.SessionID, e.ReadOnly, e.ExpiresAt, e.MAC}
 }
 
-func (e EnterGuest) statement() (string, []any) {
+func (e GuestEntry) statement() (string, []any) {
 	return enterGuestSQL, []any{e.KeyID, e.CustomerID, e.ExpiresAt, e.MAC}
 }
 
-func (e EnterOperator) statement() (string, []any) {
+func (e OperatorEntry) statement() (string, []any) {
 	return enterOperatorSQL, []any{e.KeyID, e.OperatorID, e.SessionID, e.ReadOnly, e.ExpiresAt, e.MAC}
 }

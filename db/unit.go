@@ -15,13 +15,13 @@ import (
 // A unit of work that runs no statement still enters, so that its caller is checked. The connection
 // goes back to the pool in every case; one whose state is not known is closed instead.
 func (d *DB) Read(ctx context.Context, m Member, fn func(context.Context, Tx) error) error {
-	return d.admitted(ctx, m, &unit{sign: func() (string, []any) { return m.SignEnter(true).statement() }}, fn)
+	return d.admitted(ctx, m, &unit{sign: func() (string, []any) { return m.SignEntry(true).statement() }}, fn)
 }
 
 // Write runs fn inside the member's customer in one transaction: BEGIN, the entry and the first
 // statement travel in one round trip; it commits when fn returns nil, before Write returns.
 func (d *DB) Write(ctx context.Context, m Member, fn func(context.Context, Tx) error) error {
-	return d.admitted(ctx, m, &unit{write: true, sign: func() (string, []any) { return m.SignEnter(false).statement() }}, fn)
+	return d.admitted(ctx, m, &unit{write: true, sign: func() (string, []any) { return m.SignEntry(false).statement() }}, fn)
 }
 
 // Auth runs fn in one transaction on the log-in pool, before a customer is known. With a guest it
@@ -59,12 +59,12 @@ type unit struct {
 	write   bool
 	sign    func() (string, []any) // nil: enters nothing
 
-	conn    *pgxpool.Conn
-	via     sender // the connection, or an adopted transaction
-	begun   bool   // an explicit transaction is open
-	entered bool   // at least one entry was accepted
-	over    bool
-	zone    *time.Location
+	conn     *pgxpool.Conn
+	via      sender // the connection, or an adopted transaction
+	begun    bool   // an explicit transaction is open
+	verified bool   // at least one entry was accepted
+	over     bool
+	zone     *time.Location
 }
 
 type sender interface {
@@ -73,7 +73,7 @@ type sender interface {
 
 // admitted works on the tenants' pool, where no customer takes more than its share.
 func (d *DB) admitted(ctx context.Context, m Member, u *unit, fn func(context.Context, Tx) error) error {
-	stay, err := d.admission.enter(ctx, m.CustomerID())
+	stay, err := d.admission.admit(ctx, m.CustomerID())
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (u *unit) run(ctx context.Context, sql string, args []any, collect func(pgx
 	}
 	start := time.Now()
 	err := u.send(ctx, sql, args, collect)
-	if err != nil && !u.entered && !u.begun && connectionLost(err) && ctx.Err() == nil && time.Since(start) < diedIdle {
+	if err != nil && !u.verified && !u.begun && connectionLost(err) && ctx.Err() == nil && time.Since(start) < diedIdle {
 		// The pooled connection had died, and the others with it, as after a restart. Nothing can have
 		// been committed: retry once, on a fresh one.
 		u.abandon()
@@ -185,7 +185,7 @@ func (u *unit) send(ctx context.Context, sql string, args []any, collect func(pg
 		if err := results.QueryRow().Scan(&zone); err != nil {
 			return err
 		}
-		u.entered = true
+		u.verified = true
 		if err := u.setZone(zone); err != nil {
 			return err
 		}
@@ -200,9 +200,9 @@ func (u *unit) send(ctx context.Context, sql string, args []any, collect func(pg
 	return collect(rows)
 }
 
-// enter enters, where no statement did.
-func (u *unit) enter(ctx context.Context) error {
-	if u.sign == nil || u.entered {
+// verify has the entry checked, where no statement has brought it.
+func (u *unit) verify(ctx context.Context) error {
+	if u.sign == nil || u.verified {
 		return nil
 	}
 	return u.run(ctx, "", nil, nil)
@@ -210,7 +210,7 @@ func (u *unit) enter(ctx context.Context) error {
 
 // finish commits what was begun; even a unit of work without a statement has entered then.
 func (u *unit) finish(ctx context.Context) error {
-	if err := u.enter(ctx); err != nil {
+	if err := u.verify(ctx); err != nil {
 		return err
 	}
 	if !u.begun {

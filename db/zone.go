@@ -13,7 +13,7 @@ import (
 // Zone is the customer's time zone, UTC outside of a customer. The entry answers it, so before the
 // first statement it takes a round trip of its own.
 func (tx Tx) Zone(ctx context.Context) (*time.Location, error) {
-	if err := tx.u.enter(ctx); err != nil {
+	if err := tx.u.verify(ctx); err != nil {
 		return nil, err
 	}
 	return tx.u.zone, nil
@@ -28,7 +28,7 @@ func (u *unit) setZone(name *string) error {
 		}
 		u.zone = zone
 	}
-	u.conn.Conn().PgConn().CustomData()[zoneKey].(*entered).zone = u.zone
+	u.conn.Conn().PgConn().CustomData()[clockKey].(*clock).zone = u.zone
 	return nil
 }
 
@@ -46,38 +46,38 @@ func location(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-const zoneKey = "zone"
+const clockKey = "clock"
 
 // registerZonedTimes makes timestamptz arrive in the time zone of the customer that the connection
 // has entered at that moment.
 func registerZonedTimes(c *pgx.Conn) {
-	zone := &entered{zone: time.UTC}
-	c.PgConn().CustomData()[zoneKey] = zone
-	c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &zonedCodec{zone: zone}})
+	own := &clock{zone: time.UTC}
+	c.PgConn().CustomData()[clockKey] = own
+	c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &zonedCodec{clock: own}})
 }
 
-// entered is the time zone of the customer that a connection serves now.
-type entered struct{ zone *time.Location }
+// A clock shows the time of the customer that a connection serves now.
+type clock struct{ zone *time.Location }
 
 type zonedCodec struct {
 	pgtype.TimestamptzCodec
-	zone *entered
+	clock *clock
 }
 
 func (c *zonedCodec) PlanScan(m *pgtype.Map, oid uint32, format int16, target any) pgtype.ScanPlan {
 	if c.TimestamptzCodec.PlanScan(m, oid, format, target) == nil {
 		return nil
 	}
-	return &zonedPlan{format: format, zone: c.zone}
+	return &zonedPlan{format: format, clock: c.clock}
 }
 
 // zonedPlan looks the zone up at each scan: plans are cached with the statement, the customer changes.
 type zonedPlan struct {
 	format int16
-	zone   *entered
+	clock  *clock
 }
 
 func (p *zonedPlan) Scan(src []byte, target any) error {
-	codec := pgtype.TimestamptzCodec{ScanLocation: p.zone.zone}
+	codec := pgtype.TimestamptzCodec{ScanLocation: p.clock.zone}
 	return codec.PlanScan(nil, pgtype.TimestamptzOID, p.format, target).Scan(src, target)
 }

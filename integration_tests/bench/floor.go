@@ -39,7 +39,7 @@ func (d *database) measureFloor(ctx context.Context, r *report, o options) error
 			b.Queue(walledSQL, id)
 		}},
 		{"signed entry and the query in one pipeline", "portal_app", func(b *pgx.Batch, id int64) {
-			e := caller.SignEnter(true)
+			e := caller.SignEntry(true)
 			b.Queue(enterSQL, e.KeyID, e.CustomerID, e.UserID, e.Role, e.ActingAs, e.SessionID, e.ReadOnly, e.ExpiresAt, e.MAC)
 			b.Queue(walledSQL, id)
 		}},

@@ -34,7 +34,7 @@ func unsigned(send string) []edit {
 		{"db/unit.go", "type unit struct {\n", "type unit struct {\n\tcustomer string\n\tchecked bool\n"},
 		{"db/unit.go", "\treturn d.work(ctx, d.app, u, fn)\n", "\tu.customer = m.CustomerID()\n\treturn d.work(ctx, d.app, u, fn)\n"},
 		{"db/unit.go", "\tenter := u.sign != nil && (!u.write || begin)\n", send + "\tenter := false\n"},
-		{"db/unit.go", "\tif u.sign == nil || u.entered {\n\t\treturn nil\n\t}\n", "\tif true {\n\t\treturn nil\n\t}\n"},
+		{"db/unit.go", "\tif u.sign == nil || u.verified {\n\t\treturn nil\n\t}\n", "\tif true {\n\t\treturn nil\n\t}\n"},
 	}
 }
 

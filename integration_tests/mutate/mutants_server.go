@@ -144,7 +144,7 @@ var serverMutants = []mutant{
 		by: []string{"TestAttempts_AddressIsNotTheClientsToSay"},
 	},
 	{
-		name: "read-writes", source: []edit{{unitOfWork, "m.SignEnter(true)", "m.SignEnter(!MUTANT)"}},
+		name: "read-writes", source: []edit{{unitOfWork, "m.SignEntry(true)", "m.SignEntry(!MUTANT)"}},
 		by: []string{"TestPool_BadHandlersLeaveNothing"},
 	},
 	{

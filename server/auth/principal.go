@@ -67,9 +67,9 @@ func (p *Principal) Outside() bool { return p.operatorID != 0 && p.customerID ==
 
 func expiry() int64 { return time.Now().Add(entryLifetime).UnixMilli() }
 
-// SignEnter makes db.Member of a Principal.
-func (p *Principal) SignEnter(readOnly bool) db.Enter {
-	e := db.Enter{CustomerID: p.customerID, Role: p.role, SessionID: p.sessionID, ReadOnly: readOnly, ExpiresAt: expiry()}
+// SignEntry makes db.Member of a Principal.
+func (p *Principal) SignEntry(readOnly bool) db.Entry {
+	e := db.Entry{CustomerID: p.customerID, Role: p.role, SessionID: p.sessionID, ReadOnly: readOnly, ExpiresAt: expiry()}
 	var user, acting string
 	if p.userID != 0 {
 		e.UserID, user = &p.userID, strconv.FormatInt(p.userID, 10)
@@ -83,8 +83,8 @@ func (p *Principal) SignEnter(readOnly bool) db.Enter {
 }
 
 // SignOperator makes db.Operator of a Principal.
-func (p *Principal) SignOperator(readOnly bool) db.EnterOperator {
-	e := db.EnterOperator{OperatorID: p.operatorID, SessionID: p.sessionID, ReadOnly: readOnly, ExpiresAt: expiry()}
+func (p *Principal) SignOperator(readOnly bool) db.OperatorEntry {
+	e := db.OperatorEntry{OperatorID: p.operatorID, SessionID: p.sessionID, ReadOnly: readOnly, ExpiresAt: expiry()}
 	e.KeyID, e.MAC = p.keys.sign("operator", strconv.FormatInt(p.operatorID, 10), p.sessionID,
 		strconv.FormatBool(readOnly), strconv.FormatInt(e.ExpiresAt, 10))
 	return e
@@ -96,8 +96,8 @@ type guest struct {
 	customerID string
 }
 
-func (g guest) SignGuest() db.EnterGuest {
-	e := db.EnterGuest{CustomerID: g.customerID, ExpiresAt: expiry()}
+func (g guest) SignGuest() db.GuestEntry {
+	e := db.GuestEntry{CustomerID: g.customerID, ExpiresAt: expiry()}
 	e.KeyID, e.MAC = g.keys.sign("guest", g.customerID, strconv.FormatInt(e.ExpiresAt, 10))
 	return e
 }
