@@ -27,6 +27,15 @@ type admission struct {
 	turns     list.List            // of *customer: those that wait, who is next first
 }
 
+// newAdmission hands out the connections of the tenants' pool, as a configuration without gaps says.
+func newAdmission(cfg Config) *admission {
+	return &admission{
+		share: int(cfg.CustomerConns), starts: int(cfg.CustomerStarts), start: 50 * time.Millisecond,
+		line: cfg.CustomerLine, wait: cfg.AcquireTimeout,
+		free: int(cfg.AppConns), customers: map[string]*customer{},
+	}
+}
+
 type customer struct {
 	name    string
 	inside  []*stay

@@ -10,8 +10,10 @@ import (
 	"time"
 )
 
-func newAdmission(free, share, line int, wait time.Duration) *admission {
-	return &admission{free: free, share: share, starts: share, start: time.Minute, line: line, wait: wait, customers: map[string]*customer{}}
+func admissionOf(free, share int32, line int, wait time.Duration) *admission {
+	a := newAdmission(Config{AppConns: free, CustomerConns: share, CustomerStarts: share, CustomerLine: line, AcquireTimeout: wait})
+	a.start = time.Minute
+	return a
 }
 
 // An outcome is how it went to be admitted.
@@ -77,7 +79,7 @@ func (a *admission) empty(t *testing.T, free int) {
 
 func TestAdmission_OneTakesItsShareOnly(t *testing.T) {
 	t.Parallel()
-	a := newAdmission(4, 2, 10, time.Minute)
+	a := admissionOf(4, 2, 10, time.Minute)
 	var stays []*stay
 	for _, who := range []string{"a", "a", "b", "b"} {
 		stays = append(stays, admitted(t, who, a.wants(t.Context(), who)))
@@ -101,7 +103,7 @@ func TestAdmission_OneTakesItsShareOnly(t *testing.T) {
 // Who floods first does not go first: customers are served in turn, each in its own order.
 func TestAdmission_InTurn(t *testing.T) {
 	t.Parallel()
-	a := newAdmission(1, 1, 10, time.Minute)
+	a := admissionOf(1, 1, 10, time.Minute)
 	inside := admitted(t, "a", a.wants(t.Context(), "a"))
 	a2, a3 := a.wants(t.Context(), "a"), a.wants(t.Context(), "a")
 	b1, b2 := a.wants(t.Context(), "b"), a.wants(t.Context(), "b")
@@ -129,7 +131,7 @@ func TestAdmission_InTurn(t *testing.T) {
 // than one at a time does.
 func TestAdmission_StartsFewAtOnce(t *testing.T) {
 	t.Parallel()
-	a := newAdmission(4, 3, 10, time.Minute)
+	a := admissionOf(4, 3, 10, time.Minute)
 	a.starts = 1
 	first := admitted(t, "the first", a.wants(t.Context(), "a"))
 	second := a.wants(t.Context(), "a")
@@ -144,7 +146,7 @@ func TestAdmission_StartsFewAtOnce(t *testing.T) {
 // A long unit of work does not keep the others of its customer waiting, up to the share.
 func TestAdmission_LongOnesDoNotCount(t *testing.T) {
 	t.Parallel()
-	a := newAdmission(4, 2, 10, time.Minute)
+	a := admissionOf(4, 2, 10, time.Minute)
 	a.starts, a.start = 1, 20*time.Millisecond
 	first := admitted(t, "the first", a.wants(t.Context(), "a"))
 	second := admitted(t, "the second, while the first goes on", a.wants(t.Context(), "a"))
@@ -171,7 +173,7 @@ func TestAdmission_Refuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newAdmission(1, 1, tt.line, 20*time.Millisecond)
+			a := admissionOf(1, 1, tt.line, 20*time.Millisecond)
 			held, err := a.admit(t.Context(), tt.holder)
 			if err != nil {
 				t.Fatal(err)
@@ -187,7 +189,7 @@ func TestAdmission_Refuses(t *testing.T) {
 
 func TestAdmission_WhoIsGoneLeavesHisPlace(t *testing.T) {
 	t.Parallel()
-	a := newAdmission(1, 1, 1, time.Minute)
+	a := admissionOf(1, 1, 1, time.Minute)
 	inside := admitted(t, "the first", a.wants(t.Context(), "a"))
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := a.wants(ctx, "a")
@@ -208,7 +210,7 @@ func TestAdmission_WhoIsGoneLeavesHisPlace(t *testing.T) {
 func TestAdmission_UnderLoad(t *testing.T) {
 	t.Parallel()
 	const free, share = 5, 2
-	a := newAdmission(free, share, 20, 2*time.Millisecond)
+	a := admissionOf(free, share, 20, 2*time.Millisecond)
 	a.starts, a.start = 1, 100*time.Microsecond
 	var held [4]atomic.Int32
 	var served, refused atomic.Int32

@@ -7,6 +7,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,10 +35,21 @@ type Config struct {
 	AcquireTimeout      time.Duration // wait for a connection before ErrCrowded or ErrBusy; 0: 5 s
 }
 
+func (c Config) withDefaults() Config {
+	c.AppConns = cmp.Or(c.AppConns, 10)
+	c.CustomerConns = min(cmp.Or(c.CustomerConns, max(1, c.AppConns/2)), c.AppConns)
+	c.CustomerStarts = cmp.Or(c.CustomerStarts, max(1, int32(runtime.GOMAXPROCS(0)/2))) //nolint:gosec // few
+	c.CustomerLine = cmp.Or(c.CustomerLine, 256)
+	c.AuthConns = cmp.Or(c.AuthConns, 4)
+	c.PlatformConns = cmp.Or(c.PlatformConns, 2)
+	c.AcquireTimeout = cmp.Or(c.AcquireTimeout, 5*time.Second)
+	return c
+}
+
 // DB is the way to the database. It is safe for concurrent use.
 type DB struct {
 	app, auth, platform *pgxpool.Pool
-	admission           admission // to app
+	admission           *admission // to app
 	acquireTimeout      time.Duration
 }
 
@@ -47,26 +59,17 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if min(cfg.AppConns, cfg.AuthConns, cfg.PlatformConns, cfg.CustomerConns, cfg.CustomerStarts) < 0 {
 		return nil, errors.New("a number of connections or of starts is negative")
 	}
-	d := &DB{acquireTimeout: cfg.AcquireTimeout}
-	if d.acquireTimeout == 0 {
-		d.acquireTimeout = 5 * time.Second
-	}
-	conns := orDefault(cfg.AppConns, 10)
-	d.admission.customers = map[string]*customer{}
-	d.admission.free, d.admission.wait = int(conns), d.acquireTimeout
-	d.admission.share = min(int(orDefault(cfg.CustomerConns, max(1, conns/2))), int(conns))
-	d.admission.starts = int(orDefault(cfg.CustomerStarts, max(1, int32(runtime.GOMAXPROCS(0)/2)))) //nolint:gosec // few
-	d.admission.start = 50 * time.Millisecond
-	d.admission.line = orDefault(cfg.CustomerLine, 256)
+	cfg = cfg.withDefaults()
+	d := &DB{admission: newAdmission(cfg), acquireTimeout: cfg.AcquireTimeout}
 	for _, p := range []struct {
 		pool  **pgxpool.Pool
 		role  string
 		url   string
 		conns int32
 	}{
-		{&d.app, "portal_app", cfg.App, conns},
-		{&d.auth, "portal_auth", cfg.Auth, orDefault(cfg.AuthConns, 4)},
-		{&d.platform, "portal_platform", cfg.Platform, orDefault(cfg.PlatformConns, 2)},
+		{&d.app, "portal_app", cfg.App, cfg.AppConns},
+		{&d.auth, "portal_auth", cfg.Auth, cfg.AuthConns},
+		{&d.platform, "portal_platform", cfg.Platform, cfg.PlatformConns},
 	} {
 		pool, err := open(ctx, p.url, p.conns)
 		if err == nil {
@@ -88,13 +91,6 @@ func (d *DB) Close() {
 			p.Close()
 		}
 	}
-}
-
-func orDefault[N int | int32](n, otherwise N) N {
-	if n == 0 {
-		return otherwise
-	}
-	return n
 }
 
 func open(ctx context.Context, url string, conns int32) (*pgxpool.Pool, error) {
