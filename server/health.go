@@ -12,10 +12,10 @@ import (
 )
 
 // wellness registers the operation that says whether the portal is well.
-func wellness(api endpoint.API, cfg Config) {
+func wellness(api endpoint.API, ready *readiness) {
 	api = api.Tag("misc")
 	endpoint.Direct(api, http.MethodGet, "/api/health", "getHealth", "Is the portal well?", func(ctx context.Context, _ *endpoint.None) (h Health, err error) {
-		if missing := cfg.ready.missing(ctx); missing != "" {
+		if missing := ready.missing(ctx); missing != "" {
 			return h, endpoint.Unavailable(missing)
 		}
 		return Health{Status: "ok", Version: version(), Database: "ok"}, nil
@@ -44,10 +44,10 @@ type Readiness struct {
 
 // health serves /healthz (the process is alive) and /readyz (database reachable, schema as expected,
 // audit without an error).
-func health(e *echo.Echo, cfg Config) {
+func health(e *echo.Echo, ready *readiness) {
 	get(e, "/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, Readiness{Status: "alive"}) })
 	get(e, "/readyz", func(c echo.Context) error {
-		if missing := cfg.ready.missing(c.Request().Context()); missing != "" {
+		if missing := ready.missing(c.Request().Context()); missing != "" {
 			return c.JSON(http.StatusServiceUnavailable, Readiness{Status: missing})
 		}
 		return c.JSON(http.StatusOK, Readiness{Status: "ready"})

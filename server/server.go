@@ -42,8 +42,6 @@ type Config struct {
 	TrustProxy    bool             // take the client's address from X-Forwarded-For, behind a proxy on a private network
 	Timeout       time.Duration    // of one request; 0: 30 s
 	Clock         func() time.Time // what operations take for now; nil: time.Now
-
-	ready *readiness
 }
 
 // New returns the server. It serves nothing yet.
@@ -77,17 +75,17 @@ func New(cfg Config) (*echo.Echo, error) {
 		}))
 	}
 
-	cfg.ready = &readiness{ask: func(ctx context.Context) string { return Unready(ctx, cfg.DB, cfg.SchemaVersion) }}
-	api := features(e, cfg)
+	ready := &readiness{ask: func(ctx context.Context) string { return Unready(ctx, cfg.DB, cfg.SchemaVersion) }}
+	api := features(e, cfg, ready)
 	pages(e, api, cfg.Auth.Keys())
-	health(e, cfg)
+	health(e, ready)
 	return e, nil
 }
 
 // features registers every feature, in one line each.
-func features(e *echo.Echo, cfg Config) endpoint.API {
+func features(e *echo.Echo, cfg Config, ready *readiness) endpoint.API {
 	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log).Clock(cfg.Clock)
-	wellness(api, cfg)
+	wellness(api, ready)
 	login.Routes(api, cfg.Auth)
 	properties.Routes(api)
 	users.Routes(api, cfg.Auth)
@@ -107,7 +105,7 @@ func features(e *echo.Echo, cfg Config) endpoint.API {
 
 // OpenAPI returns the document of all operations, without a database.
 func OpenAPI() ([]byte, error) {
-	return features(echo.New(), Config{Auth: auth.New(nil, &auth.Keys{}, auth.Config{})}).OpenAPI()
+	return features(echo.New(), Config{Auth: auth.New(nil, &auth.Keys{}, auth.Config{})}, nil).OpenAPI()
 }
 
 //go:embed home.html
