@@ -13,7 +13,6 @@ import (
 
 // wellness registers the operation that says whether the portal is well.
 func wellness(api endpoint.API, ready *readiness) {
-	api = api.Tag("misc")
 	endpoint.Direct(api, http.MethodGet, "/api/health", "getHealth", "Is the portal well?", func(ctx context.Context, _ *endpoint.None) (h Health, err error) {
 		if missing := ready.missing(ctx); missing != "" {
 			return h, endpoint.Unavailable(missing)

@@ -82,24 +82,30 @@ func New(cfg Config) (*echo.Echo, error) {
 	return e, nil
 }
 
-// features registers every feature, in one line each.
+// features registers every feature, in one line each, under the tags of the document.
 func features(e *echo.Echo, cfg Config, ready *readiness) endpoint.API {
-	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log).Clock(cfg.Clock)
-	wellness(api, ready)
-	login.Routes(api, cfg.Auth)
-	properties.Routes(api)
-	users.Routes(api, cfg.Auth)
-	customers.Routes(api, cfg.Auth)
-	auditlog.Routes(api)
-	routes.Routes(api)
-	assignments.Routes(api, nil)
-	winterevents.Routes(api, winterlogs.Match)
-	winterlogs.Routes(api)
-	greenlogs.Routes(api)
-	checkins.Routes(api)
-	lists.Routes(api)
-	products.Routes(api)
-	equipment.Routes(api)
+	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log, version()).Clock(cfg.Clock)
+	account := api.Tag("auth", "Logging in, the own account, and the people of a company.")
+	misc := api.Tag("misc", "Requests for an account, passwords that an Admin sets, and whether the portal is well.")
+	ops := api.Tag("ops", "Logs of work: winter tickets with their times and materials, and landscape services.")
+
+	wellness(misc, ready)
+	login.Routes(account, cfg.Auth)
+	properties.Routes(api.Tag("property", "Properties, the people who are assigned to them, and their import from a spreadsheet."))
+	users.Routes(account, misc, cfg.Auth)
+	customers.Routes(
+		api.Tag("customer", "Customers: for operators, who may act inside one, the own company for its people, and invitations into it."),
+		api.Tag("tenant", "Customers in the older form, for operators."), cfg.Auth)
+	auditlog.Routes(api.Tag("audit_log", "Who changed what in the own company."))
+	routes.Routes(api.Tag("route", "Routes: properties in the order in which they are served, and who drives them."))
+	assignments.Routes(api.Tag("assignment", "Work that is given out: sharing it among the crews, accepting, declining and doing it."), nil)
+	winterevents.Routes(api.Tag("winter_event", "Storms, from their start to their end."), winterlogs.Match)
+	winterlogs.Routes(ops)
+	greenlogs.Routes(ops)
+	checkins.Routes(api.Tag("checkin", "Who is at work in a winter event, where, and doing what."))
+	lists.Routes(api.Tag("property_list", "Lists of properties, own and shared."))
+	products.Routes(api.Tag("product", "What winter and landscape work uses up."))
+	equipment.Routes(api.Tag("equipment", "Equipment, its rates, and how long it was used."))
 	return api
 }
 

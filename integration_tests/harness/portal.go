@@ -118,7 +118,7 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 		t.Fatal(err)
 	}
 	if s.Routes != nil {
-		s.Routes(endpoint.New(e, p.DB, s.Keys, s.Server.Log))
+		s.Routes(endpoint.New(e, p.DB, s.Keys, s.Server.Log, ""))
 	}
 	web := httptest.NewServer(e)
 	t.Cleanup(web.Close)

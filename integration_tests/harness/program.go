@@ -8,13 +8,14 @@ import (
 	"testing"
 )
 
-// program builds the portal once for all tests that run it; the run's end removes it.
+// program builds the portal once for all tests that run it; the run's end removes it. Its
+// version is (devel), as the tests' own is.
 var program = sync.OnceValues(func() (file string, err error) {
 	if Suite.programs, err = os.MkdirTemp("", "portal-program-"); err != nil {
 		return "", err
 	}
 	file = filepath.Join(Suite.programs, "portal")
-	cmd := exec.Command("go", "build", "-o", file, Root)
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", file, Root)
 	cmd.Stderr = os.Stderr
 	return file, cmd.Run()
 })

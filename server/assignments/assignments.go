@@ -17,7 +17,6 @@ import (
 
 // Routes registers the operations of this package. Without an assistant, lists are distributed in turn.
 func Routes(api endpoint.API, assistant Assistant) {
-	api = api.Tag("assignment")
 	own := endpoint.Members.Own()
 	endpoint.List(api, "/my-assignments/properties", "listMyPropertyAssignments", "The properties that the caller is assigned to", myProperties, own)
 	endpoint.Post(api, "/assignments/property/{assignment_id}/accept", "acceptPropertyAssignment", "Accept a property", answerProperty(doAccept), own)

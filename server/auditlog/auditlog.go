@@ -13,7 +13,6 @@ import (
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
-	api = api.Tag("audit log")
 	endpoint.List(api, "/api/audit-log/", "listAuditLog", "Who did what, newest first", list, endpoint.Only(auth.Admin))
 }
 

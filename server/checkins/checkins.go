@@ -14,7 +14,6 @@ import (
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
-	api = api.Tag("checkin")
 	office, own := endpoint.Only(auth.Admin, auth.Manager), endpoint.Members.Own()
 	endpoint.Post(api, "/events/{event_id}/checkin", "checkIn", "Check in", checkIn, own,
 		endpoint.Describe("Who is checked in already is free for work again; equipment that is not named stays then."))

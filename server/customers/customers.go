@@ -15,10 +15,10 @@ import (
 	"contractor-portal/server/field"
 )
 
-// Routes registers the operations of this package.
-func Routes(api endpoint.API, a *auth.Auth) {
+// Routes registers the operations of this package, and the older form of them, which calls a customer
+// a tenant.
+func Routes(api, older endpoint.API, a *auth.Auth) {
 	operators := endpoint.Operators
-	api = api.Tag("customer")
 	endpoint.Platform(api, http.MethodPost, "/api/customers/", "createCustomer", "Create a customer", create, operators, endpoint.Audited("customer.created"),
 		endpoint.Describe("The id is drawn by the server. The plan proposes the limits that are not given. Starter sets of equipment and products come with it."))
 	endpoint.PlatformList(api, "/api/customers/", "listCustomers", "List the customers, newest first", list, operators)
@@ -42,7 +42,7 @@ func Routes(api endpoint.API, a *auth.Auth) {
 	endpoint.Get(api, "/api/my-customer/features", "getMyCustomerFeatures", "What the own company has switched on", features, endpoint.Members)
 
 	invitations(api, h)
-	tenants(api)
+	tenants(older)
 }
 
 // Features are the flags of a customer. A group of operations whose flag is off is refused.

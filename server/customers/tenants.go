@@ -18,7 +18,6 @@ import (
 // tenant. They are another view of the same rows, and do the same things.
 func tenants(api endpoint.API) {
 	operators := endpoint.Operators
-	api = api.Tag("tenant")
 	endpoint.PlatformList(api, "/tenants/", "listTenants", "List the customers in the older form, newest first", listTenants, operators)
 	endpoint.Platform(api, http.MethodGet, "/tenants/{tenant_id}", "getTenant", "One customer in the older form", getTenant, operators)
 	endpoint.Platform(api, http.MethodPost, "/tenants/", "createTenant", "Create a customer and invite its first Admin", createTenant, operators, endpoint.Audited("customer.created"))

@@ -32,11 +32,12 @@ type API struct {
 	ids  map[string]string // operation id → operation
 }
 
-// New returns an API on an Echo server. The paths /openapi.json and /docs are not registered here.
-func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger) API {
-	cfg := huma.DefaultConfig("Contractor portal", "1.0.0")
+// New returns an API on an Echo server, whose document names the program's version. The paths /openapi.json and /docs are not registered here.
+func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger, version string) API {
+	cfg := huma.DefaultConfig("Contractor portal", version)
 	cfg.Info.Description = "Each company sees its own data only: PostgreSQL's row-level security decides, row by row. " +
 		"Log in at /api/login/ and send the access token as a bearer token."
+	cfg.Servers = []*huma.Server{{URL: "/", Description: "The server that this document comes from."}}
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.CreateHooks = nil // huma's adds $schema fields to answers
 	cfg.AllowAdditionalPropertiesByDefault = true
@@ -100,8 +101,10 @@ func (api API) Clock(now func() time.Time) API {
 	return api
 }
 
-// Tag returns the API for one group of operations of the document.
-func (api API) Tag(name string) API {
+// Tag returns the API for one group of operations of the document, which a sentence describes there.
+func (api API) Tag(name, sentence string) API {
+	doc := api.huma.OpenAPI()
+	doc.Tags = append(doc.Tags, &huma.Tag{Name: name, Description: sentence})
 	api.tags = []string{name}
 	return api
 }

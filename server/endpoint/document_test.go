@@ -190,7 +190,7 @@ func TestRegister_RefusesWhatIsNoNameOfItsOwn(t *testing.T) {
 	} {
 		api := testAPI()
 		Post(api, "/first", "createFirst", "", handler[None], Members)
-		message := panicOf(func() { Post(api.Tag("other"), "/second", id, "", handler[None], Members) })
+		message := panicOf(func() { Post(api.Tag("other", "Others."), "/second", id, "", handler[None], Members) })
 		if (message != "") != (want != "") || !strings.Contains(message, want) {
 			t.Errorf("%q: %q, want %q", id, message, want)
 		}
@@ -210,7 +210,7 @@ func TestExample_IsInTheDocument(t *testing.T) {
 	}
 }
 
-func testAPI() API { return New(echo.New(), nil, &auth.Keys{}, slog.New(slog.DiscardHandler)) }
+func testAPI() API { return New(echo.New(), nil, &auth.Keys{}, slog.New(slog.DiscardHandler), "1.2.3") }
 
 func posting[I any](api API) {
 	Post(api, "/things/{id}/{route_id}", "createThing", "", handler[I], Members)

@@ -22,7 +22,7 @@ func serve(t *testing.T, routes func(API)) (url string) {
 	t.Helper()
 	e := echo.New()
 	e.HTTPErrorHandler = Answer
-	routes(New(e, nil, &auth.Keys{}, slog.New(slog.DiscardHandler)))
+	routes(New(e, nil, &auth.Keys{}, slog.New(slog.DiscardHandler), ""))
 	web := httptest.NewServer(e)
 	t.Cleanup(web.Close)
 	return web.URL

@@ -16,7 +16,6 @@ import (
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
-	api = api.Tag("equipment")
 	office := endpoint.Only(auth.Admin, auth.Manager)
 	endpoint.List(api, "/equipment-rates/", "listEquipmentRates", "List the equipment; rates are hidden from subcontractors and users", list, endpoint.Members)
 	endpoint.Post(api, "/equipment-rates/", "addEquipmentRate", "Add a piece of equipment", add, office)

@@ -15,7 +15,6 @@ import (
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
-	api = api.Tag("ops")
 	endpoint.Post(api, "/submit-green-log/", "submitGreenLog", "Log a landscape service", submit, endpoint.Members)
 	endpoint.List(api, "/green-logs/", "listGreenLogs", "List the green logs", list, endpoint.Members)
 	endpoint.Put(api, "/green-logs/{log_id}", "updateGreenLog", "Replace a green log", update, endpoint.Only(auth.Admin, auth.Manager),

@@ -15,7 +15,6 @@ import (
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
-	api = api.Tag("property_list")
 	endpoint.List(api, "/property-lists/", "listPropertyLists", "List the own and the shared property lists", list, endpoint.Members)
 	endpoint.Get(api, "/property-lists/{list_id}", "getPropertyList", "One property list with its properties", get, endpoint.Members)
 	endpoint.Post(api, "/property-lists/", "createPropertyList", "Create a property list", create, endpoint.Members.Own())

@@ -14,7 +14,6 @@ import (
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API, a *auth.Auth) {
-	api = api.Tag("auth")
 	h := handlers{a}
 	endpoint.Direct(api, http.MethodPost, "/api/login/", "login", "Log in with e-mail and password", h.login, endpoint.Public, endpoint.Form,
 		endpoint.Describe("A person who is a member of several companies with the same password gets 409 with companies, and repeats the call with customer_id."))

@@ -15,7 +15,6 @@ import (
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
-	api = api.Tag("product")
 	office, admin := endpoint.Only(auth.Admin, auth.Manager), endpoint.Only(auth.Admin)
 	endpoint.List(api, "/winter-products/", "listWinterProducts", "List the winter products", listWinter, endpoint.Members)
 	endpoint.Post(api, "/winter-products/", "addWinterProduct", "Add a winter product", addWinter, office, endpoint.Form)

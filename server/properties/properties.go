@@ -17,7 +17,6 @@ import (
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
-	api = api.Tag("property")
 	office := endpoint.Only(auth.Admin, auth.Manager)
 	endpoint.Post(api, "/add-property/", "addProperty", "Add a property", add, office)
 	endpoint.List(api, "/properties/", "listProperties", "List the properties", list, endpoint.Members)

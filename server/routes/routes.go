@@ -16,7 +16,6 @@ import (
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
-	api = api.Tag("route")
 	endpoint.List(api, "/routes/", "listRoutes", "List the routes: all for the office, else the own and the assigned", list, endpoint.Members)
 	endpoint.Get(api, "/routes/{route_id}", "getRoute", "One route with its stops", get, endpoint.Members)
 	endpoint.Post(api, "/routes/", "createRoute", "Create a route", create, endpoint.Members.Own())

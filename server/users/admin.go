@@ -22,7 +22,6 @@ func adminRoutes(api endpoint.API, admin endpoint.Roles) {
 	endpoint.Post(api, "/admin/suspend-user/{user_id}", "suspendUser", "Suspend a person, whose sessions end", suspendOne, admin, endpoint.Audited("user.suspended"))
 	endpoint.Post(api, "/admin/reactivate-user/{user_id}", "reactivateUser", "Let a suspended person in again", reactivateOne, admin, endpoint.Audited("user.reactivated"))
 	endpoint.Post(api, "/admin/change-user-role/{user_id}", "changeUserRole", "Give a person another role", giveRole, admin, endpoint.Form, endpoint.Audited("user.role_changed"))
-	endpoint.Put(api.Tag("misc"), "/reset-password/", "resetPassword", "Set a person's password, whose sessions end", resetPassword, admin, endpoint.Form, endpoint.Audited("password.reset"))
 }
 
 // NewUserForm is what the page for a new person sends.

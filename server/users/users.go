@@ -14,9 +14,8 @@ import (
 	"contractor-portal/server/field"
 )
 
-// Routes registers the operations of this package.
-func Routes(api endpoint.API, a *auth.Auth) {
-	people := api.Tag("auth")
+// Routes registers the operations of this package: those on people, and those around them.
+func Routes(people, around endpoint.API, a *auth.Auth) {
 	admin := endpoint.Only(auth.Admin)
 	endpoint.List(people, "/users/", "listUsers", "List the people, pending requests excepted", list, admin)
 	endpoint.List(people, "/contractors/", "listContractors", "List the active people, who can be assigned", assignable, endpoint.Members)
@@ -24,7 +23,8 @@ func Routes(api endpoint.API, a *auth.Auth) {
 	endpoint.Put(people, "/update-user/{user_id}", "updateUser", "Replace a person's record", update, admin, endpoint.Audited("user.updated"))
 	endpoint.Delete(people, "/delete-user/{user_id}", "deleteUser", "Delete a person who has no logs", remove, admin, endpoint.Audited("user.deleted"))
 	adminRoutes(people, admin)
-	signUpRoutes(api.Tag("misc"), a, admin)
+	signUpRoutes(around, a, admin)
+	endpoint.Put(around, "/reset-password/", "resetPassword", "Set a person's password, whose sessions end", resetPassword, admin, endpoint.Form, endpoint.Audited("password.reset"))
 }
 
 // A Person is a row of portal.users as the administration shows it.

@@ -21,7 +21,6 @@ type Matcher func(ctx context.Context, tx db.Tx, eventID int64) error
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API, match Matcher) {
-	api = api.Tag("winter_event")
 	office := endpoint.Only(auth.Admin, auth.Manager)
 	events := changes{match}
 	endpoint.List(api, "/winter-events/", "listWinterEvents", "List the winter events", list, office)

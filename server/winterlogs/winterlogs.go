@@ -15,7 +15,6 @@ import (
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API) {
-	api = api.Tag("ops")
 	office := endpoint.Only(auth.Admin, auth.Manager)
 	endpoint.Post(api, "/submit-winter-log/", "submitWinterLog", "Open a ticket, or log work that is done", submit, endpoint.Members,
 		endpoint.Describe("Without time_out the ticket is open. A worker has one open ticket at a property at the most. "+
