@@ -200,7 +200,7 @@ func TestAudit_FreshDatabaseIsClean(t *testing.T) {
 	t.Parallel()
 	p := harness.NewPortal(t)
 	for role, path := range map[string]string{"": "portal, platform, tenancy, public", "portal_auditor": "tenancy, pg_temp", "postgres-default": ""} {
-		conn := harness.AsDBA(t, strings.TrimPrefix(role, "postgres-default"), p.Database)
+		conn := harness.ConnectAs(t, strings.TrimPrefix(role, "postgres-default"), p.Database)
 		if path != "" {
 			if _, err := conn.Exec(t.Context(), "set search_path = "+path); err != nil {
 				t.Fatal(err)
@@ -258,7 +258,7 @@ func TestAudit_Exceptions(t *testing.T) {
 		}
 	}
 	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_inspector", "portal_auditor"} {
-		conn := harness.AsDBA(t, role, p.Database)
+		conn := harness.ConnectAs(t, role, p.Database)
 		for _, sql := range []string{
 			`insert into tenancy.audit_exceptions (lint, object, reason, expires_on) values ('rls_disabled', '%', 'because I say so', current_date + 1)`,
 			`delete from tenancy.audit_exceptions`, `update tenancy.audit_exceptions set lint = 'rls_disabled'`, `delete from tenancy.baseline`,
@@ -282,7 +282,7 @@ func TestAudit_OrphansAreNotPassedOver(t *testing.T) {
 		}
 		return said
 	}
-	auditor, super := harness.AsDBA(t, "portal_auditor", p.Database), harness.ConnectAs(t, "", p.Database)
+	auditor, super := harness.ConnectAs(t, "portal_auditor", p.Database), harness.ConnectAs(t, "", p.Database)
 	clean := fmt.Sprintf("info: not checked here; portal migrate found none at version %d of the schema", schema.Version())
 	if got := said(auditor); got != clean {
 		t.Errorf("portal_auditor: %q", got)

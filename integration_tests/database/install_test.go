@@ -2,7 +2,6 @@ package database
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -141,7 +140,7 @@ func TestInstall_BelowNewestVersionNothingIsServed(t *testing.T) {
 	serves := func(wantCode string) {
 		t.Helper()
 		for role, sql := range reads {
-			conn := harness.AsDBA(t, role, p.Database)
+			conn := harness.ConnectAs(t, role, p.Database)
 			var n int
 			if err := conn.QueryRow(t.Context(), sql).Scan(&n); harness.SQLState(err) != wantCode {
 				t.Errorf("%s reads with %v, want SQLSTATE %q", role, err, wantCode)
@@ -242,7 +241,7 @@ func TestInstall_ServerRefusesUnsafeSchema(t *testing.T) {
 // emptyDatabase makes a database with nothing of ours in it, dropped when the test ends.
 func emptyDatabase(t *testing.T, c harness.Cluster) string {
 	t.Helper()
-	name := fmt.Sprintf("portal_%d", harness.Clones.Add(1))
+	name := harness.UniqueName("portal")
 	if err := harness.Execute(t.Context(), c.URL("", "postgres"), "create database "+name); err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func TestPosture_EffectivePolicyIsWhatPostgreSQLApplies(t *testing.T) {
 	}
 	conns := map[string]*pgx.Conn{}
 	for _, role := range []string{"", "portal_app", "portal_auth", "portal_platform", "portal_inspector"} {
-		conns[role] = harness.AsDBA(t, role, p.Database)
+		conns[role] = harness.ConnectAs(t, role, p.Database)
 		if _, err := conns[role].Exec(t.Context(), `set app.customer_id = '`+harness.CompanyA+`'`); err != nil {
 			t.Fatal(err)
 		}
@@ -274,7 +274,7 @@ func TestPosture_Hash(t *testing.T) {
 func TestPosture_AuditorReadsNoData(t *testing.T) {
 	t.Parallel()
 	p := harness.NewPortal(t)
-	conn := harness.AsDBA(t, "portal_auditor", p.Database)
+	conn := harness.ConnectAs(t, "portal_auditor", p.Database)
 	objects := func(kinds string) []string {
 		return harness.Query[[]string](p, `
 			select array_agg(format('%I.%I', n.nspname, c.relname) order by 1)
@@ -312,7 +312,7 @@ func TestPosture_ReportOfPsql(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := harness.NewPortal(t)
-	harness.AsDBA(t, "portal_auditor", p.Database)
+	harness.ConnectAs(t, "portal_auditor", p.Database)
 	for _, role := range []string{"", "portal_auditor"} {
 		text, err := harness.Suite.Cluster.Client(t.Context(), role, p.Database, string(script), "psql", "-X", "-f", "-")
 		if err != nil {

@@ -114,7 +114,7 @@ func unsafeRole(t *testing.T, c harness.Cluster, database string) string {
 	t.Helper()
 	makingRoles.Lock()
 	defer makingRoles.Unlock()
-	role := fmt.Sprintf("stranger_%d", harness.Clones.Add(1))
+	role := harness.UniqueName("stranger")
 	err := harness.Execute(t.Context(), c.URL("", database),
 		"create role "+role+" login password '"+harness.RolePassword+"'", "grant connect on database "+database+" to "+role)
 	if err != nil {

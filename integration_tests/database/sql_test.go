@@ -31,7 +31,7 @@ func TestSQL_IsPreparedByItsRole(t *testing.T) {
 	database := harness.CloneDatabase(t)
 	conns := map[string]*pgx.Conn{}
 	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_auditor", ""} {
-		conns[role] = harness.AsDBA(t, role, database)
+		conns[role] = harness.ConnectAs(t, role, database)
 	}
 	all := harness.Statements(t)
 	if len(all) < 100 {

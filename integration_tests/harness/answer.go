@@ -49,6 +49,7 @@ func (a Answer) Problem(t testing.TB, status int) (p struct {
 	return p
 }
 
+// Want fails the test where the status is another one.
 func (a Answer) Want(t testing.TB, status int) Answer {
 	t.Helper()
 	if a.Status != status {
@@ -67,6 +68,7 @@ type plainAnswer struct {
 
 var requestIDField = regexp.MustCompile(`"request_id":"[^"]*"`)
 
+// Plain is the answer without what names the request, and without the id that was asked for.
 func Plain(a Answer, id any) plainAnswer {
 	body := requestIDField.ReplaceAllString(string(a.Body), "")
 	body = regexp.MustCompile(`\b`+regexp.QuoteMeta(fmt.Sprint(id))+`\b`).ReplaceAllString(body, "ID")
@@ -127,6 +129,7 @@ func (p *Portal) NewRequest(ctx context.Context, method, path string, body any) 
 	return req, err
 }
 
+// Send sends a request and reads its whole answer.
 func Send(req *http.Request) (a Answer, err error) {
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

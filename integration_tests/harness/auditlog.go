@@ -1,14 +1,16 @@
 package harness
 
+// An AuditEntry is one row of the audit log, as the API answers it.
 type AuditEntry struct {
 	CustomerID, Actor, Role, Action, ObjectType *string
 	UserID, OperatorID                          *int64
 	HasRequest                                  bool
 }
 
-// Entries are those of the audit log with an action, oldest first, seen from outside of row security.
+// Entries are those of an action.
 func (p *Portal) Entries(action string) []AuditEntry { return p.AuditLog("action = $1", action) }
 
+// AuditLog are the entries that fit a condition, oldest first, seen from outside of row security.
 func (p *Portal) AuditLog(condition string, args ...any) (all []AuditEntry) {
 	p.T.Helper()
 	rows, err := p.Super.Query(p.T.Context(), `

@@ -18,6 +18,7 @@ type Table struct {
 	Commands   map[string]bool // select, insert, update, delete: on the table or on a column
 }
 
+// A Column is what the catalogue says of one.
 type Column struct {
 	Name, Type              string
 	Required                bool // not null, and nothing fills it in
@@ -149,6 +150,7 @@ func (t Table) Names(fits func(Column) bool) (names []string) {
 	return names
 }
 
+// Column is the one of that name.
 func (t Table) Column(name string) Column {
 	i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
 	return t.Columns[i]

@@ -28,6 +28,7 @@ func (c *clock) now() time.Time {
 	return c.at
 }
 
+// Set moves the clock to a time on company A's clocks, such as 2026-01-06T06:30:00.
 func (c *clock) Set(local string) {
 	c.t.Helper()
 	zone, err := time.LoadLocation("America/New_York")

@@ -29,13 +29,13 @@ type Cluster struct {
 	Host        string // host:port
 	Superuser   string
 	secret      string
-	// client runs psql, pg_dump or pg_restore of the server's own version as a role, the empty one being the
+	// Client runs psql, pg_dump or pg_restore of the server's own version as a role, the empty one being the
 	// superuser, and returns what it prints.
 	Client func(ctx context.Context, role, database, stdin, program string, args ...string) (string, error)
-	// standby starts a hot standby, which lives as long as the cluster; nil for one that was there before.
-	Standby func(ctx context.Context) (Cluster, error)
+	// standby starts a hot standby, which is to be stopped before its primary.
+	standby func(ctx context.Context) (Cluster, error)
 	stop    func() error
-	// binaries are those of an embedded server, else nil.
+	// Binaries are those of a server on this machine; nil in a container.
 	Binaries *embedded.Binaries
 }
 
@@ -56,10 +56,25 @@ func (c Cluster) URL(role, database string) string {
 // of a cluster.
 func OwnCluster(t *testing.T) Cluster {
 	t.Helper()
-	c, err := startCluster(t.Context())
+	c, err := startCluster(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c.until(t)
+}
+
+// NewStandby starts a hot standby, until the test ends.
+func (c Cluster) NewStandby(t *testing.T) Cluster {
+	t.Helper()
+	standby, err := c.standby(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return standby.until(t)
+}
+
+func (c Cluster) until(t *testing.T) Cluster {
+	t.Helper()
 	t.Cleanup(func() {
 		if err := c.stop(); err != nil {
 			t.Error(err)
@@ -76,8 +91,8 @@ func testImage() string {
 
 // startCluster starts the PostgreSQL of the tests: a container where Docker answers and an image is
 // there or can be pulled, else the embedded one. TEST_POSTGRES=container or =embedded insists, and
-// TEST_POSTGRES_IMAGE, which names an image, insists on a container.
-func startCluster(ctx context.Context) (Cluster, error) {
+// TEST_POSTGRES_IMAGE, which names an image, insists on a container, which gets the name.
+func startCluster(ctx context.Context, name string) (Cluster, error) {
 	wanted := os.Getenv("TEST_POSTGRES")
 	if wanted == "" && os.Getenv("TEST_POSTGRES_IMAGE") != "" {
 		wanted = "container"
@@ -88,7 +103,7 @@ func startCluster(ctx context.Context) (Cluster, error) {
 		return Cluster{}, fmt.Errorf("TEST_POSTGRES=%s: expected container or embedded", wanted)
 	}
 	if wanted != "embedded" {
-		c, err := startContainer(ctx)
+		c, err := startContainer(ctx, name)
 		if err == nil {
 			return c, nil
 		}
@@ -100,20 +115,26 @@ func startCluster(ctx context.Context) (Cluster, error) {
 	return startEmbedded(ctx)
 }
 
-func startContainer(ctx context.Context) (c Cluster, err error) {
-	name, err := availableImage(ctx)
+// startContainer starts a container; one of that name that runs already is the one.
+func startContainer(ctx context.Context, name string) (c Cluster, err error) {
+	image, err := availableImage(ctx)
 	if err != nil {
 		return c, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	container, err := postgres.Run(ctx, name,
+	options := []testcontainers.ContainerCustomizer{
 		postgres.WithUsername("postgres"), postgres.WithPassword("superuser-of-the-tests"), postgres.BasicWaitStrategies(),
 		// Since 18 the official image has another directory, which is no tmpfs.
 		testcontainers.WithEnv(map[string]string{"PGDATA": "/var/lib/postgresql/data"}),
 		testcontainers.WithTmpfs(map[string]string{"/var/lib/postgresql/data": "rw"}),
-		testcontainers.WithExposedPorts(standbyPort+"/tcp"),
-		testcontainers.WithCmdArgs("-c", "fsync=off", "-c", "max_connections=300", "-c", "max_prepared_transactions=0"))
+		testcontainers.WithExposedPorts(standbyPort + "/tcp"),
+		testcontainers.WithCmdArgs("-c", "fsync=off", "-c", "max_connections=300", "-c", "max_prepared_transactions=0"),
+	}
+	if name != "" {
+		options = append(options, testcontainers.WithReuseByName(name))
+	}
+	container, err := postgres.Run(ctx, image, options...)
 	stop := func() error { return testcontainers.TerminateContainer(container) }
 	if err != nil {
 		return c, errors.Join(err, stop())
@@ -122,7 +143,7 @@ func startContainer(ctx context.Context) (c Cluster, err error) {
 	if err != nil {
 		return c, errors.Join(err, stop())
 	}
-	c = Cluster{Description: "container of " + name, Host: host, Superuser: "postgres", secret: "superuser-of-the-tests", stop: stop}
+	c = Cluster{Description: "container of " + image, Host: host, Superuser: "postgres", secret: "superuser-of-the-tests", stop: stop}
 	// What a program complains of must not stand in what it prints.
 	const script = `in=$1; shift; "$@" < $in 2> $in.complaints || { cat $in.complaints; exit 1; }`
 	c.Client = func(ctx context.Context, role, database, stdin, program string, args ...string) (string, error) {
@@ -142,7 +163,7 @@ func startContainer(ctx context.Context) (c Cluster, err error) {
 		}
 		return string(text), err
 	}
-	c.Standby = func(ctx context.Context) (Cluster, error) { return standbyInside(ctx, c, container) }
+	c.standby = func(ctx context.Context) (Cluster, error) { return standbyInside(ctx, c, container) }
 	return c, nil
 }
 
@@ -189,11 +210,8 @@ func startEmbedded(ctx context.Context) (c Cluster, err error) {
 	if err != nil {
 		return c, err
 	}
-	dir, err := os.MkdirTemp("", "portal-tests-")
+	dir, err := openDir()
 	if err != nil {
-		return c, err
-	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the database's user must enter it
 		return c, err
 	}
 	server, err := embedded.Start(ctx, binaries, embedded.Config{
@@ -209,23 +227,16 @@ func startEmbedded(ctx context.Context) (c Cluster, err error) {
 	}
 	c = programsOf(u, binaries)
 	c.Description = fmt.Sprintf("embedded PostgreSQL %d", server.Major())
-	var standbys []func() error
-	c.stop = func() error {
-		var errs []error
-		for _, stop := range standbys {
-			errs = append(errs, stop())
-		}
-		return errors.Join(append(errs, server.Stop(), os.RemoveAll(dir))...)
-	}
-	c.Standby = func(ctx context.Context) (Cluster, error) {
-		standby, stop, err := standbyBeside(ctx, c, binaries.Dir, dir)
-		if err == nil {
-			standbys = append(standbys, stop)
-		}
-		return standby, err
-	}
-	c.Binaries = &binaries
+	c.stop = func() error { return errors.Join(server.Stop(), os.RemoveAll(dir)) }
 	return c, nil
+}
+
+// openDir makes a directory that the database's user may enter.
+func openDir() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "portal-tests-"); err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o755) //nolint:gosec // see above
 }
 
 // runningCluster is a PostgreSQL that runs already, at its superuser's URL. It goes on after the tests.
@@ -246,7 +257,7 @@ func runningCluster(ctx context.Context, at string) (c Cluster, err error) {
 // programsOf is the cluster at a superuser's URL, with the programs of this machine.
 func programsOf(u *url.URL, binaries embedded.Binaries) (c Cluster) {
 	secret, _ := u.User.Password()
-	c = Cluster{Host: u.Host, Superuser: u.User.Username(), secret: secret}
+	c = Cluster{Host: u.Host, Superuser: u.User.Username(), secret: secret, Binaries: &binaries}
 	c.Client = func(ctx context.Context, role, database, stdin, program string, args ...string) (string, error) {
 		var out, complaints bytes.Buffer
 		cmd := exec.CommandContext(ctx, filepath.Join(binaries.Dir, program), append([]string{"--dbname=" + c.URL(role, database)}, args...)...) //nolint:gosec // a program of PostgreSQL
@@ -256,5 +267,6 @@ func programsOf(u *url.URL, binaries embedded.Binaries) (c Cluster) {
 		}
 		return out.String(), nil
 	}
+	c.standby = func(ctx context.Context) (Cluster, error) { return standbyBeside(ctx, c, binaries.Dir) }
 	return c
 }

@@ -19,6 +19,7 @@ type document struct {
 	Components struct{ Schemas map[string]*jsonSchema }
 }
 
+// An Operation is one operation of the document.
 type Operation struct {
 	OperationID string
 	Tags        []string
@@ -78,8 +79,10 @@ func ReadDocument(t *testing.T, p *Portal) (all []*Operation) {
 
 func (o *Operation) String() string { return o.Method + " " + o.Path }
 
+// Public tells whether the operation needs no token.
 func (o *Operation) Public() bool { return len(o.Security) == 0 }
 
+// Tag is the group that the document puts the operation into.
 func (o *Operation) Tag() string {
 	if len(o.Tags) == 0 {
 		return "untagged"
@@ -150,6 +153,7 @@ func (at Place) Of(key any) any {
 	return key
 }
 
+// Absent is an id in the form that the place takes and that no row has.
 func (at Place) Absent() any {
 	if at.isInt {
 		return int64(987_654_321)

@@ -34,12 +34,15 @@ const (
 	EnterOperatorSQL = `select tenancy.enter_operator($1, $2, $3, $4, $5, $6)::text`
 )
 
+// Args are the arguments of EnterSQL.
 func (e Entry) Args() []any {
 	return []any{e.KeyID, e.Customer, e.User, e.Role, e.Acting, e.Session, e.ReadOnly, e.Expiry, e.MAC}
 }
 
+// GuestArgs are the arguments of EnterGuestSQL.
 func (e Entry) GuestArgs() []any { return []any{e.KeyID, e.Customer, e.Expiry, e.MAC} }
 
+// OperatorArgs are the arguments of EnterOperatorSQL.
 func (e Entry) OperatorArgs() []any {
 	return []any{e.KeyID, e.Acting, e.Session, e.ReadOnly, e.Expiry, e.MAC}
 }
@@ -67,8 +70,10 @@ func (e Entry) As(kind string) Entry {
 	return e
 }
 
+// ExpiresIn is an expiry in milliseconds since 1970, from now.
 func ExpiresIn(d time.Duration) int64 { return time.Now().Add(d).UnixMilli() }
 
+// Number is a number in what is signed; an absent one is empty.
 func Number(n *int64) string {
 	if n == nil {
 		return ""

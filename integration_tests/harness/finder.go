@@ -19,6 +19,7 @@ type Finder struct {
 	rows    map[string]map[string][]any // table → company → keys, in order
 }
 
+// NewFinder makes a finder on the rows that a portal has now.
 func NewFinder(t *testing.T, p *Portal) *Finder {
 	t.Helper()
 	return &Finder{T: t, P: p, Before: TakeSnapshot(t, p), Callers: p.Callers(), rows: map[string]map[string][]any{}}

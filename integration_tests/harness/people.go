@@ -7,13 +7,16 @@ import (
 	"contractor-portal/server/auth"
 )
 
+// Chosen is the password that Accept chooses.
 const Chosen = "a password that was chosen"
 
+// Accept accepts an invitation with the password Chosen.
 func (p *Portal) Accept(token string) Answer {
 	p.T.Helper()
 	return p.Do("POST", "/api/invitations/accept", "", map[string]string{"token": token, "password": Chosen})
 }
 
+// LoginWith logs in with a password.
 func (p *Portal) LoginWith(email, secret string) Answer {
 	p.T.Helper()
 	return p.Do("POST", "/api/login/", "", url.Values{"username": {email}, "password": {secret}})

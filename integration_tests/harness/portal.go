@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,8 +35,10 @@ const (
 	Operator = "operator@platform.example"
 )
 
+// Roles are the roles inside a company.
 var Roles = []string{auth.Admin, auth.Manager, auth.Contractor, auth.Subcontractor, auth.User}
 
+// Email is what the person of that role in that company logs in with.
 func Email(company, role string) string {
 	domain := map[string]string{CompanyA: "a.example", CompanyB: "b.example"}[company]
 	return strings.ToLower(role) + "@" + domain
@@ -73,6 +76,7 @@ type Portal struct {
 	Tokens map[string]string
 }
 
+// Settings are what a test may want otherwise of its portal.
 type Settings struct {
 	Database string // another portal's; else a clone of the template
 	Auth     auth.Config
@@ -127,15 +131,18 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 }
 
 var (
-	Clones atomic.Int64
+	names atomic.Int64
 	// PostgreSQL copies one template at a time anyway, and refuses a second session on it.
 	cloning sync.Mutex
 )
 
+// UniqueName is a name of a database or a role that no other test has, whichever package it is of.
+func UniqueName(kind string) string { return fmt.Sprintf("%s_%d_%d", kind, os.Getpid(), names.Add(1)) }
+
 // CloneDatabase makes a database of the template, dropped when the test ends.
 func CloneDatabase(t testing.TB) string {
 	t.Helper()
-	name := fmt.Sprintf("portal_%d", Clones.Add(1))
+	name := UniqueName("portal")
 	cloning.Lock()
 	defer cloning.Unlock()
 	err := Execute(t.Context(), Suite.Cluster.URL("", "postgres"),
@@ -179,6 +186,7 @@ func (p *Portal) As(role string) *pgx.Conn {
 	return ConnectAs(p.T, role, p.Database)
 }
 
+// ConnectAs connects to a database of the shared cluster as one of its roles, until the test ends.
 func ConnectAs(t testing.TB, role, database string) *pgx.Conn {
 	t.Helper()
 	return ConnectTo(t, Suite.Cluster.URL(role, database))
@@ -214,6 +222,7 @@ func Query[T any](p *Portal, sql string, args ...any) (value T) {
 	return value
 }
 
+// Exec runs a statement as superuser.
 func (p *Portal) Exec(sql string, args ...any) {
 	p.T.Helper()
 	if _, err := p.Super.Exec(p.T.Context(), sql, args...); err != nil {

@@ -190,6 +190,7 @@ func textOf(s *jsonSchema) string {
 	return strings.Repeat("text", 1+s.MinLength/4)
 }
 
+// With is the request with another id in one place.
 func (r Request) With(at Place, id any) Request {
 	ids := map[string]any{}
 	for other, own := range r.IDs {

@@ -22,6 +22,7 @@ type snapshot struct {
 // sums are a checksum per table and customer; what belongs to none has the customer "".
 type sums map[TableOf]string
 
+// A TableOf is a table's rows of one customer.
 type TableOf struct{ Table, Customer string }
 
 const tablesSQL = `

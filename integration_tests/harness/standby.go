@@ -19,32 +19,45 @@ import (
 // standbyPort is the one on which a container's standby listens beside its primary.
 const standbyPort = "5433"
 
-// standbyInside starts a standby in the primary's own container, with which it ends.
-func standbyInside(ctx context.Context, c Cluster, container *postgres.PostgresContainer) (Cluster, error) {
-	const script = `PGPASSWORD=$1 pg_basebackup -h 127.0.0.1 -U postgres -D /tmp/standby -R -X stream -c fast &&
+// standbyInside starts a standby in the primary's own container.
+func standbyInside(ctx context.Context, c Cluster, container *postgres.PostgresContainer) (standby Cluster, err error) {
+	run := func(ctx context.Context, script string) error {
+		code, out, err := container.Exec(ctx, []string{"sh", "-c", script, "sh", c.secret, standbyPort}, tcexec.Multiplexed(), tcexec.WithUser("postgres"))
+		if err != nil {
+			return err
+		}
+		text, err := io.ReadAll(out)
+		if err != nil || code != 0 {
+			return fmt.Errorf("a standby ended with %d: %s, %w", code, text, err)
+		}
+		return nil
+	}
+	const begin = `PGPASSWORD=$1 pg_basebackup -h 127.0.0.1 -U postgres -D /tmp/standby -R -X stream -c fast &&
 		pg_ctl -D /tmp/standby -l /tmp/standby.log -w -o "-p $2 -c listen_addresses=* -c max_connections=300 -c max_prepared_transactions=0 -c fsync=off" start ||
 		{ cat /tmp/standby.log; exit 1; }`
-	code, out, err := container.Exec(ctx, []string{"sh", "-c", script, "sh", c.secret, standbyPort}, tcexec.Multiplexed(), tcexec.WithUser("postgres"))
-	if err != nil {
+	if err := run(ctx, begin); err != nil {
 		return c, err
 	}
-	text, err := io.ReadAll(out)
-	if err != nil || code != 0 {
-		return c, fmt.Errorf("a standby ended with %d: %s, %w", code, text, err)
+	c.stop = func() error {
+		return run(context.WithoutCancel(ctx), "pg_ctl -D /tmp/standby -m immediate stop && rm -rf /tmp/standby /tmp/standby.log")
 	}
 	c.Host, err = container.PortEndpoint(ctx, standbyPort+"/tcp", "")
 	return c, err
 }
 
 // standbyBeside starts a standby of an embedded primary from the same programs.
-func standbyBeside(ctx context.Context, c Cluster, programs, dir string) (Cluster, func() error, error) {
+func standbyBeside(ctx context.Context, c Cluster, programs string) (Cluster, error) {
+	dir, err := openDir()
+	if err != nil {
+		return c, err
+	}
 	data := filepath.Join(dir, "standby")
 	if _, err := c.Client(ctx, "", "postgres", "", "pg_basebackup", "--pgdata="+data, "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast"); err != nil {
-		return c, nil, err
+		return c, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return c, nil, err
+		return c, err
 	}
 	c.Host = listener.Addr().String()
 	_, port, _ := net.SplitHostPort(c.Host)
@@ -54,10 +67,10 @@ func standbyBeside(ctx context.Context, c Cluster, programs, dir string) (Cluste
 	if os.Geteuid() == 0 { // as whom PostgreSQL does not run
 		account, err := user.Lookup("postgres")
 		if err != nil {
-			return c, nil, err
+			return c, err
 		}
 		if out, err := exec.CommandContext(ctx, "chown", "-R", account.Username, data).CombinedOutput(); err != nil {
-			return c, nil, fmt.Errorf("chown: %w: %s", err, out)
+			return c, fmt.Errorf("chown: %w: %s", err, out)
 		}
 		uid, _ := strconv.ParseUint(account.Uid, 10, 32)
 		gid, _ := strconv.ParseUint(account.Gid, 10, 32)
@@ -66,13 +79,14 @@ func standbyBeside(ctx context.Context, c Cluster, programs, dir string) (Cluste
 	var log SyncBuffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
-		return c, nil, err
+		return c, err
 	}
-	return c, func() error {
+	c.stop = func() error {
 		_ = cmd.Process.Signal(syscall.SIGINT)
 		if err := cmd.Wait(); err != nil {
 			return fmt.Errorf("the standby: %w: %s", err, log.String())
 		}
-		return nil
-	}, nil
+		return os.RemoveAll(dir)
+	}
+	return c, nil
 }

@@ -42,33 +42,23 @@ func Main(m *testing.M, finish ...func() error) {
 }
 
 func run(m *testing.M, finish []func() error) (code int, err error) {
+	if dir := os.Getenv(keeperVariable); dir != "" {
+		return 0, keep(dir)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	Suite.Template = "portal_template"
-	Suite.keysText = os.Getenv("TEST_KEYS")
-	running := os.Getenv("TEST_CLUSTER")
-	if running != "" {
+	keys := os.Getenv("TEST_KEYS")
+	if running := os.Getenv("TEST_CLUSTER"); running != "" {
 		Suite.Cluster, err = runningCluster(ctx, running)
 	} else {
-		Suite.Cluster, err = startCluster(ctx)
+		Suite.Cluster, keys, err = joinCluster(ctx)
 	}
 	if err != nil {
 		return 1, err
 	}
-	defer func() { err = errors.Join(err, Suite.Cluster.stop(), os.RemoveAll(Suite.programs)) }()
+	defer func() { err = errors.Join(err, os.RemoveAll(Suite.programs)) }()
 	Summarize("PostgreSQL under test: %s\n", Suite.Cluster.Description)
-
-	if Suite.keysText == "" {
-		text, err := auth.NewKeys()
-		if err != nil {
-			return 1, err
-		}
-		Suite.keysText = string(text)
-	}
-	if Suite.Keys, err = auth.ParseKeys(Suite.keysText); err != nil {
-		return 1, err
-	}
-	if err := makeTemplate(ctx); err != nil {
+	if err := prepare(ctx, keys); err != nil {
 		return 1, err
 	}
 	code = m.Run()
@@ -76,6 +66,22 @@ func run(m *testing.M, finish []func() error) (code int, err error) {
 		err = errors.Join(err, last())
 	}
 	return code, err
+}
+
+// prepare makes of the cluster what tests begin with; no keys are new keys.
+func prepare(ctx context.Context, keys string) (err error) {
+	if keys == "" {
+		text, err := auth.NewKeys()
+		if err != nil {
+			return err
+		}
+		keys = string(text)
+	}
+	Suite.keysText, Suite.Template = keys, "portal_template"
+	if Suite.Keys, err = auth.ParseKeys(keys); err != nil {
+		return err
+	}
+	return makeTemplate(ctx)
 }
 
 // Summarize prints a line about the run, and adds it to the file that TEST_SUMMARY names: go test shows
@@ -118,11 +124,12 @@ func makeTemplate(ctx context.Context) error {
 	if err := install.Up(ctx, schema.Source(), Options(Suite.Cluster, Suite.Template)); err != nil {
 		return err
 	}
-	// A role's connections are counted over all databases of the cluster, and each test has one.
-	for _, role := range []string{"portal_app", "portal_auth", "portal_platform"} {
-		if err := Execute(ctx, Suite.Cluster.URL("", "postgres"), "alter role "+role+" connection limit -1"); err != nil {
-			return err
-		}
+	// A role's connections are counted over all databases of the cluster, and each test has one. No installation
+	// gives the roles of DBAs a password.
+	if err := Execute(ctx, Suite.Cluster.URL("", "postgres"),
+		"alter role portal_app connection limit -1", "alter role portal_auth connection limit -1", "alter role portal_platform connection limit -1",
+		"alter role portal_inspector password '"+RolePassword+"'", "alter role portal_auditor password '"+RolePassword+"'"); err != nil {
+		return err
 	}
 	return Seed(ctx, Suite.Cluster.URL("", Suite.Template))
 }
@@ -155,6 +162,7 @@ func exists(ctx context.Context, url, database string) (there bool, err error) {
 	return there, err
 }
 
+// Execute runs statements, each by itself, on the database at a URL.
 func Execute(ctx context.Context, url string, statements ...string) error {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {

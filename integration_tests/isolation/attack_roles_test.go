@@ -64,7 +64,6 @@ func asRole(role, before string) stage {
 // asDBARole connects as another role, which enters nothing.
 func asDBARole(role string) stage {
 	return func(s *siege, attack func(tx, inside beginner) error) error {
-		harness.GivePasswords(s.t)
 		conn := s.dial(role, nil)
 		defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
 		return s.inside(s.second, func(inside pgx.Tx) error {
@@ -75,7 +74,6 @@ func asDBARole(role string) stage {
 
 // inspecting names company A, as a DBA does.
 func inspecting(s *siege, attack func(tx, inside beginner) error) error {
-	harness.GivePasswords(s.t)
 	conn := s.dial("portal_inspector", nil)
 	defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
 	if _, err := conn.Exec(s.t.Context(), setSQL(harness.CompanyA)); err != nil {

@@ -120,7 +120,7 @@ func TestContext_EachEntryIsOfOneRole(t *testing.T) {
 		"portal_platform": {harness.EnterOperatorSQL, op.As("operator").OperatorArgs()},
 	}
 	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_inspector", "portal_auditor"} {
-		conn := harness.AsDBA(t, role, database)
+		conn := harness.ConnectAs(t, role, database)
 		for of, way := range ways {
 			_, err := conn.Exec(t.Context(), way.sql, way.args...)
 			if of == role && err != nil || of != role && harness.SQLState(err) != "42501" {

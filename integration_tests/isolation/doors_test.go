@@ -135,7 +135,7 @@ func TestDoors_OfDBAs(t *testing.T) {
 	s := newSiege(t)
 	var database string
 	s.scan(&database, "select current_database()")
-	inspector, auditor := harness.AsDBA(t, "portal_inspector", database), harness.AsDBA(t, "portal_auditor", database)
+	inspector, auditor := harness.ConnectAs(t, "portal_inspector", database), harness.ConnectAs(t, "portal_auditor", database)
 	count := func(conn *pgx.Conn, sql string) (n int64, err error) {
 		err = conn.QueryRow(t.Context(), sql).Scan(&n)
 		return n, err
@@ -213,7 +213,7 @@ func TestDoors_OfTheKeyPads(t *testing.T) {
 		t.Errorf("the pads can be read by %q (%v)", readers, err)
 	}
 	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_inspector", "portal_auditor"} {
-		conn := harness.AsDBA(t, role, database)
+		conn := harness.ConnectAs(t, role, database)
 		for _, sql := range []string{
 			"select inner_pad from tenancy.mac_keys", "select key_id from tenancy.mac_keys", "select from tenancy.mac_keys", "table tenancy.mac_keys",
 		} {

@@ -16,7 +16,6 @@ import (
 func TestOutside_NothingSpeaks(t *testing.T) {
 	t.Parallel()
 	s := newSiege(t)
-	harness.GivePasswords(t)
 	ofA, ofB := []string{harness.CompanyA, "@a.example", "Alder"}, []string{harness.CompanyB, "@b.example", "Birch"}
 	for _, role := range []string{"portal_app", "portal_inspector"} {
 		conn := s.dial(role, nil)

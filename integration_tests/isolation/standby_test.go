@@ -14,16 +14,10 @@ import (
 // statement does more than on the primary.
 func TestAttack_OnStandby(t *testing.T) {
 	t.Parallel()
-	if harness.Suite.Cluster.Standby == nil {
-		t.Skip("a cluster that was there before gets no standby")
-	}
 	database := harness.CloneDatabase(t)
 	s := besiege(t, database)
 	primary := s.second
-	standby, err := harness.Suite.Cluster.Standby(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	standby := harness.Suite.Cluster.NewStandby(t)
 	harness.WaitFor(t, "the standby", func() bool {
 		conn, err := pgx.Connect(t.Context(), standby.URL("", database))
 		if err == nil {
