@@ -30,6 +30,10 @@ var Suite struct {
 // Root is the module, as the packages of tests see it from their folders.
 const Root = "../.."
 
+// Full asks for everything: every vector on every table, every caller at every operation. Without it the
+// attacks are a choice that still comes to each of them, and does so within minutes.
+var Full = os.Getenv("TEST_FULL") == "1"
+
 // Main runs the tests of a package on a PostgreSQL, and then finish, where a run has more to say than which
 // test failed. It ends the program.
 func Main(m *testing.M, finish ...func() error) {
