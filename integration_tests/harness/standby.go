@@ -27,13 +27,13 @@ func standbyInside(ctx context.Context, c Cluster, container *postgres.PostgresC
 			return err
 		}
 		text, err := io.ReadAll(out)
-		if err != nil || code != 0 {
-			return fmt.Errorf("a standby ended with %d: %s, %w", code, text, err)
+		if err == nil && code != 0 {
+			err = fmt.Errorf("a standby ended with %d: %s", code, text)
 		}
-		return nil
+		return err
 	}
 	const begin = `PGPASSWORD=$1 pg_basebackup -h 127.0.0.1 -U postgres -D /tmp/standby -R -X stream -c fast &&
-		pg_ctl -D /tmp/standby -l /tmp/standby.log -w -o "-p $2 -c listen_addresses=* -c max_connections=300 -c max_prepared_transactions=0 -c fsync=off" start ||
+		pg_ctl -D /tmp/standby -l /tmp/standby.log -w -t 300 -o "-p $2 -c listen_addresses=* -c max_connections=300 -c max_prepared_transactions=0 -c fsync=off" start ||
 		{ cat /tmp/standby.log; exit 1; }`
 	if err := run(ctx, begin); err != nil {
 		return c, err
