@@ -338,6 +338,9 @@ func at(sql string, err error) error {
 	if !errors.As(err, &pg) {
 		return err
 	}
+	if strings.HasPrefix(pg.Code, "TN") && pg.Hint != "" { // policies/ says what to do; where in there is no help
+		return errors.New(pg.Message + "; " + pg.Hint)
+	}
 	text := pg.Message + " (" + pg.Code + ")"
 	if pg.Position > 0 && int(pg.Position) <= len(sql) {
 		text = fmt.Sprintf("line %d: %s", 1+strings.Count(sql[:pg.Position-1], "\n"), text)

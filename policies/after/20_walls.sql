@@ -9,7 +9,25 @@
 do $$
 declare
   t record;
+  unfit text;
 begin
+  -- What the wall compares must be there. All tables without it are named at once.
+  select string_agg(format('%s: %s', f.name, f.fault), ', ' order by f.name) into unfit
+  from (
+    select tables.name, case
+      when a.attnum is null then 'there is no column customer_id'
+      when a.atttypid <> 'text'::regtype then format('customer_id is %s, not text', format_type(a.atttypid, a.atttypmod))
+      when not a.attnotnull then 'customer_id may be null'
+    end as fault
+    from tenancy.tenant_tables tables
+    left join pg_attribute a on a.attrelid = tables.oid and a.attname = 'customer_id' and not a.attisdropped
+  ) as f
+  where f.fault is not null;
+  if unfit is not null then
+    raise exception 'no wall fits %', unfit using errcode = 'TN014',
+      hint = 'take the migration back (portal migrate down, or an empty database) and write: customer_id text not null default tenancy.customer_id()';
+  end if;
+
   for t in
     select c.oid::regclass as name, d.expression, d.reads_all
     from pg_class c
