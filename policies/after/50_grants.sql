@@ -44,7 +44,8 @@ begin
         where p.polrelid = c.oid and not p.polpermissive and pg_get_expr(p.polqual, p.polrelid) = tenancy.wall())
     group by c.oid
   loop
-    execute format('grant select, insert (%s), update (%s), delete on %s to portal_app', t.written, t.changed, t.name);
+    execute format('grant %s on %s to portal_app',
+      concat_ws(', ', 'select', 'insert (' || t.written || ')', 'update (' || t.changed || ')', 'delete'), t.name);
     execute format('grant select (%s) on %s to portal_inspector', t.inspected, t.name);
   end loop;
 end
