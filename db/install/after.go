@@ -68,7 +68,8 @@ func refuse(findings []audit.Finding) error {
 	if len(refused) == 0 {
 		return nil
 	}
-	return errors.New("the audit refuses this schema; nothing of policies/ was changed:\n  " + strings.Join(refused, "\n  "))
+	return errors.New("the audit refuses this schema, and policies/ is as it was; a migration is taken back before it is mended " +
+		"(portal migrate down, or an empty database):\n  " + strings.Join(refused, "\n  "))
 }
 
 const uncheckedSQL = `

@@ -105,12 +105,6 @@ func Read(ctx context.Context, source Source, o Options) (s Status, err error) {
 	return s, err
 }
 
-// Newest is the number of the last migration.
-func Newest(migrations fs.FS) (int32, error) {
-	names, err := migrate.FindMigrations(migrations)
-	return int32(len(names)), err //nolint:gosec // a count of files
-}
-
 // Transaction runs fn with the sight of a migration: all rows of all customers. It is for what is done
 // to a whole database from outside of any customer.
 func Transaction(ctx context.Context, url string, fn func(context.Context, pgx.Tx) error) error {
@@ -136,6 +130,9 @@ func Transaction(ctx context.Context, url string, fn func(context.Context, pgx.T
 func newest(m *migrate.Migrator) int32 { return int32(len(m.Migrations)) } //nolint:gosec // a count of files
 
 func with(ctx context.Context, source Source, o Options, fn func(*installer, *migrate.Migrator) error) error {
+	if _, err := Newest(source.Migrations); err != nil {
+		return err
+	}
 	o.installing = true
 	in, err := connect(ctx, source, o)
 	if err != nil {
@@ -270,7 +267,7 @@ func (in *installer) migrate(ctx context.Context, m *migrate.Migrator, version i
 	err = m.MigrateTo(ctx, version)
 	var pg migrate.MigrationPgError
 	if errors.As(err, &pg) {
-		return fmt.Errorf("migration %s: %w", pg.MigrationName, at(pg.Sql, pg.PgError))
+		return fmt.Errorf("migration %s: %w%s", pg.MigrationName, at(pg.Sql, pg.PgError), remedies[pg.Code])
 	}
 	return err
 }

@@ -156,7 +156,7 @@ func extended(t *testing.T, added []string) install.Source {
 		files[name] = &fstest.MapFile{Data: text}
 	}
 	for i, sql := range added {
-		files[fmt.Sprintf("%03d_of_this_test.sql", len(names)+i+1)] = &fstest.MapFile{Data: []byte(sql)}
+		files[fmt.Sprintf("%03d_of_this_test.sql", len(names)+i+1)] = &fstest.MapFile{Data: []byte(sql + "\n---- create above / drop below ----\nselect 1;\n")}
 	}
 	s := schema.Source()
 	s.Migrations = files
