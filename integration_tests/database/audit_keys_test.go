@@ -30,6 +30,17 @@ var keyFaults = []fault{
 		},
 	},
 	{
+		lint: "index_not_tenant_leading", severity: "warning",
+		plant: `create index planted on portal.locations (name)`,
+		mend:  `drop index portal.planted`,
+		also:  []string{`create index planted on portal.locations (name, customer_id)`, `create index planted on portal.locations (lower(name))`},
+		near: []string{
+			`create index planted on portal.locations (customer_id, name)`,
+			`create unique index planted on portal.locations (id)`,
+			`create index planted on platform.sessions (family_hash)`,
+		},
+	},
+	{
 		lint:  "platform_key_drift",
 		plant: `create unique index planted on platform.sessions (family_hash)`,
 		mend:  `drop index platform.planted`,
@@ -38,6 +49,7 @@ var keyFaults = []fault{
 			`create index planted on platform.sessions (family_hash)`,
 			`create unique index planted on portal.locations (id)`,
 			`create unique index planted on platform.sessions (id)`,
+			`create table platform.planted (id int primary key)`,
 		},
 	},
 	{

@@ -46,7 +46,7 @@ var tableFaults = []fault{
 		lint: "rls_no_policy", severity: "warning",
 		plant: dropDoors + `; ` + dropWall,
 		mend:  putWall,
-		near:  []string{dropDoors, dropWall, dropDoors + `; ` + dropWall + `; alter table portal.locations disable row level security`},
+		near:  []string{dropDoors, dropWall, dropDoors + `; ` + dropWall + `; alter table portal.locations disable row level security`, `create table platform.planted (id int)`},
 	},
 	{
 		lint: "only_restrictive", severity: "warning",
