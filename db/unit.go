@@ -51,7 +51,7 @@ type Tx struct{ u *unit }
 
 // Adopt makes a Tx of a transaction of the installer, which is outside of any customer and commits by
 // itself. It is for the command line, whose user has the whole database anyway.
-func Adopt(tx pgx.Tx) Tx { return Tx{&unit{via: tx, begun: true, zone: time.UTC}} }
+func Adopt(tx pgx.Tx) Tx { return Tx{&unit{via: tx, begun: true, clock: &clock{time.UTC}}} }
 
 type unit struct {
 	pool    *pgxpool.Pool
@@ -64,7 +64,7 @@ type unit struct {
 	begun    bool   // an explicit transaction is open
 	verified bool   // at least one entry was accepted
 	over     bool
-	zone     *time.Location
+	clock    *clock // of the connection
 }
 
 type sender interface {
@@ -82,7 +82,7 @@ func (d *DB) admitted(ctx context.Context, m Member, u *unit, fn func(context.Co
 }
 
 func (d *DB) work(ctx context.Context, pool *pgxpool.Pool, u *unit, fn func(context.Context, Tx) error) (err error) {
-	u.pool, u.timeout, u.zone = pool, d.acquireTimeout, time.UTC
+	u.pool, u.timeout = pool, d.acquireTimeout
 	if err := u.acquire(ctx); err != nil {
 		return err
 	}
@@ -111,7 +111,8 @@ func (u *unit) acquire(ctx context.Context) error {
 	defer cancel()
 	conn, err := u.pool.Acquire(wait)
 	if err == nil {
-		u.conn, u.via = conn, conn
+		u.conn, u.via, u.clock = conn, conn, clockOf(conn.Conn())
+		u.clock.zone = time.UTC // not that of whom it served before
 		return nil
 	}
 	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && !connectionLost(err) {
@@ -127,11 +128,13 @@ func (u *unit) acquire(ctx context.Context) error {
 // later was at work; whoever ended that meant it.
 const diedIdle = time.Second
 
+var errOver = errors.New("a unit of work was used after its end")
+
 // run sends one statement, with whatever must precede it, in one round trip and hands its rows to
 // collect.
 func (u *unit) run(ctx context.Context, sql string, args []any, collect func(pgx.Rows) error) error {
 	if u.over {
-		return errors.New("a unit of work was used after its end")
+		return errOver
 	}
 	start := time.Now()
 	err := u.send(ctx, sql, args, collect)
@@ -186,7 +189,7 @@ func (u *unit) send(ctx context.Context, sql string, args []any, collect func(pg
 			return err
 		}
 		u.verified = true
-		if err := u.setZone(zone); err != nil {
+		if err := u.clock.set(zone); err != nil {
 			return err
 		}
 	}

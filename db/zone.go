@@ -13,22 +13,33 @@ import (
 // Zone is the customer's time zone, UTC outside of a customer. The entry answers it, so before the
 // first statement it takes a round trip of its own.
 func (tx Tx) Zone(ctx context.Context) (*time.Location, error) {
+	if tx.u.over {
+		return nil, errOver
+	}
 	if err := tx.u.verify(ctx); err != nil {
 		return nil, err
 	}
-	return tx.u.zone, nil
+	return tx.u.clock.zone, nil
 }
 
-func (u *unit) setZone(name *string) error {
-	u.zone = time.UTC
-	if name != nil {
-		zone, err := location(*name)
-		if err != nil {
-			return fmt.Errorf("the customer's time zone: %w", err)
-		}
-		u.zone = zone
+// A clock shows the time of the customer that a connection serves now, and UTC outside of any.
+type clock struct{ zone *time.Location }
+
+const clockKey = "clock"
+
+func clockOf(c *pgx.Conn) *clock { return c.PgConn().CustomData()[clockKey].(*clock) }
+
+// set takes the zone that an entry answered; none is UTC.
+func (c *clock) set(name *string) error {
+	c.zone = time.UTC
+	if name == nil {
+		return nil
 	}
-	u.conn.Conn().PgConn().CustomData()[clockKey].(*clock).zone = u.zone
+	zone, err := location(*name)
+	if err != nil {
+		return fmt.Errorf("the customer's time zone: %w", err)
+	}
+	c.zone = zone
 	return nil
 }
 
@@ -46,18 +57,12 @@ func location(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-const clockKey = "clock"
-
-// registerZonedTimes makes timestamptz arrive in the time zone of the customer that the connection
-// has entered at that moment.
+// registerZonedTimes makes timestamptz arrive on the clock of a connection.
 func registerZonedTimes(c *pgx.Conn) {
-	own := &clock{zone: time.UTC}
+	own := &clock{time.UTC}
 	c.PgConn().CustomData()[clockKey] = own
 	c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &zonedCodec{clock: own}})
 }
-
-// A clock shows the time of the customer that a connection serves now.
-type clock struct{ zone *time.Location }
 
 type zonedCodec struct {
 	pgtype.TimestamptzCodec

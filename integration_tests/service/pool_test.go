@@ -244,6 +244,13 @@ func TestPool_GuestsLeaveNothing(t *testing.T) {
 			if err == nil && have != wanted {
 				t.Errorf("the settings are %q", have)
 			}
+			if err != nil {
+				return err
+			}
+			at, err := db.Value[time.Time](ctx, tx, `select now()`)
+			if err == nil && at.Location() != time.UTC {
+				t.Errorf("times are those of %s", at.Location())
+			}
 			return err
 		})
 		if err != nil {
@@ -275,5 +282,8 @@ func TestPool_TxDoesNotOutliveItsHandler(t *testing.T) {
 	p.Do("GET", "/test/leak", p.Token(harness.CompanyA, auth.User), nil).Want(t, http.StatusOK)
 	if n, err := db.Value[int64](t.Context(), leaked, `select count(*) from locations`); err == nil {
 		t.Errorf("a unit of work that has ended sees %d rows", n)
+	}
+	if zone, err := leaked.Zone(t.Context()); err == nil {
+		t.Errorf("a unit of work that has ended is in %s", zone)
 	}
 }
