@@ -12,18 +12,6 @@ import (
 	"contractor-portal/server/auth"
 )
 
-// property is the id of a company's property of the seed.
-func (p *portal) property(company string, n int) int64 {
-	p.T.Helper()
-	return harness.Query[int64](p.Portal, `select id from portal.locations where customer_id = $1 and name = $2`, company, fmt.Sprintf("Property %d", n))
-}
-
-// person is the id of a company's person of that role.
-func (p *portal) person(company, role string) int64 {
-	p.T.Helper()
-	return harness.Query[int64](p.Portal, `select id from portal.users where customer_id = $1 and email = $2`, company, harness.Email(company, role))
-}
-
 func contractorsPath(property int64) string {
 	return fmt.Sprintf("/properties/%d/contractors/", property)
 }
