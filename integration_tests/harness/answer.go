@@ -75,7 +75,7 @@ func Plain(a Answer, id any) plainAnswer {
 	return plainAnswer{a.Status, a.Header.Get("Content-Type"), a.Header.Get("X-Total-Count"), strings.TrimSpace(body)}
 }
 
-// Do sends a request; body is nil, url.Values for a form, upload for a file, or anything for JSON.
+// Do sends a request; body is nil, url.Values for a form, Upload for a file, or anything for JSON.
 func (p *Portal) Do(method, path, token string, body any) Answer {
 	p.T.Helper()
 	a, err := p.Try(p.T.Context(), method, path, token, body)

@@ -113,7 +113,7 @@ func Tables(t *testing.T, super querier, role string) []Table {
 	return Catalogue(t, super, role, role)
 }
 
-// Catalogue is tables with the privileges of another role.
+// Catalogue is Tables with the privileges of another role.
 func Catalogue(t testing.TB, super querier, doorsOf, privilegesOf string) (all []Table) {
 	t.Helper()
 	var text []byte

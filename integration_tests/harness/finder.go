@@ -89,7 +89,7 @@ func (f *Finder) Keys(table string) map[string][]any {
 	}
 	keys := f.rows[table]
 	if len(keys[CompanyA]) == 0 || len(keys[CompanyA]) != len(keys[CompanyB]) {
-		f.T.Fatalf("%d and %d rows of %s in the two companies; populate makes them", len(keys[CompanyA]), len(keys[CompanyB]), table)
+		f.T.Fatalf("%d and %d rows of %s in the two companies; Populate makes them", len(keys[CompanyA]), len(keys[CompanyB]), table)
 	}
 	return keys
 }
