@@ -167,19 +167,20 @@ func startContainer(ctx context.Context, name string) (c Cluster, err error) {
 	return c, nil
 }
 
+func docker(ctx context.Context, args ...string) (out string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	text, err := exec.CommandContext(ctx, "docker", args...).CombinedOutput() //nolint:gosec // our own arguments
+	if err != nil {
+		return "", fmt.Errorf("docker %s: %w: %s", args[0], err, strings.TrimSpace(string(text)))
+	}
+	return string(text), nil
+}
+
 // availableImage returns an image that is there, pulling the official one if need be, and tells
 // testcontainers what it must know on a machine without a registry.
 func availableImage(ctx context.Context) (string, error) {
-	docker := func(args ...string) error {
-		ctx, cancel := context.WithTimeout(ctx, time.Minute)
-		defer cancel()
-		out, err := exec.CommandContext(ctx, "docker", args...).CombinedOutput() //nolint:gosec // constant arguments
-		if err != nil {
-			return fmt.Errorf("docker %s: %w: %s", args[0], err, strings.TrimSpace(string(out)))
-		}
-		return nil
-	}
-	if err := docker("info"); err != nil {
+	if _, err := docker(ctx, "info"); err != nil {
 		return "", errors.New("Docker does not answer") //nolint:staticcheck // a name
 	}
 	if _, err := os.Stat("/.dockerenv"); err == nil {
@@ -189,10 +190,11 @@ func availableImage(ctx context.Context) (string, error) {
 	}
 	image := testImage()
 	localImage := "local/" + image
-	if docker("image", "inspect", image) == nil || docker("image", "inspect", localImage) != nil && docker("pull", image) == nil {
+	done := func(args ...string) bool { _, err := docker(ctx, args...); return err == nil }
+	if done("image", "inspect", image) || !done("image", "inspect", localImage) && done("pull", image) {
 		return image, nil
 	}
-	if docker("image", "inspect", localImage) != nil {
+	if !done("image", "inspect", localImage) {
 		return "", fmt.Errorf("there is no image %s, none can be pulled, and %s is not built (integration_tests/pgimage/build.sh)", image, localImage)
 	}
 	// The helper container that cleans up after a killed run needs an image too.

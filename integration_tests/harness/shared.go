@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -160,6 +161,14 @@ func keep(dir string) (err error) {
 		return err
 	}
 	defer self.Close() //nolint:errcheck // closing lets go
+	// What a keeper left that was killed. Where Docker does not answer there is none.
+	if left, err := docker(ctx, "ps", "--all", "--quiet", "--filter", "name="+filepath.Base(dir)); err == nil {
+		for _, id := range strings.Fields(left) {
+			if _, err := docker(ctx, "rm", "--force", "--volumes", id); err != nil {
+				return err
+			}
+		}
+	}
 	s := shared{Container: fmt.Sprintf("%s-%d", filepath.Base(dir), os.Getpid())}
 	if Suite.Cluster, err = startCluster(ctx, s.Container); err != nil {
 		return err
