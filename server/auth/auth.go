@@ -89,7 +89,12 @@ type Company struct {
 }
 
 // SeveralError means that the password fits in several companies, and none was named.
-type SeveralError struct{ Companies []Company }
+type SeveralError struct {
+	Companies []Company `json:"companies" nullable:"false" doc:"The companies that the log-in fits."`
+}
+
+// Extension makes an endpoint.Extended of a SeveralError: the answer names the companies.
+func (e *SeveralError) Extension() any { return e }
 
 func (e *SeveralError) Error() string {
 	names := make([]string, len(e.Companies))

@@ -60,6 +60,9 @@ func complete[I, O any](api API, op *huma.Operation) {
 	if statuses, ok := op.Metadata["csv"].([]int); ok {
 		documentCSV(op, statuses)
 	}
+	if extend, ok := op.Metadata["extends"].(func(huma.Registry, *huma.Operation)); ok {
+		extend(api.huma.OpenAPI().Components.Schemas, op)
+	}
 	shareProblems(api.huma.OpenAPI().Components, op)
 }
 
@@ -73,6 +76,9 @@ func shareProblems(c *huma.Components, op *huma.Operation) {
 		n, err := strconv.Atoi(status)
 		if err != nil || n < http.StatusBadRequest || len(response.Content) != 1 || response.Content[problemType] == nil {
 			continue
+		}
+		if response.Content[problemType].Schema.Ref == "" {
+			continue // extended
 		}
 		name := strings.ReplaceAll(http.StatusText(n), " ", "")
 		c.Responses[name] = response

@@ -1,10 +1,13 @@
 package endpoint
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,17 +23,33 @@ import (
 // it. Detail is for a person and names what to do; no SQL, no secret and no other company's value is
 // ever in it.
 type Problem struct {
-	Attached `json:"-"`
-
-	Type      string         `json:"type" example:"/problems/not-found" doc:"Kind of problem, with a page that explains it."`
-	Title     string         `json:"title" example:"Not Found" doc:"The status in words."`
-	Status    int            `json:"status" example:"404" doc:"HTTP status."`
-	Detail    string         `json:"detail" example:"there is no such property" doc:"What is wrong, as one text."`
-	Errors    []FieldError   `json:"errors,omitempty" doc:"The fields that are wrong."`
-	Companies []auth.Company `json:"companies,omitempty" doc:"Only at log-in: the companies that the log-in fits."`
-	RequestID string         `json:"request_id,omitempty" doc:"Quote it to support."`
+	Type      string       `json:"type" example:"/problems/not-found" doc:"Kind of problem, with a page that explains it."`
+	Title     string       `json:"title" example:"Not Found" doc:"The status in words."`
+	Status    int          `json:"status" example:"404" doc:"HTTP status."`
+	Detail    string       `json:"detail" example:"there is no such property" doc:"What is wrong, as one text."`
+	Errors    []FieldError `json:"errors,omitempty" doc:"The fields that are wrong."`
+	RequestID string       `json:"request_id,omitempty" doc:"Quote it to support."`
 
 	retryAfter string
+	extension  any
+	file       *File
+}
+
+// An Extended error adds to its problem the members that encoding/json makes of the extension, a struct.
+type Extended interface {
+	error
+	Extension() any
+}
+
+// Extends says in the document what an Extended error adds to the problems of a status.
+func Extends[E Extended](status int) Option {
+	return func(op *huma.Operation) {
+		op.Metadata = with(op.Metadata, "extends", func(r huma.Registry, op *huma.Operation) {
+			problem := op.Responses[strconv.Itoa(status)].Content[problemType]
+			members := huma.SchemaFromType(r, reflect.TypeFor[E]().Elem())
+			problem.Schema = &huma.Schema{AllOf: []*huma.Schema{problem.Schema, members}}
+		})
+	}
 }
 
 // A FieldError is one field of a request that is wrong.
@@ -187,7 +206,21 @@ func (api API) problem(ctx context.Context, err error) *Problem {
 // sees the answer.
 const statusClientGone = 499
 
+// problemOf is the Problem of an error, with all that the error adds to it.
 func problemOf(err error) (p *Problem, grave bool) {
+	p, grave = kindOf(err)
+	var extended Extended
+	if errors.As(err, &extended) {
+		p.extension = extended.Extension()
+	}
+	var withFile interface{ attached() *File }
+	if errors.As(err, &withFile) {
+		p.file = withFile.attached()
+	}
+	return p, grave
+}
+
+func kindOf(err error) (p *Problem, grave bool) {
 	var several *auth.SeveralError
 	var limited *auth.TooManyError
 	switch {
@@ -197,9 +230,7 @@ func problemOf(err error) (p *Problem, grave bool) {
 		ours := *p
 		return &ours, false
 	case errors.As(err, &several):
-		p := Conflict(several.Error())
-		p.Companies = several.Companies
-		return p, false
+		return Conflict(several.Error()), false
 	case errors.As(err, &limited):
 		p := newProblem("too-many-requests", http.StatusTooManyRequests, limited.Error())
 		p.retryAfter = strconv.Itoa(int(limited.RetryAfter.Seconds()))
@@ -256,6 +287,29 @@ func ofStatus(status int) *Problem {
 		return newProblem("internal", status, "internal error")
 	}
 	return newProblem("invalid", status, strings.ToLower(http.StatusText(status)))
+}
+
+func (p *Problem) attached() *File { return p.file }
+
+// MarshalJSON writes the extension's members between the problem's own and the request's id.
+func (p *Problem) MarshalJSON() ([]byte, error) {
+	type plain Problem
+	own := plain(*p)
+	own.RequestID = ""
+	var members [][]byte
+	for _, part := range []any{own, p.extension, struct {
+		ID string `json:"request_id,omitempty"`
+	}{p.RequestID}} {
+		var object bytes.Buffer
+		if err := jsonFormat.Marshal(&object, part); err != nil {
+			return nil, err
+		}
+		inside := bytes.TrimSuffix(bytes.TrimPrefix(object.Bytes(), []byte("{")), []byte("}\n"))
+		if part != nil && len(inside) > 0 {
+			members = append(members, inside)
+		}
+	}
+	return slices.Concat([]byte("{"), bytes.Join(members, []byte(",")), []byte("}")), nil
 }
 
 func (p *Problem) write(c echo.Context) error {

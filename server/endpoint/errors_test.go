@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"contractor-portal/db"
@@ -49,6 +50,28 @@ func TestProblemOf(t *testing.T) {
 			if want.status == http.StatusInternalServerError && p.Detail != "internal error" {
 				t.Errorf("detail %q", p.Detail)
 			}
+		}
+	}
+}
+
+// What an error adds stands where it always stood: behind the problem's own members, before the request's id.
+func TestProblem_Extended(t *testing.T) {
+	t.Parallel()
+	several := &auth.SeveralError{Companies: []auth.Company{{CustomerID: "LEGACY001", CompanyName: "Snow & Sons"}}}
+	const (
+		own = `{"type":"/problems/conflict","title":"Conflict","status":409,"detail":"this log-in fits several companies; repeat it with customer_id: Snow & Sons (LEGACY001)"`
+		id  = `,"request_id":"7"}` + "\n"
+	)
+	for err, want := range map[error]string{
+		several:                       own + `,"companies":[{"customer_id":"LEGACY001","company_name":"Snow & Sons"}]` + id,
+		fmt.Errorf("in: %w", several): own + `,"companies":[{"customer_id":"LEGACY001","company_name":"Snow & Sons"}]` + id,
+		Conflict(several.Error()):     own + id,
+	} {
+		p, _ := problemOf(err)
+		p.RequestID = "7"
+		var have strings.Builder
+		if err := jsonFormat.Marshal(&have, p); err != nil || have.String() != want {
+			t.Errorf("%s, %v", have.String(), err)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type File struct {
 	Content []byte
 }
 
-// Attached is embedded in an answer that may be sent as a file instead of as JSON.
+// Attached is embedded in an answer, or in an error, that may be sent as a file instead of as JSON.
 type Attached struct{ file *File }
 
 // Attach makes f the answer; nil leaves it JSON.

@@ -106,6 +106,13 @@ func TestPrepare_ComesBeforeTheHandler(t *testing.T) {
 	}
 }
 
+type badFile struct {
+	error
+	Attached
+}
+
+func (f badFile) Unwrap() error { return f.error }
+
 func TestUpload_AnswersAFile(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(api API) {
@@ -113,9 +120,9 @@ func TestUpload_AnswersAFile(t *testing.T) {
 			name, content := in.File()
 			text, err := io.ReadAll(content)
 			if string(text) == "bad" {
-				p := Invalid("bad file")
-				p.Attach(CSV("bad.csv", []string{"file"}, [][]string{{"=" + name}, {"-1.5"}, {"a, \"b\""}}))
-				return Message{}, p
+				err := badFile{error: Invalid("bad file")}
+				err.Attach(CSV("bad.csv", []string{"file"}, [][]string{{"=" + name}, {"-1.5"}, {"a, \"b\""}}))
+				return Message{}, err
 			}
 			return Message{Message: name + ": " + string(text)}, err
 		}, Public, MaxBody(maxBody), AlsoCSV(http.StatusBadRequest))

@@ -15,7 +15,7 @@ import (
 // Routes registers the operations of this package.
 func Routes(api endpoint.API, a *auth.Auth) {
 	h := handlers{a}
-	endpoint.Direct(api, http.MethodPost, "/api/login/", "login", "Log in with e-mail and password", h.login, endpoint.Public, endpoint.Form,
+	endpoint.Direct(api, http.MethodPost, "/api/login/", "login", "Log in with e-mail and password", h.login, endpoint.Public, endpoint.Form, endpoint.Extends[*auth.SeveralError](http.StatusConflict),
 		endpoint.Describe("A person who is a member of several companies with the same password gets 409 with companies, and repeats the call with customer_id."))
 	endpoint.Direct(api, http.MethodPost, "/api/refresh/", "refresh", "Change a refresh token for new tokens", h.refresh, endpoint.Public, endpoint.Form,
 		endpoint.Describe("Each refresh token works once. One that is used again ends the session."))

@@ -98,8 +98,16 @@ func importAll(ctx context.Context, tx db.Tx, in *importRequest) (out ImportRepo
 	return out, nil
 }
 
+// A refusal is a problem that may be answered by the list of the bad rows.
+type refusal struct {
+	error
+	endpoint.Attached
+}
+
+func (r refusal) Unwrap() error { return r.error }
+
 // refusal is the answer to a file with bad rows, of which nothing is added.
-func (in *importRequest) refusal() error {
+func (in *importRequest) refusal() (out refusal) {
 	var r ImportReport
 	r.list(in.sheet.bad)
 	fields := make([]endpoint.FieldError, len(r.BadRows))
@@ -107,11 +115,11 @@ func (in *importRequest) refusal() error {
 		fields[i] = endpoint.FieldError{Location: strings.TrimSuffix(fmt.Sprintf("row %d, %s", b.Row, b.Column), ", "), Message: b.Reason}
 	}
 	first := r.Errors[:min(10, len(r.Errors))]
-	p := endpoint.InvalidFields(fmt.Sprintf("nothing was added, because %s. %s", count(r.rows(), "row has errors", "rows have errors"), strings.Join(first, "; ")), fields)
+	out.error = endpoint.InvalidFields(fmt.Sprintf("nothing was added, because %s. %s", count(r.rows(), "row has errors", "rows have errors"), strings.Join(first, "; ")), fields)
 	if in.Errors == "csv" {
-		p.Attach(badRowsFile(r.BadRows))
+		out.Attach(badRowsFile(r.BadRows))
 	}
-	return p
+	return out
 }
 
 // A plan says what becomes of the good rows of a sheet.
