@@ -7,7 +7,6 @@ package assignments
 
 import (
 	"context"
-	"errors"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
@@ -102,7 +101,7 @@ func answerProperty(action string) endpoint.Handler[answerInput, AssignmentAnswe
 	return func(ctx context.Context, tx db.Tx, in *answerInput) (out AssignmentAnswered, err error) {
 		present, err := db.Value[string](ctx, tx, ownPropertySQL, db.Args{"id": in.AssignmentID})
 		if err != nil {
-			return out, missing(err)
+			return out, endpoint.Missing(err, "assignment")
 		}
 		status, err := answer(present, action)
 		if err != nil {
@@ -120,12 +119,4 @@ func (n *AssignmentNotes) args(ctx context.Context, id int64, status string) db.
 		notes = n.Notes
 	}
 	return db.Args{"id": id, "status": status, "notes": notes, "now": endpoint.Now(ctx)}
-}
-
-// missing names what is not found.
-func missing(err error) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return endpoint.NotFound("assignment")
-	}
-	return err
 }

@@ -71,7 +71,7 @@ for no key update`
 // when it is written.
 func own(ctx context.Context, tx db.Tx, assignmentID int64) (trip, error) {
 	t, err := db.One[trip](ctx, tx, ownRouteSQL, db.Args{"id": assignmentID})
-	return t, missing(err)
+	return t, endpoint.Missing(err, "assignment")
 }
 
 const answerRouteSQL = `

@@ -168,11 +168,8 @@ func mine(ctx context.Context, tx db.Tx, in *EventRef) (out MyCheckin, err error
 
 // missing names what is not found.
 func missing(err error, what string) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return endpoint.NotFound(what)
-	}
 	if db.Violates(err, "current_property_is_of_the_same_customer") {
 		return endpoint.NotFound("property")
 	}
-	return err
+	return endpoint.Missing(err, what)
 }

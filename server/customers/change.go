@@ -164,7 +164,7 @@ func replace(ctx context.Context, tx db.Tx, in *struct {
 	delete(args, "default_trial")
 	args["status"], args["customer_id"] = status, id
 	if c, err = db.One[Customer](ctx, tx, replaceSQL, args); err != nil {
-		return c, refused(missing(err))
+		return c, refused(endpoint.Missing(err, "customer"))
 	}
 	noteCustomer(ctx, id, changes(was, c))
 	return c.localised()

@@ -5,7 +5,6 @@ package customers
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -144,7 +143,7 @@ where c.customer_id = @customer_id`
 func Get(ctx context.Context, tx db.Tx, id string) (c CustomerInList, err error) {
 	c, err = db.One[CustomerInList](ctx, tx, getSQL, db.Args{"customer_id": id})
 	if err != nil {
-		return c, missing(err)
+		return c, endpoint.Missing(err, "customer")
 	}
 	c.Customer, err = c.localised()
 	return c, err
@@ -156,12 +155,4 @@ func get(ctx context.Context, tx db.Tx, in *CustomerRef) (c CustomerInList, err 
 		return c, err
 	}
 	return Get(ctx, tx, id)
-}
-
-// missing names what is not found.
-func missing(err error) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return endpoint.NotFound("customer")
-	}
-	return err
 }

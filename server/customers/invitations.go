@@ -187,14 +187,11 @@ const invitationExistsSQL = `select id from platform.invitations where id = @id`
 func revoke(ctx context.Context, tx db.Tx, in *invitationRef) (out endpoint.Message, err error) {
 	touched, err := db.Exec(ctx, tx, revokeSQL, db.Args{"id": in.InvitationID})
 	if err == nil && touched == 0 {
-		if _, err = db.Value[int64](ctx, tx, invitationExistsSQL, db.Args{"id": in.InvitationID}); errors.Is(err, db.ErrNotFound) {
-			return out, endpoint.NotFound("invitation")
-		}
-		if err == nil {
+		if _, err = db.Value[int64](ctx, tx, invitationExistsSQL, db.Args{"id": in.InvitationID}); err == nil {
 			err = endpoint.Conflict("the invitation was accepted; the person is a user now")
 		}
 	}
-	return endpoint.Message{Message: "Invitation withdrawn"}, err
+	return endpoint.Message{Message: "Invitation withdrawn"}, endpoint.Missing(err, "invitation")
 }
 
 // Acceptance is what a person who was invited sends.

@@ -80,7 +80,7 @@ for no key update`
 
 func lock(ctx context.Context, tx db.Tx, id string) (locked, error) {
 	c, err := db.One[locked](ctx, tx, lockSQL, db.Args{"customer_id": id})
-	return c, missing(err)
+	return c, endpoint.Missing(err, "customer")
 }
 
 const moveSQL = `update platform.customers set status = @status where customer_id = @customer_id and status <> @status`

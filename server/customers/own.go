@@ -22,7 +22,7 @@ from platform.customers c`
 
 func own(ctx context.Context, tx db.Tx, _ *endpoint.None) (Customer, error) {
 	c, err := db.One[Customer](ctx, tx, ownSQL)
-	return c, missing(err)
+	return c, endpoint.Missing(err, "customer")
 }
 
 // ContactFields are what a company changes of itself. A field that is absent stays; null clears it.
@@ -63,7 +63,7 @@ func updateOwn(ctx context.Context, tx db.Tx, in *struct{ Body ContactFields }) 
 		"timezone": f.Timezone,
 	})
 	if err != nil {
-		return c, refused(missing(err))
+		return c, refused(endpoint.Missing(err, "customer"))
 	}
 	endpoint.Note(ctx, "customer", c.CustomerID, nil)
 	return c.localised()
@@ -102,14 +102,14 @@ left join platform.usage u on u.customer_id = c.customer_id`
 
 func usage(ctx context.Context, tx db.Tx, _ *endpoint.None) (Usage, error) {
 	u, err := db.One[Usage](ctx, tx, usageSQL)
-	return u, missing(err)
+	return u, endpoint.Missing(err, "customer")
 }
 
 const featuresSQL = `select c.features from platform.customers c`
 
 func features(ctx context.Context, tx db.Tx, _ *endpoint.None) (Features, error) {
 	f, err := db.Value[Features](ctx, tx, featuresSQL)
-	return f, missing(err)
+	return f, endpoint.Missing(err, "customer")
 }
 
 // A UserOfCustomer is a user of the own company, whatever the status.

@@ -75,7 +75,7 @@ const numberSQL = `select c.customer_id from platform.customers c where c.id = @
 // id is the customer's id behind the number of the older form.
 func (r TenantRef) id(ctx context.Context, tx db.Tx) (string, error) {
 	id, err := db.Value[string](ctx, tx, numberSQL, db.Args{"id": r.TenantID})
-	return id, missing(err)
+	return id, endpoint.Missing(err, "customer")
 }
 
 func getTenant(ctx context.Context, tx db.Tx, in *TenantRef) (t Tenant, err error) {
@@ -197,7 +197,7 @@ func updateTenant(ctx context.Context, tx db.Tx, in *struct {
 	}
 	args["customer_id"] = id
 	if err := db.Touch(ctx, tx, updateTenantSQL, args); err != nil {
-		return out, refused(missing(err))
+		return out, refused(endpoint.Missing(err, "customer"))
 	}
 	noteCustomer(ctx, id, map[string]any{"was": was.Status, "status": args["status"], "max_users": in.Body.MaxUsers, "max_properties": in.Body.MaxProperties})
 	return endpoint.Message{Message: "Tenant updated"}, nil

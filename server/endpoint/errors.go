@@ -108,6 +108,14 @@ func NotFound(what string) *Problem {
 	return newProblem("not-found", http.StatusNotFound, "there is no such "+what)
 }
 
+// Missing is NotFound where err is db.ErrNotFound, and any other err as it is.
+func Missing(err error, what string) error {
+	if errors.Is(err, db.ErrNotFound) {
+		return NotFound(what)
+	}
+	return err
+}
+
 // Conflict is 409.
 func Conflict(detail string) *Problem { return newProblem("conflict", http.StatusConflict, detail) }
 

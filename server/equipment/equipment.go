@@ -5,7 +5,6 @@ package equipment
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -107,19 +106,11 @@ func update(ctx context.Context, tx db.Tx, in *struct {
 	args := db.Struct(in.Body)
 	args["id"] = in.EquipmentID
 	err = db.Touch(ctx, tx, updateSQL, args)
-	return endpoint.Message{Message: "Equipment updated"}, missing(in.Body.taken(err))
+	return endpoint.Message{Message: "Equipment updated"}, endpoint.Missing(in.Body.taken(err), "piece of equipment")
 }
 
 const removeSQL = `delete from equipment_rates where id = @id`
 
 func remove(ctx context.Context, tx db.Tx, in *EquipmentRef) (endpoint.Message, error) {
-	return endpoint.Message{Message: "Equipment deleted"}, missing(db.Touch(ctx, tx, removeSQL, db.Struct(in)))
-}
-
-// missing names what is not found.
-func missing(err error) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return endpoint.NotFound("piece of equipment")
-	}
-	return err
+	return endpoint.Message{Message: "Equipment deleted"}, endpoint.Missing(db.Touch(ctx, tx, removeSQL, db.Struct(in)), "piece of equipment")
 }

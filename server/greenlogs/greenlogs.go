@@ -4,7 +4,6 @@ package greenlogs
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"contractor-portal/db"
@@ -182,11 +181,8 @@ func remove(ctx context.Context, tx db.Tx, in *LogRef) (endpoint.Message, error)
 
 // missing names what is not found.
 func missing(err error, what string) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return endpoint.NotFound(what)
-	}
 	if db.Violates(err, "property_is_of_the_same_customer") {
 		return endpoint.NotFound("property")
 	}
-	return err
+	return endpoint.Missing(err, what)
 }

@@ -84,11 +84,8 @@ where l.id = @list_id
 
 func get(ctx context.Context, tx db.Tx, in *ListRef) (out ListWithProperties, err error) {
 	out.PropertyList, err = db.One[PropertyList](ctx, tx, getSQL, db.Struct(in))
-	if errors.Is(err, db.ErrNotFound) {
-		return out, endpoint.NotFound("property list")
-	}
 	if err != nil {
-		return out, err
+		return out, endpoint.Missing(err, "property list")
 	}
 	out.Properties, err = listed(ctx, tx, in.ListID)
 	return out, err
@@ -168,11 +165,8 @@ const existsSQL = `select id from property_lists where id = @list_id`
 // refused says why a list was not touched: there is none, or it is somebody else's.
 func refused(ctx context.Context, tx db.Tx, listID int64) error {
 	_, err := db.Value[int64](ctx, tx, existsSQL, db.Args{"list_id": listID})
-	switch {
-	case errors.Is(err, db.ErrNotFound):
-		return endpoint.NotFound("property list")
-	case err != nil:
-		return err
+	if err != nil {
+		return endpoint.Missing(err, "property list")
 	}
 	return endpoint.Forbidden("the property list is another person's")
 }

@@ -75,11 +75,8 @@ func addProperty(ctx context.Context, tx db.Tx, in *struct{ Body ListItem }) (ou
 			return out, err
 		}
 		_, err = db.Value[int64](ctx, tx, propertySQL, db.Args{"property_id": in.Body.PropertyID})
-		if errors.Is(err, db.ErrNotFound) {
-			return out, endpoint.NotFound("property")
-		}
 	}
-	return endpoint.Message{Message: "The property is on the list"}, err
+	return endpoint.Message{Message: "The property is on the list"}, endpoint.Missing(err, "property")
 }
 
 const propertySQL = `select id from locations where id = @property_id`

@@ -47,11 +47,11 @@ func updateLandscape(ctx context.Context, tx db.Tx, in *struct {
 		return out, err
 	}
 	err = db.Touch(ctx, tx, updateLandscapeSQL, db.Args{"id": in.ProductID, "name": in.Body.Name, "unit": in.Body.Unit})
-	return endpoint.Message{Message: "Product updated"}, missing(err)
+	return endpoint.Message{Message: "Product updated"}, endpoint.Missing(err, "product")
 }
 
 const removeLandscapeSQL = `delete from landscape_products where id = @id`
 
 func removeLandscape(ctx context.Context, tx db.Tx, in *LandscapeRef) (endpoint.Message, error) {
-	return endpoint.Message{Message: "Product deleted"}, missing(db.Touch(ctx, tx, removeLandscapeSQL, db.Struct(in)))
+	return endpoint.Message{Message: "Product deleted"}, endpoint.Missing(db.Touch(ctx, tx, removeLandscapeSQL, db.Struct(in)), "product")
 }

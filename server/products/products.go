@@ -4,10 +4,8 @@
 package products
 
 import (
-	"errors"
 	"strings"
 
-	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
 	"contractor-portal/server/field"
@@ -60,11 +58,3 @@ type ProductAdded struct {
 }
 
 type newProduct struct{ Body ProductFields }
-
-// missing names what is not found.
-func missing(err error) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return endpoint.NotFound("product")
-	}
-	return err
-}

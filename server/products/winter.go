@@ -47,11 +47,11 @@ func updateWinter(ctx context.Context, tx db.Tx, in *struct {
 		return out, err
 	}
 	err = db.Touch(ctx, tx, updateWinterSQL, db.Args{"id": in.ProductID, "name": in.Body.Name, "unit": in.Body.Unit})
-	return endpoint.Message{Message: "Product updated"}, missing(err)
+	return endpoint.Message{Message: "Product updated"}, endpoint.Missing(err, "product")
 }
 
 const removeWinterSQL = `delete from winter_products where id = @id`
 
 func removeWinter(ctx context.Context, tx db.Tx, in *WinterRef) (endpoint.Message, error) {
-	return endpoint.Message{Message: "Product deleted"}, missing(db.Touch(ctx, tx, removeWinterSQL, db.Struct(in)))
+	return endpoint.Message{Message: "Product deleted"}, endpoint.Missing(db.Touch(ctx, tx, removeWinterSQL, db.Struct(in)), "product")
 }

@@ -41,7 +41,7 @@ func contractors(ctx context.Context, tx db.Tx, in *contractorsOf) ([]PropertyCo
 	if err == nil && len(page) == 0 {
 		_, err = db.Value[int64](ctx, tx, existsSQL, db.Args{"id": in.PropertyID})
 	}
-	return page, total, missing(err)
+	return page, total, endpoint.Missing(err, "property")
 }
 
 // Every change of who is assigned to a property waits its turn here, so that two at once cannot both
@@ -50,7 +50,7 @@ const lockSQL = `select id from locations where id = @id for no key update`
 
 func lock(ctx context.Context, tx db.Tx, property int64) error {
 	_, err := db.Value[int64](ctx, tx, lockSQL, db.Args{"id": property})
-	return missing(err)
+	return endpoint.Missing(err, "property")
 }
 
 // NewAssignment assigns a person to a property.
@@ -108,7 +108,7 @@ func assign(ctx context.Context, tx db.Tx, in *struct {
 	})
 	if errors.Is(err, db.ErrNotFound) {
 		if _, err := db.Value[int64](ctx, tx, activeSQL, db.Args{"id": in.Body.ContractorID}); err != nil {
-			return out, nobody(err)
+			return out, endpoint.Missing(err, "active person")
 		}
 		return out, endpoint.Invalid("this person is assigned to the property already")
 	}
@@ -148,16 +148,5 @@ func makePrimary(ctx context.Context, tx db.Tx, in *assignmentRef) (out endpoint
 		return out, err
 	}
 	err = db.Touch(ctx, tx, promoteSQL, db.Struct(in))
-	if errors.Is(err, db.ErrNotFound) {
-		return out, endpoint.NotFound("assignment of this person to the property")
-	}
-	return endpoint.Message{Message: "Primary contractor set"}, err
-}
-
-// nobody names the person who is not found.
-func nobody(err error) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return endpoint.NotFound("active person")
-	}
-	return err
+	return endpoint.Message{Message: "Primary contractor set"}, endpoint.Missing(err, "assignment of this person to the property")
 }

@@ -92,7 +92,7 @@ where p.id = @id`
 
 func get(ctx context.Context, tx db.Tx, in *PropertyRef) (Property, error) {
 	p, err := db.One[Property](ctx, tx, getSQL, db.Args{"id": in.PropertyID})
-	return p, missing(err)
+	return p, endpoint.Missing(err, "property")
 }
 
 // PropertyFields are what a client says of a property: the contract's body P.
@@ -208,7 +208,7 @@ func update(ctx context.Context, tx db.Tx, in *struct{ Body PropertyReplacement 
 	touched, err := db.Exec(ctx, tx, updateSQL, db.Struct(in.Body))
 	if err == nil && touched == 0 {
 		if _, err := db.Value[int64](ctx, tx, existsSQL, db.Args{"id": in.Body.ID}); err != nil {
-			return out, missing(err)
+			return out, endpoint.Missing(err, "property")
 		}
 		return out, taken(ctx, tx, in.Body.Address)
 	}
@@ -235,7 +235,7 @@ func remove(ctx context.Context, tx db.Tx, in *PropertyRef) (out endpoint.Messag
 	if db.Violates(err, "property_is_of_the_same_customer") {
 		return out, endpoint.Conflict("the property has logs or invoices; they must stay, so it cannot be deleted")
 	}
-	return endpoint.Message{Message: "Property deleted"}, missing(err)
+	return endpoint.Message{Message: "Property deleted"}, endpoint.Missing(err, "property")
 }
 
 // Coordinates place a property on the map.
@@ -249,13 +249,5 @@ const locateSQL = `update locations set latitude = @latitude, longitude = @longi
 
 func locate(ctx context.Context, tx db.Tx, in *struct{ Body Coordinates }) (endpoint.Message, error) {
 	err := db.Touch(ctx, tx, locateSQL, db.Struct(in.Body))
-	return endpoint.Message{Message: "Coordinates stored"}, missing(err)
-}
-
-// missing names what is not found.
-func missing(err error) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return endpoint.NotFound("property")
-	}
-	return err
+	return endpoint.Message{Message: "Coordinates stored"}, endpoint.Missing(err, "property")
 }

@@ -115,7 +115,7 @@ func get(ctx context.Context, tx db.Tx, in *RouteRef) (out RouteWithStops, err e
 // drive.
 func visible(ctx context.Context, tx db.Tx, routeID int64) (Route, error) {
 	r, err := db.One[Route](ctx, tx, getSQL, db.Args{"id": routeID})
-	return r, missing(err, "route")
+	return r, endpoint.Missing(err, "route")
 }
 
 // RouteFields are what a client says of a route.
@@ -206,7 +206,7 @@ for no key update`
 func edit(ctx context.Context, tx db.Tx, routeID int64) error {
 	owner, err := db.Value[int64](ctx, tx, editSQL, db.Args{"id": routeID})
 	if err != nil {
-		return missing(err, "route")
+		return endpoint.Missing(err, "route")
 	}
 	if caller := endpoint.Caller(ctx); !office(caller) && caller.UserID() != owner {
 		return endpoint.Forbidden("only the route's owner, a Manager or an Admin may change it")
@@ -216,12 +216,4 @@ func edit(ctx context.Context, tx db.Tx, routeID int64) error {
 
 func office(caller *auth.Principal) bool {
 	return caller.Role() == auth.Admin || caller.Role() == auth.Manager
-}
-
-// missing names what is not found.
-func missing(err error, what string) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return endpoint.NotFound(what)
-	}
-	return err
 }

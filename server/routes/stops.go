@@ -96,7 +96,7 @@ func removeStop(ctx context.Context, tx db.Tx, in *stopRef) (out endpoint.Messag
 		return out, err
 	}
 	err = db.Touch(ctx, tx, removeStopSQL, db.Struct(in))
-	return endpoint.Message{Message: "Property is no longer on the route"}, missing(err, "stop of the route")
+	return endpoint.Message{Message: "Property is no longer on the route"}, endpoint.Missing(err, "stop of the route")
 }
 
 // StopOrder says at which place of a route a property is.

@@ -82,7 +82,7 @@ type Tally struct {
 func completeTicket(ctx context.Context, tx db.Tx, in *ticketRef) (out TicketCompleted, err error) {
 	t, err := db.One[ticket](ctx, tx, ticketSQL, db.Struct(in))
 	if err != nil {
-		return out, missing(err, "ticket")
+		return out, endpoint.Missing(err, "ticket")
 	}
 	if !t.IsOwn && !office(endpoint.Caller(ctx)) {
 		return out, endpoint.Forbidden("this ticket is somebody else's")

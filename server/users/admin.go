@@ -193,7 +193,7 @@ for update`
 func resetPassword(ctx context.Context, tx db.Tx, in *reset) (out endpoint.Message, err error) {
 	p, err := db.One[person](ctx, tx, lockByEmailSQL, db.Args{"email": in.Body.Email})
 	if err != nil {
-		return out, missing(err)
+		return out, endpoint.Missing(err, "user")
 	}
 	endpoint.Note(ctx, "user", p.ID, map[string]any{"email": p.Email})
 	return endpoint.Message{Message: "Password reset"}, auth.SetPassword(ctx, tx, p.ID, in.hash)

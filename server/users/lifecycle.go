@@ -78,7 +78,7 @@ for update`
 // once the second sees what the first has done.
 func step(ctx context.Context, tx db.Tx, id int64, a action) (p person, to string, err error) {
 	if p, err = db.One[person](ctx, tx, lockSQL, db.Args{"id": id}); err != nil {
-		return p, "", missing(err)
+		return p, "", endpoint.Missing(err, "user")
 	}
 	to, err = next(p.Status, a)
 	return p, to, err

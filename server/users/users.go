@@ -261,13 +261,5 @@ func refused(err error) error {
 	case db.Violates(err, "contractor_is_of_the_same_customer"):
 		return endpoint.NotFound("contractor")
 	}
-	return missing(err)
-}
-
-// missing names what is not found.
-func missing(err error) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return endpoint.NotFound("user")
-	}
-	return err
+	return endpoint.Missing(err, "user")
 }

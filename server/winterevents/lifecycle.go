@@ -62,7 +62,7 @@ for no key update`
 func lock(ctx context.Context, tx db.Tx, id int64, do action) (e lockedEvent, status string, err error) {
 	e, err = db.One[lockedEvent](ctx, tx, lockSQL, db.Args{"id": id})
 	if err != nil {
-		return e, "", missing(err)
+		return e, "", endpoint.Missing(err, "winter event")
 	}
 	status, err = next(e.Status, do)
 	return e, status, err

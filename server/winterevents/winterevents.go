@@ -94,7 +94,7 @@ where e.id = coalesce(@id::bigint, (select a.id from winter_events a where a.sta
 
 func get(ctx context.Context, tx db.Tx, in *EventRef) (WinterEvent, error) {
 	e, err := db.One[WinterEvent](ctx, tx, getSQL, db.Args{"id": in.EventID})
-	return e, missing(err)
+	return e, endpoint.Missing(err, "winter event")
 }
 
 func current(ctx context.Context, tx db.Tx, _ *endpoint.None) (*WinterEvent, error) {
@@ -184,13 +184,5 @@ func remove(ctx context.Context, tx db.Tx, in *EventRef) (out EventDeleted, err 
 	if db.Violates(err, "winter_event_is_of_the_same_customer") {
 		return out, endpoint.Conflict("the event has invoices; they must stay, so it cannot be deleted")
 	}
-	return EventDeleted{"Winter event deleted", orphaned}, missing(err)
-}
-
-// missing names what is not found.
-func missing(err error) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return endpoint.NotFound("winter event")
-	}
-	return err
+	return EventDeleted{"Winter event deleted", orphaned}, endpoint.Missing(err, "winter event")
 }

@@ -77,13 +77,10 @@ func contractor(ctx context.Context, tx db.Tx, named *int64) (r responsible, err
 		return r, endpoint.InvalidField("contractor_id", "expected whose work it was; an operator does none")
 	}
 	r, err = db.One[responsible](ctx, tx, responsibleSQL, db.Args{"contractor_id": named})
-	switch {
-	case errors.Is(err, db.ErrNotFound):
-		return r, endpoint.NotFound("contractor")
-	case err == nil && !r.MayBe && slices.Contains([]string{auth.Subcontractor, auth.User}, caller.Role()):
+	if err == nil && !r.MayBe && slices.Contains([]string{auth.Subcontractor, auth.User}, caller.Role()) {
 		return r, endpoint.Forbidden("the role " + caller.Role() + " may name itself or its contractor only")
 	}
-	return r, err
+	return r, endpoint.Missing(err, "contractor")
 }
 
 // Submitted is the answer to a new log.

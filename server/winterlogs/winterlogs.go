@@ -5,7 +5,6 @@ package winterlogs
 
 import (
 	"context"
-	"errors"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
@@ -138,8 +137,6 @@ func remove(ctx context.Context, tx db.Tx, in *LogRef) (endpoint.Message, error)
 // missing names what is not found: the log itself, or what it would point to.
 func missing(err error) error {
 	switch {
-	case errors.Is(err, db.ErrNotFound):
-		return endpoint.NotFound("winter log")
 	case db.Violates(err, "property_is_of_the_same_customer"):
 		return endpoint.NotFound("property")
 	case db.Violates(err, "route_is_of_the_same_customer"):
@@ -147,5 +144,5 @@ func missing(err error) error {
 	case db.Violates(err, "winter_event_is_of_the_same_customer"):
 		return endpoint.NotFound("winter event")
 	}
-	return err
+	return endpoint.Missing(err, "winter log")
 }
