@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,24 +37,15 @@ type Auth struct {
 
 // New returns an Auth on a database and its keys.
 func New(d *db.DB, keys *Keys, cfg Config) *Auth {
-	defaultTo(&cfg.AccessLifetime, 12*time.Hour)
-	defaultTo(&cfg.SessionLifetime, 30*24*time.Hour)
-	if defaultTo(&cfg.SwitchLifetime, MaxSwitch); cfg.SwitchLifetime > MaxSwitch {
-		cfg.SwitchLifetime = MaxSwitch
-	}
-	defaultTo(&cfg.RefusalTime, 750*time.Millisecond)
-	defaultTo(&cfg.Window, 15*time.Minute)
-	defaultTo(&cfg.Attempts, 10)
-	defaultTo(&cfg.AddressAttempts, 100)
-	defaultTo(&cfg.SignUps, 10)
+	cfg.AccessLifetime = cmp.Or(cfg.AccessLifetime, 12*time.Hour)
+	cfg.SessionLifetime = cmp.Or(cfg.SessionLifetime, 30*24*time.Hour)
+	cfg.SwitchLifetime = min(cmp.Or(cfg.SwitchLifetime, MaxSwitch), MaxSwitch)
+	cfg.RefusalTime = cmp.Or(cfg.RefusalTime, 750*time.Millisecond)
+	cfg.Window = cmp.Or(cfg.Window, 15*time.Minute)
+	cfg.Attempts = cmp.Or(cfg.Attempts, 10)
+	cfg.AddressAttempts = cmp.Or(cfg.AddressAttempts, 100)
+	cfg.SignUps = cmp.Or(cfg.SignUps, 10)
 	return &Auth{db: d, keys: keys, cfg: cfg}
-}
-
-func defaultTo[T comparable](value *T, otherwise T) {
-	var zero T
-	if *value == zero {
-		*value = otherwise
-	}
 }
 
 // Keys returns the secrets, which also verify tokens.
@@ -123,12 +115,3 @@ func (a *Auth) wait(ctx context.Context, start time.Time) {
 }
 
 func isNotFound(err error) bool { return errors.Is(err, db.ErrNotFound) }
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}

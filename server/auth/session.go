@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -139,7 +140,7 @@ func (a *Auth) Refresh(ctx context.Context, text string) (t Tokens, err error) {
 		refused, err = ErrToken, nil
 	}
 	if err != nil || refused != nil {
-		return t, firstError(err, refused)
+		return t, cmp.Or(err, refused)
 	}
 	p := &Principal{
 		keys: a.keys, customerID: s.CustomerID, userID: s.UserID, operatorID: s.OperatorID,
@@ -213,7 +214,7 @@ func (a *Auth) ChangePassword(ctx context.Context, p *Principal, current, replac
 	}
 	replaced, err := HashPassword(ctx, replacement)
 	if err != nil {
-		return firstError(err, a.forgive(ctx, attempt))
+		return cmp.Or(err, a.forgive(ctx, attempt))
 	}
 	if err := a.replaceHash(ctx, p, replaced); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package customers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -51,7 +52,7 @@ func (f *CustomerFields) args(was locked) (db.Args, error) {
 	if f.CompanyName = strings.TrimSpace(f.CompanyName); f.CompanyName == "" {
 		return nil, endpoint.InvalidField("company_name", "expected a text that is not blank")
 	}
-	setDefault(&f.Timezone, was.Timezone)
+	f.Timezone = cmp.Or(f.Timezone, &was.Timezone)
 	zone, err := location(*f.Timezone)
 	if err != nil {
 		return nil, err
@@ -65,7 +66,7 @@ func (f *CustomerFields) args(was locked) (db.Args, error) {
 		}
 		args["trial_ends_at"] = end
 	}
-	setDefault(&f.SubscriptionTier, was.Plan)
+	f.SubscriptionTier = cmp.Or(f.SubscriptionTier, &was.Plan)
 	args["subscription_tier"] = *f.SubscriptionTier
 	plan := plans[*f.SubscriptionTier]
 	args["proposed_users"], args["proposed_properties"] = plan.users, plan.properties
@@ -74,12 +75,6 @@ func (f *CustomerFields) args(was locked) (db.Args, error) {
 	}
 	args["default_trial"] = TrialLength.Seconds()
 	return args, nil
-}
-
-func setDefault[T any](field **T, value T) {
-	if *field == nil {
-		*field = &value
-	}
 }
 
 // location returns the zone of an IANA name. Errors: 422.
@@ -110,8 +105,7 @@ func Create(ctx context.Context, tx db.Tx, f CustomerFields) (c Customer, err er
 	if err != nil {
 		return c, err
 	}
-	setDefault(&f.Status, active)
-	args["status"] = *f.Status
+	args["status"] = *cmp.Or(f.Status, new(active))
 	c, err = withNewID(random, func(id string) (Customer, error) {
 		args["customer_id"] = id
 		return db.One[Customer](ctx, tx, createSQL, args)

@@ -1,6 +1,7 @@
 package customers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -126,10 +127,9 @@ func createTenant(ctx context.Context, tx db.Tx, in *struct{ Body TenantFields }
 	if taken {
 		return out, endpoint.Invalid("the company name is taken")
 	}
-	setDefault(&f.SubscriptionStatus, trial)
 	c, err := Create(ctx, tx, CustomerFields{
 		CompanyName: f.CompanyName, Subdomain: &f.Subdomain, ContactEmail: &f.AdminEmail, ContactPhone: f.AdminPhone,
-		Status: f.SubscriptionStatus, TrialEndsAt: f.TrialEndsAt, MaxUsers: new(int32(tenantUsers)), MaxProperties: new(int32(tenantProperties)),
+		Status: cmp.Or(f.SubscriptionStatus, new(trial)), TrialEndsAt: f.TrialEndsAt, MaxUsers: new(int32(tenantUsers)), MaxProperties: new(int32(tenantProperties)),
 	})
 	if err != nil {
 		return out, badRequest(err)

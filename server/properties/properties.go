@@ -3,6 +3,7 @@
 package properties
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,9 +131,9 @@ func (f *PropertyFields) complete() error {
 	if f.Address == "" {
 		return endpoint.InvalidField("address", "expected a text that is not blank")
 	}
-	setDefault(&f.TriggerType, "two_inch")
-	setDefault(&f.ContractTier, "Standard")
-	setDefault(&f.BillingType, "hourly")
+	f.TriggerType = cmp.Or(f.TriggerType, new("two_inch"))
+	f.ContractTier = cmp.Or(f.ContractTier, new("Standard"))
+	f.BillingType = cmp.Or(f.BillingType, new("hourly"))
 	amount, fixed := triggerAmounts[*f.TriggerType]
 	switch {
 	case f.TriggerAmount == nil && fixed:
@@ -146,12 +147,6 @@ func (f *PropertyFields) complete() error {
 		return endpoint.InvalidField("longitude", "expected latitude and longitude together, or neither")
 	}
 	return nil
-}
-
-func setDefault[T any](field **T, value T) {
-	if *field == nil {
-		*field = &value
-	}
 }
 
 const addSQL = `

@@ -1,6 +1,7 @@
 package winterlogs
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -92,8 +93,7 @@ func update(ctx context.Context, tx db.Tx, in *struct {
 	if err := endpoint.InOrder("time_in", *timeIn, "time_out", timeOut); err != nil {
 		return out, err
 	}
-	setDefault(&in.Body.WorkerName, old.WorkerName)
-	setDefault(&in.Body.WorkerName, who.Name)
+	in.Body.WorkerName = cmp.Or(in.Body.WorkerName, old.WorkerName, who.Name)
 
 	args := db.Struct(in.Body)
 	args["id"], args["contractor_id"], args["contractor_name"] = in.LogID, who.ID, who.Name

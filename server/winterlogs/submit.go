@@ -1,6 +1,7 @@
 package winterlogs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -118,8 +119,8 @@ func submit(ctx context.Context, tx db.Tx, in *struct{ Body NewWinterLog }) (out
 	if err := endpoint.InOrder("time_in", *timeIn, "time_out", timeOut); err != nil {
 		return out, err
 	}
-	setDefault(&in.Body.WorkerName, who.Name)
-	setDefault(&in.Body.Equipment, who.Equipment)
+	in.Body.WorkerName = cmp.Or(in.Body.WorkerName, who.Name)
+	in.Body.Equipment = cmp.Or(in.Body.Equipment, who.Equipment)
 
 	args := db.Struct(in.Body)
 	args["contractor_id"], args["contractor_name"] = who.ID, who.Name
@@ -154,10 +155,4 @@ func statusOf(timeOut *time.Time) state {
 		return open
 	}
 	return closed
-}
-
-func setDefault[T any](field **T, value *T) {
-	if *field == nil {
-		*field = value
-	}
 }
