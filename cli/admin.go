@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
+	"contractor-portal/server/field"
 )
 
 type adminCommand struct {
@@ -27,12 +27,16 @@ on conflict (email) do nothing
 returning id`
 
 func (c adminCreate) Run(ctx context.Context, cfg config) error {
+	email, err := field.ParseEmail(c.Email)
+	if err != nil {
+		return fmt.Errorf("--email: %w", err)
+	}
 	password, hash, err := newPassword(ctx)
 	if err != nil {
 		return err
 	}
 	err = c.transaction(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
-		id, err := db.Value[int64](ctx, tx, createOperatorSQL, strings.ToLower(strings.TrimSpace(c.Email)), c.Name, hash)
+		id, err := db.Value[int64](ctx, tx, createOperatorSQL, email, c.Name, hash)
 		if errors.Is(err, db.ErrNotFound) {
 			return errors.New("there is a super admin with this e-mail already")
 		}
@@ -46,6 +50,6 @@ func (c adminCreate) Run(ctx context.Context, cfg config) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("super admin %s, password (printed this once): %s\n", c.Email, password)
+	fmt.Printf("super admin %s, password (printed this once): %s\n", email, password)
 	return nil
 }

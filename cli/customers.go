@@ -3,10 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"text/tabwriter"
 
 	"contractor-portal/db"
@@ -35,28 +33,31 @@ type customersCreate struct {
 }
 
 func (c customersCreate) Run(ctx context.Context, cfg config) error {
+	name, err := field.ParseText(c.CompanyName)
+	if err != nil {
+		return fmt.Errorf("--company-name: %w", err)
+	}
+	email, err := field.ParseEmail(c.AdminEmail)
+	if err != nil {
+		return fmt.Errorf("--admin-email: %w", err)
+	}
 	status := "active"
 	if c.Trial {
 		status = "trial"
 	}
 	var made customers.Customer
 	var invitation customers.InvitationMade
-	err := c.change(ctx, cfg, func(ctx context.Context, tx db.Tx) (d auth.Deed, err error) {
+	err = c.change(ctx, cfg, func(ctx context.Context, tx db.Tx) (d auth.Deed, err error) {
 		made, err = customers.Create(ctx, tx, customers.CustomerFields{
-			CompanyName: c.CompanyName, SubscriptionTier: &c.Plan, Timezone: &c.Timezone, Status: &status,
+			CompanyName: name, SubscriptionTier: &c.Plan, Timezone: &c.Timezone, Status: &status,
 		})
 		if err != nil {
 			return d, err
 		}
-		invitation, err = customers.Invite(ctx, tx, made.CustomerID, customers.InvitationFields{
-			Email: field.Email(strings.ToLower(strings.TrimSpace(c.AdminEmail))), Name: c.AdminName, Role: auth.Admin,
-		})
+		invitation, err = customers.Invite(ctx, tx, made.CustomerID, customers.InvitationFields{Email: email, Name: c.AdminName, Role: auth.Admin})
 		detail := map[string]any{"company_name": made.CompanyName, "status": made.Status, "invited": invitation.Email}
 		return auth.Deed{Action: "customer.created", ObjectID: made.CustomerID, Detail: detail}, err
 	})
-	if db.Violates(err, "email_is_an_address") {
-		return errors.New("--admin-email is not an e-mail address")
-	}
 	if err != nil {
 		return err
 	}

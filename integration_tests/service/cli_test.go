@@ -45,7 +45,7 @@ func TestCommandLine_Customers(t *testing.T) {
 
 	fails("no such customer", "customers", "suspend", "ZZZZ99999")
 	fails("8 or 9 letters and digits", "customers", "show", "x")
-	fails("not an e-mail address", "customers", "create", "--company-name", "X", "--admin-email", "nobody")
+	fails("--admin-email: expected an e-mail address", "customers", "create", "--company-name", "X", "--admin-email", "nobody")
 	if n := harness.Query[int](p.Portal, `select count(*) from platform.customers`); n != 3 {
 		t.Errorf("%d customers; a create that failed left one", n)
 	}

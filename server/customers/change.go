@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"contractor-portal/db"
@@ -23,7 +22,7 @@ type Flags struct {
 
 // CustomerFields are what an operator says of a customer: the contract's body K.
 type CustomerFields struct {
-	CompanyName      string       `json:"company_name" db:"company_name" minLength:"1" maxLength:"255" example:"Maple Grounds Care"`
+	CompanyName      field.Text   `json:"company_name" db:"company_name" maxLength:"255" example:"Maple Grounds Care"`
 	ContactName      *string      `json:"contact_name,omitempty" db:"contact_name" nullable:"true" maxLength:"255"`
 	ContactEmail     *field.Email `json:"contact_email,omitempty" db:"contact_email" nullable:"true"`
 	ContactPhone     *string      `json:"contact_phone,omitempty" db:"contact_phone" nullable:"true" maxLength:"50"`
@@ -49,9 +48,6 @@ var plans = map[string]struct{ users, properties int32 }{
 
 // args are those of the statements below. was is the customer before, the zero value for a new one.
 func (f *CustomerFields) args(was locked) (db.Args, error) {
-	if f.CompanyName = strings.TrimSpace(f.CompanyName); f.CompanyName == "" {
-		return nil, endpoint.InvalidField("company_name", "expected a text that is not blank")
-	}
 	f.Timezone = cmp.Or(f.Timezone, &was.Timezone)
 	zone, err := location(*f.Timezone)
 	if err != nil {

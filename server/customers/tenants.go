@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"contractor-portal/db"
@@ -90,7 +89,7 @@ func getTenant(ctx context.Context, tx db.Tx, in *TenantRef) (t Tenant, err erro
 
 // TenantFields are what the older page sends for a new customer.
 type TenantFields struct {
-	CompanyName        string      `json:"company_name" minLength:"1" maxLength:"255" example:"Maple Grounds Care"`
+	CompanyName        field.Text  `json:"company_name" maxLength:"255" example:"Maple Grounds Care"`
 	Subdomain          string      `json:"subdomain" minLength:"3" maxLength:"100" pattern:"^[a-z0-9-]+$" example:"maple"`
 	AdminEmail         field.Email `json:"admin_email"`
 	AdminPhone         *string     `json:"admin_phone,omitempty" nullable:"true" maxLength:"50"`
@@ -120,7 +119,7 @@ select exists (
 
 func createTenant(ctx context.Context, tx db.Tx, in *struct{ Body TenantFields }) (out TenantAdded, err error) {
 	f := in.Body
-	taken, err := db.Value[bool](ctx, tx, nameTakenSQL, db.Args{"name": strings.TrimSpace(f.CompanyName)})
+	taken, err := db.Value[bool](ctx, tx, nameTakenSQL, db.Args{"name": f.CompanyName})
 	if err != nil {
 		return out, err
 	}

@@ -6,11 +6,11 @@ package equipment
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
@@ -46,16 +46,9 @@ func list(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]EquipmentRate, 
 
 // EquipmentFields are what a client says of a piece of equipment.
 type EquipmentFields struct {
-	EquipmentName string  `json:"equipment_name" db:"equipment_name" minLength:"1" maxLength:"255" example:"Plow Truck 2"`
-	HourlyRate    float64 `json:"hourly_rate" db:"hourly_rate" minimum:"0" maximum:"99999999" example:"95"`
-	Description   *string `json:"description,omitempty" db:"description" nullable:"true" maxLength:"10000" example:"With bulk spreader."`
-}
-
-func (f *EquipmentFields) complete() error {
-	if f.EquipmentName = strings.TrimSpace(f.EquipmentName); f.EquipmentName == "" {
-		return endpoint.InvalidField("equipment_name", "expected a text that is not blank")
-	}
-	return nil
+	EquipmentName field.Text `json:"equipment_name" db:"equipment_name" maxLength:"255" example:"Plow Truck 2"`
+	HourlyRate    float64    `json:"hourly_rate" db:"hourly_rate" minimum:"0" maximum:"99999999" example:"95"`
+	Description   *string    `json:"description,omitempty" db:"description" nullable:"true" maxLength:"10000" example:"With bulk spreader."`
 }
 
 // taken says so where another rate has the name.
@@ -78,9 +71,6 @@ values (@equipment_name, @hourly_rate, @description)
 returning id`
 
 func add(ctx context.Context, tx db.Tx, in *struct{ Body EquipmentFields }) (out EquipmentAdded, err error) {
-	if err := in.Body.complete(); err != nil {
-		return out, err
-	}
 	id, err := db.Value[int64](ctx, tx, addSQL, db.Struct(in.Body))
 	return EquipmentAdded{Message: "Equipment added", EquipmentID: id}, in.Body.taken(err)
 }
@@ -100,9 +90,6 @@ func update(ctx context.Context, tx db.Tx, in *struct {
 	Body EquipmentFields
 },
 ) (out endpoint.Message, err error) {
-	if err := in.Body.complete(); err != nil {
-		return out, err
-	}
 	args := db.Struct(in.Body)
 	args["id"] = in.EquipmentID
 	err = db.Touch(ctx, tx, updateSQL, args)

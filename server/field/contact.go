@@ -1,6 +1,7 @@
 package field
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 
@@ -36,14 +37,27 @@ func (Phone) Schema(huma.Registry) *huma.Schema {
 // An Email is an address of an input; what a handler gets is in lower case.
 type Email string
 
-var address = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+var (
+	address  = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+	errEmail = errors.New("expected an e-mail address")
+)
+
+// ParseEmail reads an Email.
+func ParseEmail(text string) (Email, error) {
+	email := strings.ToLower(strings.TrimSpace(text))
+	if !address.MatchString(email) {
+		return "", errEmail
+	}
+	return Email(email), nil
+}
 
 // Resolve checks and normalises the address, as part of decoding.
 func (e *Email) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
-	*e = Email(strings.ToLower(strings.TrimSpace(string(*e))))
-	if !address.MatchString(string(*e)) {
-		return wrong(path, "expected an e-mail address")
+	email, err := ParseEmail(string(*e))
+	if err != nil {
+		return wrong(path, err.Error())
 	}
+	*e = email
 	return nil
 }
 

@@ -6,7 +6,6 @@ package lists
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
@@ -93,16 +92,9 @@ func get(ctx context.Context, tx db.Tx, in *ListRef) (out ListWithProperties, er
 
 // ListFields are what a client says of a property list.
 type ListFields struct {
-	Name     string         `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Downtown, salt only"`
+	Name     field.Text     `json:"name" db:"name" maxLength:"255" example:"Downtown, salt only"`
 	IsShared field.Bool     `json:"is_shared,omitempty" db:"is_shared" doc:"false if absent."`
 	Filters  map[string]any `json:"filters,omitempty" db:"filters" nullable:"true" doc:"An object that the client understands; null if absent."`
-}
-
-func (f *ListFields) complete() error {
-	if f.Name = strings.TrimSpace(f.Name); f.Name == "" {
-		return endpoint.InvalidField("name", "expected a text that is not blank")
-	}
-	return nil
 }
 
 // ListCreated is the answer to a new property list.
@@ -117,9 +109,6 @@ values (@name, tenancy.user_id(), @is_shared, @filters)
 returning id`
 
 func create(ctx context.Context, tx db.Tx, in *struct{ Body ListFields }) (out ListCreated, err error) {
-	if err := in.Body.complete(); err != nil {
-		return out, err
-	}
 	id, err := db.Value[int64](ctx, tx, createSQL, db.Struct(in.Body))
 	return ListCreated{Message: "Property list created", ListID: id}, err
 }
@@ -137,9 +126,6 @@ where id = @id
   and user_id = (select tenancy.user_id())`
 
 func update(ctx context.Context, tx db.Tx, in *struct{ Body ListReplacement }) (out endpoint.Message, err error) {
-	if err := in.Body.complete(); err != nil {
-		return out, err
-	}
 	err = db.Touch(ctx, tx, updateSQL, db.Struct(in.Body))
 	if errors.Is(err, db.ErrNotFound) {
 		return out, refused(ctx, tx, in.Body.ID)

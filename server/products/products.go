@@ -4,8 +4,6 @@
 package products
 
 import (
-	"strings"
-
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
 	"contractor-portal/server/field"
@@ -36,19 +34,8 @@ type Product struct {
 
 // ProductFields are what a client says of a product.
 type ProductFields struct {
-	Name string `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Bulk Salt"`
-	Unit string `json:"unit" db:"unit" minLength:"1" maxLength:"50" example:"yards"`
-}
-
-func (f *ProductFields) complete() error {
-	f.Name, f.Unit = strings.TrimSpace(f.Name), strings.TrimSpace(f.Unit)
-	if f.Name == "" {
-		return endpoint.InvalidField("name", "expected a text that is not blank")
-	}
-	if f.Unit == "" {
-		return endpoint.InvalidField("unit", "expected a text that is not blank")
-	}
-	return nil
+	Name field.Text `json:"name" db:"name" maxLength:"255" example:"Bulk Salt"`
+	Unit field.Text `json:"unit" db:"unit" maxLength:"50" example:"yards"`
 }
 
 // ProductAdded is the answer to a new product.

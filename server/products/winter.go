@@ -24,9 +24,6 @@ values (@name, @unit)
 returning id`
 
 func addWinter(ctx context.Context, tx db.Tx, in *newProduct) (out ProductAdded, err error) {
-	if err := in.Body.complete(); err != nil {
-		return out, err
-	}
 	id, err := db.Value[int64](ctx, tx, addWinterSQL, db.Struct(in.Body))
 	return ProductAdded{Message: "Product added", ProductID: id}, err
 }
@@ -43,9 +40,6 @@ func updateWinter(ctx context.Context, tx db.Tx, in *struct {
 	Body ProductFields
 },
 ) (out endpoint.Message, err error) {
-	if err := in.Body.complete(); err != nil {
-		return out, err
-	}
 	err = db.Touch(ctx, tx, updateWinterSQL, db.Args{"id": in.ProductID, "name": in.Body.Name, "unit": in.Body.Unit})
 	return endpoint.Message{Message: "Product updated"}, endpoint.Missing(err, "product")
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
@@ -98,8 +97,8 @@ func get(ctx context.Context, tx db.Tx, in *PropertyRef) (Property, error) {
 
 // PropertyFields are what a client says of a property: the contract's body P.
 type PropertyFields struct {
-	Name                   string     `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Maple Plaza"`
-	Address                string     `json:"address" db:"address" minLength:"1" maxLength:"255" example:"120 Maple Street, Buffalo, NY 14201"`
+	Name                   field.Text `json:"name" db:"name" maxLength:"255" example:"Maple Plaza"`
+	Address                field.Text `json:"address" db:"address" maxLength:"255" example:"120 Maple Street, Buffalo, NY 14201"`
 	Sqft                   *int32     `json:"sqft" db:"sqft" nullable:"true" minimum:"0" example:"42000" doc:"Lot size in square feet."`
 	AreaManager            *string    `json:"area_manager" db:"area_manager" nullable:"true" maxLength:"100" example:"Pat Doyle"`
 	Plow                   field.Bool `json:"plow" db:"plow"`
@@ -124,13 +123,6 @@ var triggerAmounts = map[string]float64{"zero_tolerance": 0, "half_inch": 0.5, "
 
 // complete fills in what the client left out, and checks what spans several fields.
 func (f *PropertyFields) complete() error {
-	f.Name, f.Address = strings.TrimSpace(f.Name), strings.TrimSpace(f.Address)
-	if f.Name == "" {
-		return endpoint.InvalidField("name", "expected a text that is not blank")
-	}
-	if f.Address == "" {
-		return endpoint.InvalidField("address", "expected a text that is not blank")
-	}
 	f.TriggerType = cmp.Or(f.TriggerType, new("two_inch"))
 	f.ContractTier = cmp.Or(f.ContractTier, new("Standard"))
 	f.BillingType = cmp.Or(f.BillingType, new("hourly"))
@@ -215,7 +207,7 @@ const existsSQL = `select id from locations where id = @id`
 const takenSQL = `select name from locations where address = @address`
 
 // taken names the property that has the address.
-func taken(ctx context.Context, tx db.Tx, address string) error {
+func taken(ctx context.Context, tx db.Tx, address field.Text) error {
 	name, err := db.Value[string](ctx, tx, takenSQL, db.Args{"address": address})
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ package routes
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
@@ -120,16 +119,9 @@ func visible(ctx context.Context, tx db.Tx, routeID int64) (Route, error) {
 
 // RouteFields are what a client says of a route.
 type RouteFields struct {
-	Name        string     `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Amherst Loop"`
+	Name        field.Text `json:"name" db:"name" maxLength:"255" example:"Amherst Loop"`
 	Description *string    `json:"description,omitempty" db:"description" nullable:"true" maxLength:"10000" example:"From the boulevard east."`
 	IsTemplate  field.Bool `json:"is_template,omitempty" db:"is_template" doc:"false if absent."`
-}
-
-func (f *RouteFields) complete() error {
-	if f.Name = strings.TrimSpace(f.Name); f.Name == "" {
-		return endpoint.InvalidField("name", "expected a text that is not blank")
-	}
-	return nil
 }
 
 // RouteCreated is the answer to a new route.
@@ -144,9 +136,6 @@ values (tenancy.user_id(), @name, @description, @is_template)
 returning id`
 
 func create(ctx context.Context, tx db.Tx, in *struct{ Body RouteFields }) (out RouteCreated, err error) {
-	if err := in.Body.complete(); err != nil {
-		return out, err
-	}
 	id, err := db.Value[int64](ctx, tx, createSQL, db.Struct(in.Body))
 	return RouteCreated{Message: "Route created", RouteID: id}, err
 }
@@ -163,9 +152,6 @@ set name = @name, description = @description, is_template = @is_template
 where id = @id`
 
 func update(ctx context.Context, tx db.Tx, in *struct{ Body RouteReplacement }) (out endpoint.Message, err error) {
-	if err := in.Body.complete(); err != nil {
-		return out, err
-	}
 	if err := edit(ctx, tx, in.Body.ID); err != nil {
 		return out, err
 	}

@@ -26,7 +26,7 @@ func adminRoutes(api endpoint.API, admin endpoint.Roles) {
 
 // NewUserForm is what the page for a new person sends.
 type NewUserForm struct {
-	Name     string      `json:"name" minLength:"1" maxLength:"255" example:"Pat Doyle"`
+	Name     field.Text  `json:"name" maxLength:"255" example:"Pat Doyle"`
 	Email    field.Email `json:"email"`
 	Phone    field.Phone `json:"phone"`
 	Role     string      `json:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User"`

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
@@ -30,7 +29,7 @@ type signUps struct{ auth *auth.Auth }
 
 // SignUpForm is a stranger's request.
 type SignUpForm struct {
-	Name       string      `json:"name" minLength:"1" maxLength:"255" example:"Rae Doyle"`
+	Name       field.Text  `json:"name" maxLength:"255" example:"Rae Doyle"`
 	Email      field.Email `json:"email"`
 	Phone      field.Phone `json:"phone"`
 	Role       string      `json:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User" doc:"What is asked for."`
@@ -49,9 +48,6 @@ returning id`
 
 func (h signUps) request(ctx context.Context, in *struct{ Body SignUpForm }) (out endpoint.Message, err error) {
 	f := in.Body
-	if f.Name = strings.TrimSpace(f.Name); f.Name == "" {
-		return out, errBlankName
-	}
 	if f.Invitation+f.Subdomain+f.CustomerID == "" {
 		return out, endpoint.InvalidField("customer_id", "expected the company: an invitation, its subdomain, or its customer id")
 	}

@@ -6,7 +6,6 @@ package users
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
@@ -79,7 +78,7 @@ func assignable(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]Assignabl
 
 // UserFields are what an Admin says of a person: the contract's body U without the password.
 type UserFields struct {
-	Name             string       `json:"name" db:"name" minLength:"1" maxLength:"255" example:"Pat Doyle"`
+	Name             field.Text   `json:"name" db:"name" maxLength:"255" example:"Pat Doyle"`
 	Phone            *field.Phone `json:"phone" db:"phone" nullable:"true"`
 	Email            field.Email  `json:"email" db:"email"`
 	Role             string       `json:"role" db:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User"`
@@ -87,16 +86,6 @@ type UserFields struct {
 	Address          *string      `json:"address,omitempty" db:"address" nullable:"true" maxLength:"1000"`
 	DefaultEquipment *string      `json:"default_equipment,omitempty" db:"default_equipment" nullable:"true" maxLength:"255" example:"Plow truck"`
 }
-
-func (f *UserFields) complete() error {
-	f.Name = strings.TrimSpace(f.Name)
-	if f.Name == "" {
-		return errBlankName
-	}
-	return nil
-}
-
-var errBlankName = endpoint.InvalidField("name", "expected a text that is not blank")
 
 // NewUser is a person with the first password.
 type NewUser struct {
@@ -111,9 +100,6 @@ type newcomer struct {
 }
 
 func (in *newcomer) Prepare(ctx context.Context) (err error) {
-	if err := in.Body.complete(); err != nil {
-		return err
-	}
 	in.hash, err = auth.HashPassword(ctx, in.Body.Password)
 	return err
 }
@@ -167,9 +153,6 @@ type PersonID struct {
 }
 
 func (in *replacement) Prepare(ctx context.Context) (err error) {
-	if err := in.Body.complete(); err != nil {
-		return err
-	}
 	if password := in.Body.Password; password != nil && *password != "" {
 		in.hash, err = auth.HashPassword(ctx, *password)
 	}

@@ -133,9 +133,6 @@ func (c changes) update(ctx context.Context, tx db.Tx, in *struct {
 	Body EventFields
 },
 ) (out EventChanged, err error) {
-	if err := named(&in.Body.EventName); err != nil {
-		return out, err
-	}
 	e, status, err := lock(ctx, tx, in.EventID, in.Body.action())
 	if err != nil {
 		return out, err
@@ -159,7 +156,7 @@ func (c changes) update(ctx context.Context, tx db.Tx, in *struct {
 	if err != nil {
 		return out, err
 	}
-	out = EventChanged{"Winter event updated", in.EventID, in.Body.EventName, status}
+	out = EventChanged{"Winter event updated", in.EventID, string(in.Body.EventName), status}
 	if status == statusCancelled {
 		return out, nil // what is with it stays, and nothing is matched to it
 	}

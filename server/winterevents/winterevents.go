@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
@@ -115,16 +114,9 @@ type EventChanged struct {
 
 // NewEvent is a storm that begins.
 type NewEvent struct {
-	EventName   string          `json:"event_name" minLength:"1" maxLength:"255" example:"Lake-Effect Warning"`
+	EventName   field.Text      `json:"event_name" maxLength:"255" example:"Lake-Effect Warning"`
 	Description *string         `json:"description,omitempty" nullable:"true" maxLength:"10000"`
 	StartDate   field.LocalTime `json:"start_date" minLength:"1" example:"2026-01-10T18:00"`
-}
-
-func named(name *string) error {
-	if *name = strings.TrimSpace(*name); *name == "" {
-		return endpoint.InvalidField("event_name", "expected a text that is not blank")
-	}
-	return nil
 }
 
 // Of two that start at once the unique index lets one pass; the other waits for it and touches nothing.
@@ -137,9 +129,6 @@ returning id`
 const activeNameSQL = `select event_name from winter_events where status = 'active'`
 
 func (c changes) start(ctx context.Context, tx db.Tx, in *struct{ Body NewEvent }) (out EventChanged, err error) {
-	if err := named(&in.Body.EventName); err != nil {
-		return out, err
-	}
 	zone, err := tx.Zone(ctx)
 	if err != nil {
 		return out, err
@@ -158,7 +147,7 @@ func (c changes) start(ctx context.Context, tx db.Tx, in *struct{ Body NewEvent 
 	if err != nil {
 		return out, err
 	}
-	return EventChanged{"Winter event started", id, in.Body.EventName, statusActive}, c.match(ctx, tx, id)
+	return EventChanged{"Winter event started", id, string(in.Body.EventName), statusActive}, c.match(ctx, tx, id)
 }
 
 // EventDeleted is the answer to a deletion.
