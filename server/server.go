@@ -77,6 +77,9 @@ func New(cfg Config) (*echo.Echo, error) {
 
 	ready := &readiness{ask: func(ctx context.Context) string { return Unready(ctx, cfg.DB, cfg.SchemaVersion) }}
 	api := features(e, cfg, ready)
+	if err := api.Err(); err != nil {
+		return nil, err
+	}
 	pages(e, api, cfg.Auth.Keys())
 	health(e, ready)
 	return e, nil

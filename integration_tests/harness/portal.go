@@ -122,7 +122,11 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 		t.Fatal(err)
 	}
 	if s.Routes != nil {
-		s.Routes(endpoint.New(e, p.DB, s.Keys, s.Server.Log, ""))
+		api := endpoint.New(e, p.DB, s.Keys, s.Server.Log, "")
+		s.Routes(api)
+		if err := api.Err(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	web := httptest.NewServer(e)
 	t.Cleanup(web.Close)

@@ -29,7 +29,9 @@ type API struct {
 	log  *slog.Logger
 	now  func() time.Time
 	tags []string
-	ids  map[string]string // operation id → operation
+
+	claimed map[string]string // operation id, and route → operation
+	faults  *[]error
 }
 
 // New returns an API on an Echo server, whose document names the program's version. The paths /openapi.json and /docs are not registered here.
@@ -49,7 +51,7 @@ func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger, version stri
 	cfg.DefaultFormat = "application/json"
 
 	inner := humaecho.New(e, huma.Config{OpenAPI: &huma.OpenAPI{Components: &huma.Components{}}, Formats: cfg.Formats}).Adapter()
-	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now, ids: map[string]string{}}
+	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now, claimed: map[string]string{}, faults: &[]error{}}
 }
 
 // jsonFormat writes characters as they are, without HTML escapes, and says what cannot be read without
@@ -110,7 +112,12 @@ func (api API) Tag(name, sentence string) API {
 }
 
 // OpenAPI returns the document (OpenAPI 3.1, JSON).
-func (api API) OpenAPI() ([]byte, error) { return json.MarshalIndent(api.huma.OpenAPI(), "", "  ") }
+func (api API) OpenAPI() ([]byte, error) {
+	if err := api.Err(); err != nil {
+		return nil, err
+	}
+	return json.MarshalIndent(api.huma.OpenAPI(), "", "  ")
+}
 
 // Roles say who may call an operation. The zero value is refused at start: every operation declares
 // its roles.
@@ -147,7 +154,7 @@ func (r Roles) Own() Roles {
 
 func (r Roles) document(op *huma.Operation) {
 	if !r.public && !r.outside && !r.acting && len(r.members) == 0 {
-		panic(op.Method + " " + op.Path + " declares no roles")
+		panic("no roles are declared: say who may call it, such as endpoint.Members")
 	}
 	if op.Method != http.MethodGet || !r.public {
 		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)

@@ -21,7 +21,7 @@ import (
 func Audited(action string) Option {
 	return func(op *huma.Operation) {
 		if op.Method == http.MethodGet {
-			panic(op.Method + " " + op.Path + " is audited, but writes nothing")
+			panic("it is audited, but writes nothing: Audited is for writes")
 		}
 		extend(op, "x-audited", action)
 	}
@@ -30,7 +30,7 @@ func Audited(action string) Option {
 // recordsItself refuses Audited where there is no transaction to write the entry in.
 func recordsItself(op *huma.Operation) {
 	if op.Extensions["x-audited"] != nil {
-		panic(op.Method + " " + op.Path + " opens its own units of work, and has to record in them")
+		panic("it opens its own units of work: record in them, without Audited")
 	}
 }
 

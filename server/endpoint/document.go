@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"fmt"
 	"net/http"
 	"reflect"
 	"regexp"
@@ -18,20 +17,6 @@ func operation(doc *huma.OpenAPI, method, path string) *huma.Operation {
 	return map[string]*huma.Operation{
 		"GET": item.Get, "POST": item.Post, "PUT": item.Put, "DELETE": item.Delete,
 	}[method]
-}
-
-var operationID = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
-
-// name refuses an operation id that is no name, or that another operation has.
-func (api API) name(op *huma.Operation) {
-	here, there := op.Method+" "+op.Path, api.ids[op.OperationID]
-	switch {
-	case !operationID.MatchString(op.OperationID):
-		panic(fmt.Sprintf("%s: %q is no name of an operation; say one such as listProperties", here, op.OperationID))
-	case there != "":
-		panic(fmt.Sprintf("%s: %s has the name %s already; say another", here, there, op.OperationID))
-	}
-	api.ids[op.OperationID] = here
 }
 
 // Example adds a whole body to the document, where the examples of its fields do not make a request
@@ -100,7 +85,7 @@ func references[I any](api API, op *huma.Operation) {
 			}
 			i := slices.IndexFunc(op.Parameters, func(p *huma.Param) bool { return p.In == place && p.Name == name })
 			if i < 0 {
-				panic(fmt.Sprintf("%s %s: %s is never read; export the struct that is embedded for it", op.Method, op.Path, name))
+				panic(name + " is never read: export the struct that is embedded for it")
 			}
 			m.mark(name, field.Type, op.Parameters[i].Schema, field.Tag.Get("ref"))
 		}
@@ -164,7 +149,7 @@ func (m marker) markID(name string, t reflect.Type, s *huma.Schema, table string
 	case table != "":
 		s.Extensions = map[string]any{"x-references": table}
 	case t.Kind() == reflect.Int64, t.Kind() != reflect.String && idName.MatchString(name):
-		panic(fmt.Sprintf("%s %s: field %s is an id; say with the tag ref which table it points to", m.op.Method, m.op.Path, name))
+		panic("field " + name + ` is an id: say with the tag ref which table it points to, such as ref:"locations", or ref:"-" where it is none`)
 	}
 }
 

@@ -161,39 +161,10 @@ func TestReferences_RefusesAnIDThatPointsNowhere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			message := panicOf(func() { register(testAPI()) })
-			if !strings.Contains(message, "is an id; say with the tag ref") {
-				t.Errorf("registered, or refused for another reason: %q", message)
-			}
+			api := testAPI()
+			register(api)
+			refused(t, api, `is an id: say with the tag ref which table it points to, such as ref:"locations", or ref:"-" where it is none`)
 		})
-	}
-}
-
-func TestRegister_RefusesAnOperationWithoutRoles(t *testing.T) {
-	t.Parallel()
-	message := panicOf(func() { Post(testAPI(), "/nobody", "createNobody", "", handler[None], Roles{}) })
-	if !strings.Contains(message, "declares no roles") {
-		t.Errorf("registered, or refused for another reason: %q", message)
-	}
-}
-
-func TestRegister_RefusesWhatIsNoNameOfItsOwn(t *testing.T) {
-	t.Parallel()
-	for id, want := range map[string]string{
-		"":                  "no name of an operation",
-		"CreateThing":       "no name of an operation",
-		"create-thing":      "no name of an operation",
-		"create thing":      "no name of an operation",
-		"createFirst":       "POST /first has the name createFirst already",
-		"createSecond":      "",
-		"createSecondAsToo": "",
-	} {
-		api := testAPI()
-		Post(api, "/first", "createFirst", "", handler[None], Members)
-		message := panicOf(func() { Post(api.Tag("other", "Others."), "/second", id, "", handler[None], Members) })
-		if (message != "") != (want != "") || !strings.Contains(message, want) {
-			t.Errorf("%q: %q, want %q", id, message, want)
-		}
 	}
 }
 
@@ -217,9 +188,3 @@ func posting[I any](api API) {
 }
 
 func handler[I any](context.Context, db.Tx, *I) (Message, error) { return Message{}, nil }
-
-func panicOf(fn func()) (message string) {
-	defer func() { message, _ = recover().(string) }()
-	fn()
-	return ""
-}

@@ -165,7 +165,8 @@ func register[I, O any](api API, method, path, id, summary string, h func(contex
 
 		MaxBodyBytes: maxBody, BodyReadTimeout: bodyTime,
 	}
-	api.name(&op)
+	defer api.collect(&op)
+	api.claim(&op)
 	roles.document(&op)
 	if method != http.MethodGet {
 		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)

@@ -22,7 +22,11 @@ func serve(t *testing.T, routes func(API)) (url string) {
 	t.Helper()
 	e := echo.New()
 	e.HTTPErrorHandler = Answer
-	routes(New(e, nil, &auth.Keys{}, slog.New(slog.DiscardHandler), ""))
+	api := New(e, nil, &auth.Keys{}, slog.New(slog.DiscardHandler), "")
+	routes(api)
+	if err := api.Err(); err != nil {
+		t.Fatal(err)
+	}
 	web := httptest.NewServer(e)
 	t.Cleanup(web.Close)
 	return web.URL
