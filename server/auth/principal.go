@@ -19,6 +19,9 @@ const (
 	SuperAdmin    = "Super Admin"
 )
 
+// Roles are those inside a customer.
+var Roles = []string{Admin, Manager, Contractor, Subcontractor, User}
+
 // entryLifetime is how long an entry can be used after it was signed; PostgreSQL refuses one that
 // claims more than 30 s. Clocks of server and database may differ by the same amount.
 const entryLifetime = 15 * time.Second

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf16"
@@ -164,18 +165,10 @@ func (k *Keys) principal(t jwt.Token) (*Principal, error) {
 		p.operatorID = id
 	case !acting && p.customerID == "" && p.role == SuperAdmin:
 		p.operatorID = id
-	case !acting && p.customerID != "" && isMemberRole(p.role):
+	case !acting && p.customerID != "" && slices.Contains(Roles, p.role):
 		p.userID = id
 	default:
 		return nil, ErrToken
 	}
 	return p, nil
-}
-
-func isMemberRole(role string) bool {
-	switch role {
-	case Admin, Manager, Contractor, Subcontractor, User:
-		return true
-	}
-	return false
 }

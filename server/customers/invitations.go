@@ -31,7 +31,7 @@ func invitations(api endpoint.API, h handlers) {
 type InvitationFields struct {
 	Email field.Email `json:"email"`
 	Name  *string     `json:"name,omitempty" nullable:"true" maxLength:"255" example:"Pat Doyle"`
-	Role  string      `json:"role,omitempty" default:"Admin" enum:"Admin,Manager,Contractor,Subcontractor,User"`
+	Role  field.Role  `json:"role,omitempty" default:"Admin"`
 }
 
 // InvitationMade is the answer to who invites. The token is in no other answer.

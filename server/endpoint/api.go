@@ -133,7 +133,7 @@ var (
 	// Public needs no token.
 	Public = Roles{public: true}
 	// Members is every role of a customer.
-	Members = Roles{members: []string{auth.Admin, auth.Manager, auth.Contractor, auth.Subcontractor, auth.User}}
+	Members = Roles{members: auth.Roles}
 	// Everybody is every role of a customer, and operators outside of any.
 	Everybody = Roles{members: Members.members, outside: true}
 	// Operators are super admins outside of any customer.

@@ -1,7 +1,7 @@
 // Package field holds the types of what stands in the fields of inputs and answers, each with one rule for
 // reading and writing it, and its schema in the OpenAPI document: times, dates, telephone numbers, e-mail
-// addresses, truth values, and fields that may be absent. It knows no request, no table and nothing else of
-// ours.
+// addresses, truth values, and fields that may be absent. It knows no request and no table, and of ours
+// package auth alone, whose roles are such values too.
 package field
 
 import (

@@ -3,7 +3,6 @@ package users
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -29,7 +28,7 @@ type NewUserForm struct {
 	Name     field.Text  `json:"name" maxLength:"255" example:"Pat Doyle"`
 	Email    field.Email `json:"email"`
 	Phone    field.Phone `json:"phone"`
-	Role     string      `json:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User"`
+	Role     field.Role  `json:"role" example:"User"`
 	Password string      `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
 }
 
@@ -201,9 +200,8 @@ func resetPassword(ctx context.Context, tx db.Tx, in *reset) (out endpoint.Messa
 
 // isRole refuses what is none of the five roles; the contract wants 400 here.
 func isRole(role string) error {
-	known := []string{auth.Admin, auth.Manager, auth.Contractor, auth.Subcontractor, auth.User}
-	if slices.Contains(known, role) {
+	if slices.Contains(auth.Roles, role) {
 		return nil
 	}
-	return endpoint.Invalid(fmt.Sprintf("role: expected one of %s", strings.Join(known, ", ")))
+	return endpoint.Invalid("role: expected one of " + strings.Join(auth.Roles, ", "))
 }

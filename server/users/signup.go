@@ -32,7 +32,7 @@ type SignUpForm struct {
 	Name       field.Text  `json:"name" maxLength:"255" example:"Rae Doyle"`
 	Email      field.Email `json:"email"`
 	Phone      field.Phone `json:"phone"`
-	Role       string      `json:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User" doc:"What is asked for."`
+	Role       field.Role  `json:"role" example:"User" doc:"What is asked for."`
 	Password   string      `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
 	Invitation string      `json:"invitation,omitempty" maxLength:"100" doc:"The token of an invitation link."`
 	Subdomain  string      `json:"subdomain,omitempty" maxLength:"100" example:"legacy"`

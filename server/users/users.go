@@ -81,7 +81,7 @@ type UserFields struct {
 	Name             field.Text   `json:"name" db:"name" maxLength:"255" example:"Pat Doyle"`
 	Phone            *field.Phone `json:"phone" db:"phone" nullable:"true"`
 	Email            field.Email  `json:"email" db:"email"`
-	Role             string       `json:"role" db:"role" enum:"Admin,Manager,Contractor,Subcontractor,User" example:"User"`
+	Role             field.Role   `json:"role" db:"role" example:"User"`
 	ContractorID     *int64       `json:"contractor_id,omitempty" db:"contractor_id" ref:"users" nullable:"true" minimum:"1" doc:"Whom a subcontractor works for."`
 	Address          *string      `json:"address,omitempty" db:"address" nullable:"true" maxLength:"1000"`
 	DefaultEquipment *string      `json:"default_equipment,omitempty" db:"default_equipment" nullable:"true" maxLength:"255" example:"Plow truck"`
@@ -170,7 +170,7 @@ func update(ctx context.Context, tx db.Tx, in *replacement) (out endpoint.Messag
 	if err != nil {
 		return out, err
 	}
-	if in.Body.Role != p.Role {
+	if string(in.Body.Role) != p.Role {
 		if isSelf(ctx, p.ID) {
 			return out, errOwnRole
 		}
