@@ -88,7 +88,7 @@ var serverMutants = []mutant{
 		by: []string{"TestUsers_ApproveRejectSuspendReactivate", "TestSwitching_SeesOneCompanyAndIsRecorded"},
 	},
 	{
-		name: "switch-without-an-end", source: []edit{{"server/auth/auth.go", "cfg.SwitchLifetime > MaxSwitch {", "cfg.SwitchLifetime > MaxSwitch && !MUTANT {"}},
+		name: "switch-without-an-end", source: []edit{{"server/auth/auth.go", "MaxSwitch), MaxSwitch)", "MaxSwitch), either(MUTANT, 1000*MaxSwitch, MaxSwitch))"}},
 		by: []string{"TestSwitching_EndsAtItsExpiryAndWithTheSession"},
 	},
 	{

@@ -39,6 +39,13 @@ func TestOverlay_StaleMutantIsAnError(t *testing.T) {
 	}
 }
 
+func TestMutants_FitTheSource(t *testing.T) {
+	t.Parallel()
+	if _, err := overlay(filepath.Join("..", ".."), t.TempDir(), mutants); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSummary_EveryFaultCounts(t *testing.T) {
 	t.Parallel()
 	seen := mutant{lints: []string{"rls_disabled"}}
