@@ -98,7 +98,7 @@ func features(e *echo.Echo, cfg Config, ready *readiness) endpoint.API {
 	users.Routes(account, misc, cfg.Auth)
 	customers.Routes(
 		api.Tag("customer", "Customers: for operators, who may act inside one, the own company for its people, and invitations into it."),
-		api.Tag("tenant", "Customers in the older form, for operators."), cfg.Auth)
+		api.Tag("tenant", "Customers in the older form, for operators."), cfg.Auth, users.Join)
 	auditlog.Routes(api.Tag("audit_log", "Who changed what in the own company."))
 	routes.Routes(api.Tag("route", "Routes: properties in the order in which they are served, and who drives them."))
 	assignments.Routes(api.Tag("assignment", "Work that is given out: sharing it among the crews, accepting, declining and doing it."), nil)

@@ -105,6 +105,8 @@ var runsOnlyAs = map[string]string{
 	"server/customers.numberSQL":         "portal_platform",
 	"server/customers.ownSQL":            "portal_app",
 	"server/customers.updateOwnSQL":      "portal_app",
+	"server/users.joinSQL":               "portal_auth",
+	"server/users.requestSQL":            "portal_auth",
 }
 
 // seesFaults plants a statement that reads other customers' rows, and a wall that is asked for each row.

@@ -20,6 +20,7 @@ var runsAs = map[string][]string{
 	"db/install":       {""},                                             // the installer
 	"server/auth":      {"portal_app", "portal_auth", "portal_platform"}, // log-in
 	"server/login":     {"portal_app", "portal_platform"},                // an operator's own account
+	"server/users":     {"portal_app", "portal_auth"},                    // those who join and those who ask are guests
 	"server/endpoint":  {"portal_app", "portal_auth", "portal_platform"}, // the audit log
 	"server/customers": {"portal_app", "portal_platform"},                // the registry
 }

@@ -34,11 +34,12 @@ func invitationHash(secret []byte) []byte {
 	return h[:]
 }
 
-type invitation struct {
+// An Invitation is what a customer, or an operator, said of the person who is invited.
+type Invitation struct {
 	CustomerID string `db:"customer_id"`
 	ID         int64  `db:"id"`
 	Email      string `db:"email"`
-	Name       string `db:"name"`
+	Name       string `db:"name"` // may be empty
 	Role       string `db:"role"`
 }
 
@@ -50,17 +51,20 @@ where i.token_hash = @hash
   and i.revoked_at is null
   and i.expires_at > now()`
 
-// AcceptInvitation makes the person who was invited an active member with that password, and logs in.
-// Errors: ErrInvitation; ErrPasswordLength; db.ErrSuspended where the company is closed; db.ErrLimit;
-// db.ErrConflict where the company has a user with that e-mail meanwhile. The invitation then stays.
-func (a *Auth) AcceptInvitation(ctx context.Context, token, password string) (t Tokens, err error) {
+// A Join makes an active member of the person who was invited, in a unit of work of a guest.
+type Join func(ctx context.Context, tx db.Tx, i Invitation) (member int64, err error)
+
+// AcceptInvitation has the person who was invited join with that password, and logs in. Errors:
+// ErrInvitation; ErrPasswordLength; db.ErrSuspended where the company is closed; those of join. The
+// invitation then stays.
+func (a *Auth) AcceptInvitation(ctx context.Context, token, password string, join Join) (t Tokens, err error) {
 	secret, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(token))
 	if err != nil {
 		return t, ErrInvitation
 	}
-	var i invitation
+	var i Invitation
 	err = a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) (err error) {
-		i, err = db.One[invitation](ctx, tx, invitationSQL, db.Args{"hash": invitationHash(secret)})
+		i, err = db.One[Invitation](ctx, tx, invitationSQL, db.Args{"hash": invitationHash(secret)})
 		return err
 	})
 	if isNotFound(err) {
@@ -76,7 +80,7 @@ func (a *Auth) AcceptInvitation(ctx context.Context, token, password string) (t 
 	}
 	p := &Principal{keys: a.keys, customerID: i.CustomerID, role: i.Role, email: i.Email, name: i.Name}
 	err = a.db.Auth(ctx, guest{keys: a.keys, customerID: i.CustomerID}, func(ctx context.Context, tx db.Tx) (err error) {
-		if err := join(ctx, tx, p, i, hash); err != nil {
+		if p.userID, err = accept(ctx, tx, i, hash, join); err != nil {
 			return err
 		}
 		t.Refresh, err = a.openSession(ctx, tx, p)
@@ -102,30 +106,25 @@ where id = @id
   and revoked_at is null
   and expires_at > now()`
 
-const joinSQL = `
-insert into portal.users (name, username, email, role, status, last_login_at)
-values (nullif(@name, ''), left(split_part(@email, '@', 1), 100), @email, @role, 'active', now())
-returning id`
-
 const confirmSQL = `update platform.logins set confirmed_at = now() where user_id = @user`
 
-// join uses the invitation up and makes the member. A limit that is reached refuses it here.
-func join(ctx context.Context, tx db.Tx, p *Principal, i invitation, hash string) (err error) {
+// accept uses the invitation up and makes the member.
+func accept(ctx context.Context, tx db.Tx, i Invitation, hash string, join Join) (member int64, err error) {
 	if err := db.Touch(ctx, tx, useInvitationSQL, db.Args{"id": i.ID}); err != nil {
-		return err
+		return 0, err
 	}
-	p.userID, err = db.Value[int64](ctx, tx, joinSQL, db.Args{"name": i.Name, "email": i.Email, "role": i.Role})
+	member, err = join(ctx, tx, i)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if err := SetPassword(ctx, tx, p.userID, hash); err != nil {
-		return err
+	if err := SetPassword(ctx, tx, member, hash); err != nil {
+		return 0, err
 	}
-	if err := db.Touch(ctx, tx, confirmSQL, db.Args{"user": p.userID}); err != nil {
-		return err
+	if err := db.Touch(ctx, tx, confirmSQL, db.Args{"user": member}); err != nil {
+		return 0, err
 	}
-	return Record(ctx, tx, Deed{
-		Action: "invitation.accepted", ObjectType: "user", ObjectID: strconv.FormatInt(p.userID, 10),
+	return member, Record(ctx, tx, Deed{
+		Action: "invitation.accepted", ObjectType: "user", ObjectID: strconv.FormatInt(member, 10),
 		Detail: map[string]any{"invitation_id": i.ID, "role": i.Role},
 	})
 }

@@ -71,12 +71,12 @@ where c.customer_id = @customer`
 // company is the id of the company that the request names. Whether it is open is found at the entry.
 func (s SignUp) company(ctx context.Context, tx db.Tx) (id string, err error) {
 	if s.Invitation != "" {
-		var i invitation
+		var i Invitation
 		secret, decodeErr := base64.RawURLEncoding.DecodeString(strings.TrimSpace(s.Invitation))
 		if decodeErr != nil {
 			return "", ErrCompany
 		}
-		i, err = db.One[invitation](ctx, tx, invitationSQL, db.Args{"hash": invitationHash(secret)})
+		i, err = db.One[Invitation](ctx, tx, invitationSQL, db.Args{"hash": invitationHash(secret)})
 		id = i.CustomerID
 	} else {
 		subdomain, customer := strings.ToLower(strings.TrimSpace(s.Subdomain)), strings.ToUpper(strings.TrimSpace(s.CustomerID))

@@ -15,8 +15,8 @@ import (
 )
 
 // Routes registers the operations of this package, and the older form of them, which calls a customer
-// a tenant.
-func Routes(api, older endpoint.API, a *auth.Auth) {
+// a tenant. join makes the members whom an invitation brings.
+func Routes(api, older endpoint.API, a *auth.Auth, join auth.Join) {
 	operators := endpoint.Operators
 	endpoint.Platform(api, http.MethodPost, "/api/customers/", "createCustomer", "Create a customer", create, operators, endpoint.Audited("customer.created"),
 		endpoint.Describe("The id is drawn by the server. The plan proposes the limits that are not given. Starter sets of equipment and products come with it."))
@@ -28,7 +28,7 @@ func Routes(api, older endpoint.API, a *auth.Auth) {
 	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/suspend", "suspendCustomer", "Suspend a customer", suspendCustomer, operators, endpoint.Audited("customer.suspended"))
 	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/activate", "activateCustomer", "Activate a customer", activateCustomer, operators, endpoint.Audited("customer.activated"))
 
-	h := handlers{a}
+	h := handlers{a, join}
 	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/switch", "switchToCustomer", "Act inside a customer, with an Admin's rights", h.switchInto, operators,
 		endpoint.Audited("customer.entered"), endpoint.Describe("The token lives an hour at most and cannot be refreshed. Everything written with it is in the customer's audit log under the operator's name."))
 	endpoint.Platform(api, http.MethodPost, "/api/customers/switch-back", "switchBack", "Leave the customer acted in", h.switchBack, endpoint.Acting, endpoint.Audited("customer.left"))

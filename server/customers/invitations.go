@@ -209,7 +209,7 @@ type Accepted struct {
 }
 
 func (h handlers) accept(ctx context.Context, in *struct{ Body Acceptance }) (out Accepted, err error) {
-	t, err := h.auth.AcceptInvitation(ctx, in.Body.Token, in.Body.Password)
+	t, err := h.auth.AcceptInvitation(ctx, in.Body.Token, in.Body.Password, h.join)
 	if db.Violates(err, "one_user_per_email") {
 		return out, endpoint.Conflict("the company has a user with this e-mail already; log in instead")
 	}

@@ -8,7 +8,10 @@ import (
 	"contractor-portal/server/endpoint"
 )
 
-type handlers struct{ auth *auth.Auth }
+type handlers struct {
+	auth *auth.Auth
+	join auth.Join
+}
 
 // A SwitchToken is what an operator acts with after he switched into a customer, or out of it.
 type SwitchToken struct {

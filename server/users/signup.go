@@ -42,7 +42,7 @@ type SignUpForm struct {
 // What a guest inserts is pending and of the role User: the columns' defaults say so.
 const requestSQL = `
 insert into portal.users (name, username, email, phone, requested_role)
-values (@name, left(split_part(@email, '@', 1), 100), @email, nullif(@phone, ''), @role)
+values (@name, ` + username + `, @email, nullif(@phone, ''), @role)
 on conflict (customer_id, email) do nothing
 returning id`
 
@@ -74,6 +74,18 @@ func (h signUps) request(ctx context.Context, in *struct{ Body SignUpForm }) (ou
 		return out, endpoint.NotFound("company, or it takes no requests")
 	}
 	return endpoint.Message{Message: "Request received; an Admin of the company decides on it"}, err
+}
+
+const joinSQL = `
+insert into portal.users (name, username, email, role, status, last_login_at)
+values (nullif(@name, ''), ` + username + `, @email, @role, 'active', now())
+returning id`
+
+// Join makes an active member of a person who was invited, in the unit of work of a guest; the company's
+// limit is PostgreSQL's to hold. Errors: db.ErrConflict where the company has a person with that e-mail
+// meanwhile; db.ErrLimit.
+func Join(ctx context.Context, tx db.Tx, i auth.Invitation) (id int64, err error) {
+	return db.Value[int64](ctx, tx, joinSQL, db.Args{"name": i.Name, "email": i.Email, "role": i.Role})
 }
 
 // A SignUpRequest waits for approval.

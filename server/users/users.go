@@ -1,5 +1,6 @@
 // Package users keeps the people of a company: who they are, which role they have, whether they may log
-// in, and how strangers ask to become one of them. The table is portal.users. What a person logs in with
+// in, and how strangers and those who are invited become one of them. The table is portal.users; package
+// auth stamps log-ins there, and package login what people say of themselves. What a person logs in with
 // is package auth's; PostgreSQL holds the two equal.
 package users
 
@@ -104,9 +105,12 @@ func (in *newcomer) Prepare(ctx context.Context) (err error) {
 	return err
 }
 
+// username is the name that a person begins with.
+const username = `left(split_part(@email, '@', 1), 100)`
+
 const addSQL = `
 insert into users (name, username, email, phone, role, contractor_id, address, default_equipment, status)
-values (@name, left(split_part(@email, '@', 1), 100), @email, nullif(@phone, ''), @role, @contractor_id,
+values (@name, ` + username + `, @email, nullif(@phone, ''), @role, @contractor_id,
   nullif(@address, ''), nullif(@default_equipment, ''), 'active')
 on conflict (customer_id, email) do nothing
 returning id`
