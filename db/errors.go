@@ -32,6 +32,7 @@ type Refusal struct {
 	Kind       error  // one of the sentinels above
 	Constraint string // the constraint's name, which reads as a sentence; may be empty
 	Detail     string // only for ErrLimit: what is used of what is allowed
+	table      string // whose rule it is
 	cause      error
 }
 
@@ -60,6 +61,15 @@ func (r *Refusal) Code() string {
 func Violates(err error, constraint string) bool {
 	var r *Refusal
 	return errors.As(err, &r) && r.Constraint == constraint
+}
+
+// Referrer is the table whose rows refer to those that err refuses to delete, or "".
+func Referrer(err error) string {
+	var r *Refusal
+	if errors.As(err, &r) && r.Code() == "23503" {
+		return r.table
+	}
+	return ""
 }
 
 var kinds = map[string]error{
@@ -106,7 +116,7 @@ func translate(ctx context.Context, err error) error {
 		if errors.Is(kind, ErrTimeout) && ctx.Err() != nil {
 			kind = cancelled(ctx)
 		}
-		r := &Refusal{Kind: kind, Constraint: pg.ConstraintName, cause: err}
+		r := &Refusal{Kind: kind, Constraint: pg.ConstraintName, table: pg.TableName, cause: err}
 		if errors.Is(kind, ErrLimit) {
 			r.Detail = pg.Detail
 		}

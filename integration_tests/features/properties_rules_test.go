@@ -74,14 +74,21 @@ func TestProperties_LimitOfThePlan(t *testing.T) {
 	p.Do("POST", "/add-property/", token, propertyBody(map[string]any{"address": "The Sixth"})).Problem(t, http.StatusForbidden)
 }
 
-func TestProperties_WithInvoicesStay(t *testing.T) {
+// What refers to a property and must stay holds it, and the answer names it, whatever the table is.
+func TestProperties_StayWithWhatRefersToThem(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	p.Populate()
-	for n := 1; n <= 3; n++ { // logs, logs to be done, an invoice
-		problem := p.Do("DELETE", fmt.Sprintf("/delete-property/%d", p.property(harness.CompanyA, n)), p.Token(harness.CompanyA, auth.Admin), nil).Problem(t, http.StatusConflict)
-		if !strings.Contains(problem.Detail, "logs or invoices") {
-			t.Errorf("detail %q", problem.Detail)
+	p.Exec(`insert into portal.winter_events (customer_id, event_name, start_date) values ($1, 'Storm', now())`, harness.CompanyA)
+	for n, held := range []struct{ by, insert string }{
+		{"winter ops logs", `winter_ops_logs (customer_id, property_id, time_in, status) values ($1, $2, now(), 'open')`},
+		{"green services logs", `green_services_logs (customer_id, property_id, worker_name, service_type, time_in, time_out) values ($1, $2, 'Lee', 'Mowing', now(), now())`},
+		{"quickbooks invoices", `quickbooks_invoices (customer_id, property_id, winter_event_id, total_amount, status) select $1, $2, id, 10, 'pending' from portal.winter_events`},
+	} {
+		id := p.property(harness.CompanyA, n+1)
+		p.Exec("insert into portal."+held.insert, harness.CompanyA, id)
+		problem := p.Do("DELETE", fmt.Sprintf("/delete-property/%d", id), p.Token(harness.CompanyA, auth.Admin), nil).Problem(t, http.StatusConflict)
+		if want := "the property has " + held.by + "; they must stay, so it cannot be deleted"; problem.Detail != want {
+			t.Errorf("detail %q, want %q", problem.Detail, want)
 		}
 	}
 	if n := harness.Query[int](p.Portal, `select count(*) from portal.locations where customer_id = $1 and name like 'Property %'`, harness.CompanyA); n != 3 {

@@ -277,14 +277,16 @@ func TestUsers_DeleteKeepsLogsAndLists(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	admin := p.Token(harness.CompanyA, auth.Admin)
-	for _, log := range []struct{ table, insert string }{
-		{"portal.winter_ops_logs", `(customer_id, property_id, %s, time_in, status) values ($1, $2, $3, now(), 'open')`},
-		{"portal.green_services_logs", `(customer_id, property_id, %s, worker_name, service_type, time_in, time_out) values ($1, $2, $3, 'Lee', 'Mowing', now(), now())`},
+	for _, log := range []struct{ table, insert, detail string }{
+		{"portal.winter_ops_logs", `(customer_id, property_id, %s, time_in, status) values ($1, $2, $3, now(), 'open')`, "the person has winter ops logs; they must stay, so suspend him instead"},
+		{"portal.green_services_logs", `(customer_id, property_id, %s, worker_name, service_type, time_in, time_out) values ($1, $2, $3, 'Lee', 'Mowing', now(), now())`, "the person has green services logs; they must stay, so suspend him instead"},
 	} {
 		for _, column := range []string{"user_id", "contractor_id"} {
 			id := p.addPerson(harness.CompanyA, "Lee Logger", "lee@example.com", auth.User)
 			p.Exec("insert into "+log.table+fmt.Sprintf(log.insert, column), harness.CompanyA, p.property(harness.CompanyA, 1), id)
-			p.Do("DELETE", userPath("delete-user", id), admin, nil).Problem(t, http.StatusConflict)
+			if problem := p.Do("DELETE", userPath("delete-user", id), admin, nil).Problem(t, http.StatusConflict); problem.Detail != log.detail {
+				t.Errorf("detail %q, want %q", problem.Detail, log.detail)
+			}
 			p.Exec("delete from " + log.table)
 			p.Do("DELETE", userPath("delete-user", id), admin, nil).Want(t, http.StatusOK)
 		}

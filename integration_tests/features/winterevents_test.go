@@ -229,7 +229,10 @@ func TestWinterEvents_Delete(t *testing.T) {
 
 	p.Exec(`insert into portal.quickbooks_invoices (customer_id, property_id, winter_event_id, total_amount, status) values ($1, $2, $3, 10, 'pending')`,
 		harness.CompanyA, p.property(harness.CompanyA, 1), next)
-	p.Do("DELETE", eventPath(next, ""), admin, nil).Problem(t, http.StatusConflict)
+	problem := p.Do("DELETE", eventPath(next, ""), admin, nil).Problem(t, http.StatusConflict)
+	if want := "the event has quickbooks invoices; they must stay, so it cannot be deleted"; problem.Detail != want {
+		t.Errorf("detail %q, want %q", problem.Detail, want)
+	}
 	if got := p.ticket(given).WinterEventID; got == nil || *got != next {
 		t.Errorf("a refused deletion left log %d with %v", given, got)
 	}

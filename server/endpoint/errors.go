@@ -116,6 +116,15 @@ func Missing(err error, what string) error {
 	return err
 }
 
+// Kept is Conflict where the rows of another table hold what was to be deleted, and any other err as it is. It names
+// the table, so that what refers to a row says so itself: the person has green services logs.
+func Kept(err error, what, so string) error {
+	if table := db.Referrer(err); table != "" {
+		return Conflict("the " + what + " has " + strings.ReplaceAll(table, "_", " ") + "; they must stay, so " + so)
+	}
+	return err
+}
+
 // Conflict is 409.
 func Conflict(detail string) *Problem { return newProblem("conflict", http.StatusConflict, detail) }
 

@@ -218,10 +218,7 @@ func taken(ctx context.Context, tx db.Tx, address field.Text) error {
 const removeSQL = `delete from locations where id = @id`
 
 func remove(ctx context.Context, tx db.Tx, in *PropertyRef) (out endpoint.Message, err error) {
-	err = db.Touch(ctx, tx, removeSQL, db.Args{"id": in.PropertyID})
-	if db.Violates(err, "property_is_of_the_same_customer") {
-		return out, endpoint.Conflict("the property has logs or invoices; they must stay, so it cannot be deleted")
-	}
+	err = endpoint.Kept(db.Touch(ctx, tx, removeSQL, db.Args{"id": in.PropertyID}), "property", "it cannot be deleted")
 	return endpoint.Message{Message: "Property deleted"}, endpoint.Missing(err, "property")
 }
 

@@ -230,10 +230,7 @@ func remove(ctx context.Context, tx db.Tx, in *PersonID) (out endpoint.Message, 
 	if _, err := db.Exec(ctx, tx, handOverSQL, db.Args{"id": p.ID}); err != nil {
 		return out, err
 	}
-	err = db.Touch(ctx, tx, removeSQL, db.Args{"id": p.ID})
-	if errors.Is(err, db.ErrReference) {
-		return out, endpoint.Conflict("the person has logs; they must stay, so suspend him instead")
-	}
+	err = endpoint.Kept(db.Touch(ctx, tx, removeSQL, db.Args{"id": p.ID}), "person", "suspend him instead")
 	endpoint.Note(ctx, "user", p.ID, map[string]any{"email": p.Email, "name": p.Name, "role": p.Role})
 	return endpoint.Message{Message: "User deleted"}, err
 }

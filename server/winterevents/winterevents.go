@@ -169,9 +169,6 @@ func remove(ctx context.Context, tx db.Tx, in *EventRef) (out EventDeleted, err 
 	if err != nil {
 		return out, err
 	}
-	err = db.Touch(ctx, tx, removeSQL, db.Args{"id": in.EventID})
-	if db.Violates(err, "winter_event_is_of_the_same_customer") {
-		return out, endpoint.Conflict("the event has invoices; they must stay, so it cannot be deleted")
-	}
+	err = endpoint.Kept(db.Touch(ctx, tx, removeSQL, db.Args{"id": in.EventID}), "event", "it cannot be deleted")
 	return EventDeleted{"Winter event deleted", orphaned}, endpoint.Missing(err, "winter event")
 }
