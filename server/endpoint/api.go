@@ -34,6 +34,9 @@ type API struct {
 	faults  *[]error
 }
 
+// No list is null, in a request or in an answer.
+func init() { huma.DefaultArrayNullable = false }
+
 // New returns an API on an Echo server, whose document names the program's version. The paths /openapi.json and /docs are not registered here.
 func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger, version string) API {
 	cfg := huma.DefaultConfig("Contractor portal", version)

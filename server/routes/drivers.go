@@ -12,7 +12,7 @@ import (
 // RouteUsers are all who are to drive a route.
 type RouteUsers struct {
 	RouteID int64   `json:"route_id" ref:"routes" minimum:"1" doc:"The route."`
-	UserIDs []int64 `json:"user_ids" ref:"users" nullable:"false" maxItems:"1000" doc:"Active people of the company. Whoever is not named drives it no longer."`
+	UserIDs []int64 `json:"user_ids" ref:"users" maxItems:"1000" doc:"Active people of the company. Whoever is not named drives it no longer."`
 }
 
 // Whoever drives the route already keeps the answer that he gave. Counts the active people, so that a

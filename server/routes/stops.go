@@ -108,7 +108,7 @@ type StopOrder struct {
 // Reorder gives stops of a route new places. Those that it does not name keep theirs.
 type Reorder struct {
 	RouteID        int64       `json:"route_id" ref:"routes" minimum:"1" doc:"The route."`
-	PropertyOrders []StopOrder `json:"property_orders" nullable:"false" maxItems:"10000"`
+	PropertyOrders []StopOrder `json:"property_orders" maxItems:"10000"`
 }
 
 const reorderSQL = `

@@ -137,7 +137,7 @@ returning u.id, u.email, u.role`
 
 func approveMany(ctx context.Context, tx db.Tx, in *struct {
 	ConfirmRequestedRole bool    `query:"confirm_requested_role" doc:"Grant what each asked for; else all become User."`
-	Body                 []int64 `ref:"users" maxItems:"1000" doc:"The requests."`
+	Body                 []int64 `ref:"users" nullable:"true" maxItems:"1000" doc:"The requests."`
 },
 ) (out SignUpsApproved, err error) {
 	if len(in.Body) == 0 {
