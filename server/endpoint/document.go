@@ -11,12 +11,15 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// operation finds what huma documented of a route.
-func operation(doc *huma.OpenAPI, method, path string) *huma.Operation {
+// documented gives the document a copy of the operation by which huma serves a route, and returns it.
+func documented(doc *huma.OpenAPI, method, path string) *huma.Operation {
 	item := doc.Paths[path]
-	return map[string]*huma.Operation{
-		"GET": item.Get, "POST": item.Post, "PUT": item.Put, "DELETE": item.Delete,
+	place := map[string]**huma.Operation{
+		"GET": &item.Get, "POST": &item.Post, "PUT": &item.Put, "DELETE": &item.Delete,
 	}[method]
+	op := **place
+	*place = &op
+	return &op
 }
 
 // Example adds a whole body to the document, where the examples of its fields do not make a request
@@ -34,7 +37,12 @@ func complete[I, O any](api API, op *huma.Operation) {
 		answer.Schema = &huma.Schema{OneOf: []*huma.Schema{answer.Schema, {Type: "null"}}}
 	}
 	if takesUpload[I]() {
-		op.RequestBody.Required = true
+		documentUpload(op)
+	}
+	for _, s := range api.huma.OpenAPI().Components.Schemas.Map() {
+		if s.AdditionalProperties == true {
+			s.AdditionalProperties = nil // means the same: more fields are passed over
+		}
 	}
 	if example, ok := op.Metadata["example"]; ok {
 		op.RequestBody.Content["application/json"].Example = example

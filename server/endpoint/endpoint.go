@@ -191,7 +191,7 @@ func register[I, O any](api API, method, path, id, summary string, h func(contex
 		}
 		return out, nil
 	})
-	complete[I, O](api, operation(api.huma.OpenAPI(), method, path))
+	complete[I, O](api, documented(api.huma.OpenAPI(), method, path))
 }
 
 // Caller is who calls, or nil without a token.

@@ -46,3 +46,12 @@ func readUpload(ctx huma.Context, next func(huma.Context)) {
 	}
 	next(ctx)
 }
+
+// documentUpload leaves out of the document how the file is encoded, which huma needs to serve: a binary
+// field says it already, and ogen knows no encoding of one.
+func documentUpload(op *huma.Operation) {
+	op.RequestBody.Required = true
+	body := *op.RequestBody
+	body.Content = map[string]*huma.MediaType{multipart: {Schema: body.Content[multipart].Schema}}
+	op.RequestBody = &body
+}
