@@ -22,6 +22,9 @@ type promise struct {
 	answers map[string]*jsonschema.Schema // status and media type → schema; nil: anything
 }
 
+// The answer that all operations share says with which statuses it comes.
+var statusCode = regexp.MustCompile(`\b[45]\d\d\b`)
+
 // promises are those of every documented operation by method, paths without parameters first.
 var promises = sync.OnceValues(func() (map[string][]promise, error) {
 	text, err := server.OpenAPI()
@@ -43,13 +46,19 @@ var promises = sync.OnceValues(func() (map[string][]promise, error) {
 			p := promise{path: regexp.MustCompile("^" + pattern + "/?$"), name: strings.ToUpper(method) + " " + path, answers: map[string]*jsonschema.Schema{}}
 			for status, response := range inside(methods, method, "responses") {
 				pointer := "#/paths/" + escaped(path) + "/" + method + "/responses/" + status
+				statuses := []string{status}
 				if shared, ok := inside(response)["$ref"].(string); ok {
+					statuses = statusCode.FindAllString(fmt.Sprint(inside(response)["description"]), -1)
 					pointer = shared
 					response = inside(document, strings.Split(shared, "/")[1:]...)
 				}
 				for kind := range inside(response, "content") {
-					if p.answers[status+" "+kind], err = schemas.Compile("openapi.json" + pointer + "/content/" + escaped(kind) + "/schema"); err != nil {
+					schema, err := schemas.Compile("openapi.json" + pointer + "/content/" + escaped(kind) + "/schema")
+					if err != nil {
 						return nil, err
+					}
+					for _, s := range statuses {
+						p.answers[s+" "+kind] = schema
 					}
 				}
 			}

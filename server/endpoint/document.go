@@ -1,11 +1,9 @@
 package endpoint
 
 import (
-	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -56,27 +54,27 @@ func complete[I, O any](api API, op *huma.Operation) {
 	if extend, ok := op.Metadata["extends"].(func(huma.Registry, *huma.Operation)); ok {
 		extend(api.huma.OpenAPI().Components.Schemas, op)
 	}
-	shareProblems(api.huma.OpenAPI().Components, op)
+	shareProblem(api.huma.OpenAPI().Components, op)
 }
 
-// shareProblems says once, for all operations, what the answer of a status is that is a Problem and
-// nothing else.
-func shareProblems(c *huma.Components, op *huma.Operation) {
-	if c.Responses == nil {
-		c.Responses = map[string]*huma.Response{}
-	}
+// shareProblem makes the answer that is a Problem and nothing else the operation's default, which says with
+// which statuses it comes. All operations share it, so that a generated client has one error instead of one
+// for each status of each operation.
+func shareProblem(c *huma.Components, op *huma.Operation) {
+	var statuses []string
 	for status, response := range op.Responses {
-		n, err := strconv.Atoi(status)
-		if err != nil || n < http.StatusBadRequest || len(response.Content) != 1 || response.Content[problemType] == nil {
-			continue
+		problem := response.Content[problemType]
+		if len(response.Content) == 1 && problem != nil && problem.Schema.Ref != "" {
+			statuses = append(statuses, status)
+			c.Responses = map[string]*huma.Response{"Problem": {
+				Description: "What was refused or has failed, and why (RFC 9457). Its type has a page that explains it.",
+				Content:     response.Content,
+			}}
+			delete(op.Responses, status)
 		}
-		if response.Content[problemType].Schema.Ref == "" {
-			continue // extended
-		}
-		name := strings.ReplaceAll(http.StatusText(n), " ", "")
-		c.Responses[name] = response
-		op.Responses[status] = &huma.Response{Ref: "#/components/responses/" + name}
 	}
+	slices.Sort(statuses)
+	op.Responses["default"] = &huma.Response{Ref: "#/components/responses/Problem", Description: "A problem, of status " + strings.Join(statuses, ", ")}
 }
 
 // references writes into the document which table each id of an input points to: x-references in the

@@ -47,6 +47,7 @@ func Extends[E Extended](status int) Option {
 		op.Metadata = with(op.Metadata, "extends", func(r huma.Registry, op *huma.Operation) {
 			problem := op.Responses[strconv.Itoa(status)].Content[problemType]
 			members := huma.SchemaFromType(r, reflect.TypeFor[E]().Elem())
+			members.AdditionalProperties = nil
 			problem.Schema = &huma.Schema{AllOf: []*huma.Schema{problem.Schema, members}}
 		})
 	}
