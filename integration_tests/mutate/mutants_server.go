@@ -152,6 +152,10 @@ var serverMutants = []mutant{
 		by: []string{"TestPool_BadHandlersLeaveNothing"},
 	},
 	{
+		name: "clock-of-another-company", source: []edit{{unitOfWork, "u.clock.zone = time.UTC", "if !MUTANT {\n\tu.clock.zone = time.UTC\n}"}},
+		by: []string{"TestPool_GuestsLeaveNothing"},
+	},
+	{
 		name: "unsafe-roles-accepted", source: []edit{{poolGo, "err = refuseUnsafeRole(ctx, pool, p.role)", "if !MUTANT {\n\terr = refuseUnsafeRole(ctx, pool, p.role)\n}"}},
 		by: []string{"TestRoles_ServerRefusesUnsafeOnes"},
 	},
