@@ -87,7 +87,7 @@ func TestCheckins_OfOnePerson(t *testing.T) {
 		p.Do(call.method, atEvent(event, call.what), user, map[string]any{"lat": 42.8, "lon": -78.8, "status": "working"}).Problem(t, http.StatusNotFound)
 	}
 
-	// The contract's page repeats the event in the body; the path counts.
+	// The old page repeats the event in the body; the path counts.
 	id := p.checkIn(auth.User, event)
 	p.Do("POST", atEvent(event, "checkin"), user, map[string]any{"winter_event_id": 987654321, "notes": "ready"}).Want(t, http.StatusOK)
 	want := &checkin{

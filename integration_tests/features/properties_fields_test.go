@@ -47,7 +47,7 @@ func TestPropertyFields_AreKept(t *testing.T) {
 		t.Errorf("-want +have:\n%s", cmp.Diff(want, have))
 	}
 
-	// What the old page leaves out, or sends as null, gets the contract's defaults.
+	// What the old page leaves out, or sends as null, gets defaults.
 	nothing := map[string]any{"sqft": nil, "area_manager": nil}
 	for _, name := range []string{
 		"trigger_type", "trigger_amount", "contract_tier", "open_by_time", "billing_type", "plow_rate", "salt_rate", "sidewalk_deice_rate", "sidewalk_snow_rate",

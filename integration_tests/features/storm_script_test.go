@@ -1,9 +1,8 @@
 package features
 
-// stormScript plays a storm from the first flake to the last ticket: steps 2 to 12 of the contract's
-// workflow, text messages and invoices excepted. In a path or a body, {name} stands for an id that an
-// earlier answer gave: name=log_id keeps the field of that name, and name=k:v/id that of the element of a
-// list whose k is v.
+// stormScript plays a storm from the first flake to the last ticket, without text messages and invoices. In
+// a path or a body, {name} stands for an id that an earlier answer gave: name=log_id keeps the field of that
+// name, and name=k:v/id that of the element of a list whose k is v.
 var stormScript = []step{
 	{at: "2026-01-10T10:00:00", title: "Before the storm: people, a log of the morning"},
 	{as: "dana", call: "GET /properties/", keep: "one=name:Property 1/id, two=name:Property 2/id, three=name:Property 3/id"},

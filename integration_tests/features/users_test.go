@@ -13,7 +13,7 @@ import (
 	"contractor-portal/server/auth"
 )
 
-// newPerson is the contract's body U.
+// newPerson is a body that makes a person.
 func newPerson(name, email, role string) map[string]any {
 	return map[string]any{"name": name, "email": email, "phone": "(716) 555-0100", "role": role, "password": harness.Password}
 }

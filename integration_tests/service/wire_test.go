@@ -12,7 +12,7 @@ import (
 	"contractor-portal/server/auth"
 )
 
-// What design promises: a read with one statement is one round trip, its entry into the company
+// A read with one statement is one round trip, its entry into the company
 // included, and a connection that was idle is not asked first whether it still lives.
 func TestWire_ReadIsOneTurn(t *testing.T) {
 	t.Parallel()

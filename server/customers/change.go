@@ -20,7 +20,7 @@ type Flags struct {
 	AI         *field.Bool `json:"ai,omitempty"`
 }
 
-// CustomerFields are what an operator says of a customer: the contract's body K.
+// CustomerFields are what an operator says of a customer.
 type CustomerFields struct {
 	CompanyName      field.Text   `json:"company_name" db:"company_name" maxLength:"255" example:"Maple Grounds Care"`
 	ContactName      *string      `json:"contact_name,omitempty" db:"contact_name" nullable:"true" maxLength:"255"`

@@ -82,7 +82,7 @@ var jsonFormat = huma.Format{
 }
 
 // slashless registers every path without its trailing slash, the form to which the server reduces
-// what clients ask for, and HEAD beside GET. The document keeps the contract's paths and methods.
+// what clients ask for, and HEAD beside GET. The document keeps paths and methods as they are registered.
 type slashless struct{ huma.Adapter }
 
 func (a slashless) Handle(op *huma.Operation, handler func(huma.Context)) {

@@ -147,7 +147,7 @@ func inTenant[I, O any](api API, h Handler[I, O], read bool) func(context.Contex
 type Option func(*huma.Operation)
 
 // Form makes an operation take its body as a form too (application/x-www-form-urlencoded or
-// multipart/form-data), as the contract's pages send it. Its fields must be texts.
+// multipart/form-data), as the old pages send it. Its fields must be texts.
 func Form(op *huma.Operation) {
 	op.Middlewares = append(op.Middlewares, formAsJSON)
 	op.Metadata = with(op.Metadata, "form", true)

@@ -45,7 +45,7 @@ func (t *Time) ScanTimestamptz(v pgtype.Timestamptz) error {
 // inside the customer only: see In. An empty text stays empty and means no time.
 type LocalTime string
 
-// localLayouts are the forms of the contract. Browsers write fractions of a second too.
+// localLayouts are the forms without a zone. Browsers write fractions of a second too.
 var localLayouts = []string{"2006-01-02T15:04", timeLayout, "2006-01-02 15:04:05"}
 
 // Resolve checks the form, as part of decoding.

@@ -95,7 +95,7 @@ func get(ctx context.Context, tx db.Tx, in *PropertyRef) (Property, error) {
 	return p, endpoint.Missing(err, "property")
 }
 
-// PropertyFields are what a client says of a property: the contract's body P.
+// PropertyFields are what a client says of a property.
 type PropertyFields struct {
 	Name                   field.Text `json:"name" db:"name" maxLength:"255" example:"Maple Plaza"`
 	Address                field.Text `json:"address" db:"address" maxLength:"255" example:"120 Maple Street, Buffalo, NY 14201"`
@@ -168,7 +168,7 @@ func add(ctx context.Context, tx db.Tx, in *struct{ Body PropertyFields }) (out 
 	return Added{Message: "Property added", PropertyID: id}, err
 }
 
-// PropertyReplacement is the contract's body P with the id of the property it replaces.
+// PropertyReplacement is all of a property, with the id of the one it replaces.
 type PropertyReplacement struct {
 	ID int64 `json:"id" db:"id" ref:"locations" minimum:"1" doc:"The property."`
 	PropertyFields

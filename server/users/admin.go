@@ -198,7 +198,7 @@ func resetPassword(ctx context.Context, tx db.Tx, in *reset) (out endpoint.Messa
 	return endpoint.Message{Message: "Password reset"}, auth.SetPassword(ctx, tx, p.ID, in.hash)
 }
 
-// isRole refuses what is none of the five roles; the contract wants 400 here.
+// isRole refuses what is none of the five roles; here it is 400, which the old page expects.
 func isRole(role string) error {
 	if slices.Contains(auth.Roles, role) {
 		return nil

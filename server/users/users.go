@@ -77,7 +77,7 @@ func assignable(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]Assignabl
 	return db.Page[AssignablePerson](ctx, tx, assignableSQL, db.Struct(in))
 }
 
-// UserFields are what an Admin says of a person: the contract's body U without the password.
+// UserFields are what an Admin says of a person, but for the password.
 type UserFields struct {
 	Name             field.Text   `json:"name" db:"name" maxLength:"255" example:"Pat Doyle"`
 	Phone            *field.Phone `json:"phone" db:"phone" nullable:"true"`
@@ -139,7 +139,7 @@ func insert(ctx context.Context, tx db.Tx, f UserFields, hash string) (id int64,
 	return id, auth.SetPassword(ctx, tx, id, hash)
 }
 
-// UserReplacement is the contract's body U for somebody who is there already.
+// UserReplacement is what an Admin says of somebody who is there already.
 type UserReplacement struct {
 	UserFields
 	Password *string `json:"password,omitempty" nullable:"true" maxLength:"1024" doc:"Absent, null or empty: unchanged. Else 8 to 1,024 bytes, and the person's sessions end."`

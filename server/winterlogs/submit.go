@@ -14,7 +14,7 @@ import (
 	"contractor-portal/server/field"
 )
 
-// WinterLogFields are what a client says of a log: the contract's body W. status is not among them, it
+// WinterLogFields are what a client says of a log. status is not among them, it
 // follows time_out; nor is user_id, which is the caller's at the beginning and never changes.
 type WinterLogFields struct {
 	PropertyID         int64           `json:"property_id" db:"property_id" ref:"locations" minimum:"1" doc:"The property."`
@@ -48,7 +48,7 @@ func (f *WinterLogFields) complete() {
 	}
 }
 
-// NewWinterLog is the contract's body W, and the route that a worker ties the ticket to.
+// NewWinterLog is a log, and the route that a worker ties the ticket to.
 type NewWinterLog struct {
 	WinterLogFields
 	RouteID       *int64 `json:"route_id,omitempty" db:"route_id" nullable:"true" ref:"routes" minimum:"1" doc:"The route that the visit belongs to."`
