@@ -56,8 +56,8 @@ type installer struct {
 	superuser bool
 }
 
-// Up installs everything in order: before, migrations, after, audit. After
-// and audit are one transaction: an error-level finding rolls it back and is the error.
+// Up installs everything in order: before, migrations, after, audit. After and audit are one transaction: an
+// error-level finding rolls it back and is the error.
 func Up(ctx context.Context, source Source, o Options) error {
 	return with(ctx, source, o, func(in *installer, m *migrate.Migrator) error {
 		return in.to(ctx, m, newest(m))
