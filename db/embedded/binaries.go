@@ -31,14 +31,14 @@ type Binaries struct {
 // program is the path of one of the installation's programs.
 func (b Binaries) program(name string) string { return filepath.Join(b.Dir, name) }
 
-// Find returns the newest PostgreSQL on this machine. The error is ErrNotInstalled if there is none, or none that is
-// new enough; it then names those that are too old.
+// Find returns the newest PostgreSQL on this machine. The error is ErrNotInstalled if there is none, or
+// none that is new enough; it then names those that are too old.
 func Find(ctx context.Context) (Binaries, error) {
 	return newest(installed(ctx))
 }
 
-// FindFor is Find for a data directory that may already hold a cluster: an installation of the cluster's major
-// version is preferred to a newer one, which could not run it.
+// FindFor is Find for a data directory that may already hold a cluster: an installation of the cluster's
+// major version is preferred to a newer one, which could not run it.
 func FindFor(ctx context.Context, data string) (Binaries, error) {
 	all := installed(ctx)
 	major, err := clusterMajor(filepath.Join(data, clusterName))
@@ -50,7 +50,6 @@ func FindFor(ctx context.Context, data string) (Binaries, error) {
 			return b, nil
 		}
 	}
-
 	return newest(all)
 }
 
@@ -65,14 +64,11 @@ func newest(all []Binaries) (Binaries, error) {
 	for _, b := range all {
 		old = append(old, fmt.Sprintf("%d in %s", b.Major, b.Dir))
 	}
-
-	return Binaries{}, fmt.Errorf("%w: version %d or newer is needed, found only %s",
-		ErrNotInstalled, OldestMajor, strings.Join(old, ", "))
+	return Binaries{}, fmt.Errorf("%w: version %d or newer is needed, found only %s", ErrNotInstalled, OldestMajor, strings.Join(old, ", "))
 }
 
 // installed lists the installations, the newest first; of equal ones, that which the user's PATH prefers.
-func installed(ctx context.Context) []Binaries {
-	var all []Binaries
+func installed(ctx context.Context) (all []Binaries) {
 	seen := map[string]bool{}
 	for _, dir := range candidates(ctx) {
 		real, err := filepath.EvalSymlinks(dir)
@@ -85,12 +81,10 @@ func installed(ctx context.Context) []Binaries {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Binaries) int { return cmp.Compare(b.Major, a.Major) })
-
 	return all
 }
 
-func candidates(ctx context.Context) []string {
-	var dirs []string
+func candidates(ctx context.Context) (dirs []string) {
 	if path, err := exec.LookPath("postgres"); err == nil {
 		if path, err = filepath.EvalSymlinks(path); err == nil { // Homebrew links single programs
 			dirs = append(dirs, filepath.Dir(path))
@@ -112,7 +106,6 @@ func candidates(ctx context.Context) []string {
 		found, _ := filepath.Glob(pattern) // fails on a malformed pattern only
 		dirs = append(dirs, found...)
 	}
-
 	return dirs
 }
 
@@ -125,7 +118,6 @@ func majorOf(ctx context.Context, dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-
 	return parseMajor(out)
 }
 
@@ -139,7 +131,6 @@ func parseMajor(version string) (int, error) {
 	if end >= 0 {
 		number = number[:end]
 	}
-
 	return strconv.Atoi(number)
 }
 
@@ -147,13 +138,12 @@ func output(ctx context.Context, program string, args ...string) (string, error)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, program, args...).Output()
-
 	return string(out), err
 }
 
-// Install installs the distribution's PostgreSQL where that takes no decision of the user's: as root on Debian and
-// Ubuntu. It says so first, and neither creates nor starts a cluster of the distribution's own. After nil, Find
-// succeeds. Elsewhere the error is one sentence that names what to install.
+// Install installs the distribution's PostgreSQL where that takes no decision of the user's: as root on
+// Debian and Ubuntu. It says so first, and neither creates nor starts a cluster of the distribution's own.
+// After nil, Find succeeds. Elsewhere the error is one sentence that names what to install.
 func Install(ctx context.Context, say func(string)) error {
 	release, _ := os.ReadFile("/etc/os-release") // absent: not a Linux distribution
 	if os.Geteuid() != 0 || !debianLike(string(release)) {
@@ -174,12 +164,11 @@ func Install(ctx context.Context, say func(string)) error {
 		return err
 	}
 	_, err = Find(ctx)
-
 	return err
 }
 
-// InstallPgTAP installs pgTAP, which the pages of policies/tests need, for the server of b. It does so where Install
-// would, and says so first.
+// InstallPgTAP installs pgTAP, which the pages of policies/tests need, for the server of b. It does so
+// where Install would, and says so first.
 func (b Binaries) InstallPgTAP(ctx context.Context, say func(string)) error {
 	name := fmt.Sprintf("postgresql-%d-pgtap", b.Major)
 	release, _ := os.ReadFile("/etc/os-release")
@@ -190,7 +179,6 @@ func (b Binaries) InstallPgTAP(ctx context.Context, say func(string)) error {
 	if err := apt(ctx, "update", "-q"); err != nil {
 		return err
 	}
-
 	return apt(ctx, "install", "-q", "-y", "--no-install-recommends", name)
 }
 
@@ -200,12 +188,11 @@ func apt(ctx context.Context, args ...string) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("apt-get %s: %w\n%s", strings.Join(args, " "), err, lastLines(out, 10))
 	}
-
 	return nil
 }
 
-// withoutMainCluster runs install while the file tells Debian's packages not to create a cluster, and puts the file
-// back as it was.
+// withoutMainCluster runs install while the file tells Debian's packages not to create a cluster, and puts
+// the file back as it was.
 func withoutMainCluster(file string, install func() error) (err error) {
 	before, err := os.ReadFile(file)
 	absent := errors.Is(err, os.ErrNotExist)
@@ -223,7 +210,6 @@ func withoutMainCluster(file string, install func() error) (err error) {
 		}
 		err = errors.Join(err, os.WriteFile(file, before, 0o644)) //nolint:gosec // as the package ships it
 	}()
-
 	return install()
 }
 
@@ -239,7 +225,6 @@ func debianLike(osRelease string) bool {
 			}
 		}
 	}
-
 	return false
 }
 
@@ -254,7 +239,5 @@ func advice(goos, osRelease string) string {
 	case debianLike(osRelease):
 		how = "it with \"sudo apt-get install postgresql\" (or run portal as root)"
 	}
-
-	return fmt.Sprintf("PostgreSQL %d or newer is needed: install %s, or use \"docker compose up\", which brings its own",
-		OldestMajor, how)
+	return fmt.Sprintf("PostgreSQL %d or newer is needed: install %s, or use \"docker compose up\", which brings its own", OldestMajor, how)
 }

@@ -27,7 +27,8 @@ const asidePrefix = clusterName + ".new."
 // pidName is the file in which a running server names itself.
 const pidName = "postmaster.pid"
 
-// prepare makes the cluster if there is none, and otherwise makes sure that bin may run it and nobody else does.
+// prepare makes the cluster if there is none, and otherwise makes sure that bin may run it and nobody else
+// does.
 func (d *directory) prepare(ctx context.Context, bin Binaries, cfg Config) error {
 	if _, err := d.root.Lstat(clusterName); errors.Is(err, fs.ErrNotExist) {
 		cfg.Say("creating the database cluster in " + d.cluster())
@@ -39,10 +40,8 @@ func (d *directory) prepare(ctx context.Context, bin Binaries, cfg Config) error
 		return fmt.Errorf("%s is no database cluster (%w): %w: move it away", d.cluster(), err, ErrForeign)
 	}
 	if major != bin.Major {
-		return fmt.Errorf("%w: %s was made by %d, %s holds %d: install PostgreSQL %[3]d, or move the data with "+
-			"pg_upgrade, or choose another directory", ErrMajor, d.cluster(), major, bin.Dir, bin.Major)
+		return fmt.Errorf("%w: %s was made by %d, %s holds %d: install PostgreSQL %[3]d, or move the data with pg_upgrade, or choose another directory", ErrMajor, d.cluster(), major, bin.Dir, bin.Major)
 	}
-
 	return d.clearServer(ctx, cfg.Say)
 }
 
@@ -51,12 +50,11 @@ func clusterMajor(cluster string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-
 	return strconv.Atoi(strings.TrimSpace(string(text)))
 }
 
-// create makes a cluster aside and renames it when it is whole and on disk. Each attempt has a name of its own, since
-// the initdb of a killed portal may still be writing.
+// create makes a cluster aside and renames it when it is whole and on disk. Each attempt has a name of its
+// own, since the initdb of a killed portal may still be writing.
 func (d *directory) create(ctx context.Context, bin Binaries, volatile bool) error {
 	if err := d.newPassword(); err != nil {
 		return err
@@ -78,11 +76,11 @@ func (d *directory) create(ctx context.Context, bin Binaries, volatile bool) err
 		return err
 	}
 	defer top.Close()
-
 	return top.Sync()
 }
 
-// sweep removes what interrupted attempts left: ours by its name, never started, and the one thing that is removed.
+// sweep removes what interrupted attempts left: ours by its name, never started, and the one thing that is
+// removed.
 func (d *directory) sweep() {
 	entries, _ := fs.ReadDir(d.root.FS(), ".")
 	for _, e := range entries {
@@ -92,7 +90,8 @@ func (d *directory) sweep() {
 	}
 }
 
-// initdb makes a cluster that sorts by code point everywhere; ctype decides only which letters lower() knows.
+// initdb makes a cluster that sorts by code point everywhere; ctype decides only which letters lower()
+// knows.
 func (d *directory) initdb(ctx context.Context, bin Binaries, aside, ctype string, volatile bool) error {
 	err := errors.Join(d.root.RemoveAll(aside), d.root.Mkdir(aside, 0o700), d.give(aside))
 	if err != nil {
@@ -116,12 +115,11 @@ func (d *directory) initdb(ctx context.Context, bin Binaries, aside, ctype strin
 	if err := cmd.Wait(); err != nil {
 		return errors.Join(ctx.Err(), fmt.Errorf("initdb: %w%s", err, lastLines(out.Bytes(), 10)))
 	}
-
 	return nil
 }
 
-// command is a program of bin, to run as the server's user. It sees nothing of our environment that could steer it
-// (PGDATA, LC_MESSAGES) or that is not its business (our secrets).
+// command is a program of bin, to run as the server's user. It sees nothing of our environment that could
+// steer it (PGDATA, LC_MESSAGES) or that is not its business (our secrets).
 func (d *directory) command(bin Binaries, name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(bin.program(name), args...) //nolint:noctx // outlives the context of the start
 	cmd.Dir = d.path
@@ -132,11 +130,10 @@ func (d *directory) command(bin Binaries, name string, args ...string) *exec.Cmd
 		}
 	}
 	cmd.SysProcAttr = childAttr(d.acct)
-
 	return cmd
 }
 
-// crashed reports whether the cluster was left without a shutdown, so that the server will recover first.
+// crashed tells whether the cluster was left without a shutdown, so that the server will recover first.
 func (d *directory) crashed(ctx context.Context, bin Binaries) bool {
 	cmd := d.command(bin, "pg_controldata", "-D", d.cluster())
 	out, err := cmd.Output()
@@ -148,12 +145,11 @@ func (d *directory) crashed(ctx context.Context, bin Binaries) bool {
 			return !strings.HasPrefix(strings.TrimSpace(value), "shut down")
 		}
 	}
-
 	return false
 }
 
-// pidFile reads the process id and, if it is there, the status from the server's pid file; fs.ErrNotExist if there
-// is no file, 0 if it holds no process id.
+// pidFile reads the process id and, if it is there, the status from the server's pid file; fs.ErrNotExist
+// if there is no file, 0 if it holds no process id.
 func (d *directory) pidFile() (pid int, status string, err error) {
 	text, err := d.root.ReadFile(clusterName + "/" + pidName)
 	if err != nil {
@@ -164,7 +160,6 @@ func (d *directory) pidFile() (pid int, status string, err error) {
 	if len(lines) > 7 {
 		status = strings.TrimSpace(lines[7])
 	}
-
 	return pid, status, nil
 }
 
@@ -173,7 +168,7 @@ func (d *directory) saysReady(pid int) bool {
 	return err == nil && got == pid && status == "ready"
 }
 
-// process is what inspect finds out about a process id.
+// A process is what inspect finds out about a process id.
 type process int
 
 const (
@@ -184,8 +179,9 @@ const (
 	unclear                // a PostgreSQL server, but it cannot be seen of which cluster
 )
 
-// clearServer stops a server that a killed portal left behind. A pid file that names a process which is no server of
-// this cluster is removed, since PostgreSQL would refuse to start; that of a process which is gone it handles itself.
+// clearServer stops a server that a killed portal left behind. A pid file that names a process which is no
+// server of this cluster is removed, since PostgreSQL would refuse to start; that of a process which is
+// gone it handles itself.
 func (d *directory) clearServer(ctx context.Context, say func(string)) error {
 	pid, _, err := d.pidFile()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -233,7 +229,6 @@ func stopOrphan(ctx context.Context, pid int, cluster string) error {
 			}
 		}
 	}
-
 	return fmt.Errorf("%w: its PostgreSQL (process %d) does not stop", ErrRunning, pid)
 }
 
@@ -246,7 +241,6 @@ func (d *directory) newLog() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	return f, d.give(logName)
 }
 
@@ -256,7 +250,6 @@ func (d *directory) logTail() string {
 	if err != nil {
 		return ""
 	}
-
 	return lastLines(text, 10) + "\n(log: " + filepath.Join(d.path, logName) + ")"
 }
 
@@ -264,6 +257,5 @@ func (d *directory) logTail() string {
 func lastLines(text []byte, n int) string {
 	lines := slices.Collect(strings.Lines(strings.TrimSpace(string(text))))
 	lines = lines[max(0, len(lines)-n):]
-
 	return "\n\t" + strings.Join(lines, "\t")
 }

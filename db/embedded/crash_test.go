@@ -63,7 +63,6 @@ func children(t *testing.T, parent int) []int {
 	if len(pids) == 0 {
 		t.Fatal("the server has no child processes")
 	}
-
 	return pids
 }
 
@@ -173,7 +172,6 @@ func orphan(t *testing.T, data string) *exec.Cmd {
 		text, _ := os.ReadFile(filepath.Join(data, clusterName, pidName))
 		return strings.Contains(string(text), "\nready")
 	})
-
 	return cmd
 }
 
@@ -251,7 +249,8 @@ func TestCrash_StalePidFile(t *testing.T) {
 	}
 }
 
-// asServer starts a program as the user that the servers run as, whose processes PostgreSQL takes for its own.
+// asServer starts a program as the user that the servers run as, whose processes PostgreSQL takes for its
+// own.
 func asServer(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(name, args...)
@@ -260,7 +259,6 @@ func asServer(t *testing.T, name string, args ...string) *exec.Cmd {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-
 	return cmd
 }
 
@@ -288,7 +286,7 @@ func TestCtrlC_StopsCleanly(t *testing.T) {
 		t.Errorf("the server is in the portal's process group %d, %v: Ctrl-C would reach it too", group, err)
 	}
 
-	// as the terminal does: to every process of the group
+	// As the terminal does: to every process of the group
 	if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +321,7 @@ func TestStart_AsOrdinaryUser(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// and then as root, if the tests are run by root, who must leave it usable for that user
+	// And then as root, if the tests are run by root, who must leave it usable for that user
 	stop(t, start(t, Config{Data: data}))
 	err := filepath.WalkDir(data, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

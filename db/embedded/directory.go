@@ -29,15 +29,15 @@ var (
 	errNoEntry = errors.New("the database's user may not enter")
 )
 
-// account is the user that the server's processes run as. PostgreSQL refuses to run as root.
+// An account is the user that the server's processes run as. PostgreSQL refuses to run as root.
 type account struct {
 	name     string
 	uid, gid int
 	switched bool // differs from this process's user
 }
 
-// accountFor chooses the user for a data directory: this process's own unless that is root, else the owner of the
-// cluster that lies there, else the user behind sudo, else postgres, else nobody.
+// accountFor chooses the user for a data directory: this process's own unless that is root, else the owner
+// of the cluster that lies there, else the user behind sudo, else postgres, else nobody.
 func accountFor(data string) (account, error) {
 	if os.Geteuid() != 0 {
 		return account{name: "this user", uid: os.Geteuid(), gid: os.Getegid()}, nil
@@ -46,8 +46,7 @@ func accountFor(data string) (account, error) {
 		if uid, gid := ownerOf(info); uid != 0 {
 			return account{name: fmt.Sprintf("uid %d", uid), uid: uid, gid: gid, switched: true}, nil
 		}
-		return account{}, fmt.Errorf("%s belongs to root, as whom PostgreSQL does not run: give it to the user "+
-			"that made it (chown -R)", filepath.Join(data, clusterName))
+		return account{}, fmt.Errorf("%s belongs to root, as whom PostgreSQL does not run: give it to the user that made it (chown -R)", filepath.Join(data, clusterName))
 	}
 	for _, name := range []string{os.Getenv("SUDO_USER"), "postgres", "nobody"} {
 		u, err := user.Lookup(name)
@@ -60,12 +59,11 @@ func accountFor(data string) (account, error) {
 			return account{name: name, uid: uid, gid: gid, switched: true}, nil
 		}
 	}
-
 	return account{}, errors.New("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
 }
 
-// mayEnter returns an error that names the first ancestor of path which the account cannot pass through. Ancestors
-// that do not exist yet will be created so that it can.
+// mayEnter returns an error that names the first ancestor of path which the account cannot pass through.
+// Ancestors that do not exist yet will be created so that it can.
 func (a account) mayEnter(path string) error {
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
@@ -96,9 +94,9 @@ func (a account) canPass(info fs.FileInfo) bool {
 	}
 }
 
-// DataDir returns the absolute path of the directory to use for Config.Data: preferred, or /var/lib/portal if
-// portal runs as root and the user that will run the database may not enter preferred's place (such as /root).
-// Nothing is created.
+// DataDir returns the absolute path of the directory to use for Config.Data: preferred, or /var/lib/portal
+// if the portal runs as root and the user that will run the database may not enter preferred's place (such
+// as /root). Nothing is created.
 func DataDir(preferred string) (string, error) {
 	path, acct, err := place(preferred)
 	if errors.Is(err, errNoEntry) {
@@ -107,12 +105,11 @@ func DataDir(preferred string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("data directory %s: %w", preferred, err)
 	}
-
 	return path, nil
 }
 
-// place is the real path of a data directory and the user that its server runs as; the error is ErrForeign if it holds
-// someone else's files, and errNoEntry if that user cannot get there.
+// place is the real path of a data directory and the user that its server runs as; the error is ErrForeign
+// if it holds someone else's files, and errNoEntry if that user cannot get there.
 func place(data string) (path string, acct account, err error) {
 	path, err = realPath(data)
 	if err != nil {
@@ -125,7 +122,6 @@ func place(data string) (path string, acct account, err error) {
 	if err != nil {
 		return "", account{}, err
 	}
-
 	return path, acct, acct.mayEnter(path)
 }
 
@@ -143,12 +139,11 @@ func realPath(path string) (string, error) {
 		return real, err
 	}
 	parent, err := realPath(filepath.Dir(path))
-
 	return filepath.Join(parent, filepath.Base(path)), err
 }
 
-// directory is a data directory that this process holds the lock of. Files are reached through root, which does not
-// follow links out of the directory: as root we write where another user may write too.
+// A directory is a data directory that this process holds the lock of. Files are reached through root,
+// which does not follow links out of the directory: as root we write where another user may write too.
 type directory struct {
 	path string
 	root *os.Root
@@ -156,8 +151,8 @@ type directory struct {
 	lock *os.File
 }
 
-// openDirectory creates the directory if need be and locks it. It refuses, before it has touched anything, what is
-// neither empty nor ours.
+// openDirectory creates the directory if need be and locks it. It refuses, before it has touched anything,
+// what is neither empty nor ours.
 func openDirectory(data string) (*directory, error) {
 	path, acct, err := place(data)
 	if errors.Is(err, errNoEntry) {
@@ -182,7 +177,6 @@ func openDirectory(data string) (*directory, error) {
 		d.close()
 		return nil, err
 	}
-
 	return d, nil
 }
 
@@ -200,14 +194,13 @@ func recognise(path string) error {
 		}
 	}
 	if len(entries) > 0 {
-		return fmt.Errorf("%s is %w, and not empty: choose another directory, or move its contents away",
-			path, ErrForeign)
+		return fmt.Errorf("%s is %w, and not empty: choose another directory, or move its contents away", path, ErrForeign)
 	}
-
 	return nil
 }
 
-// acquire takes the lock or returns ErrRunning. The kernel gives it back when this process dies, however it dies.
+// acquire takes the lock or returns ErrRunning. The kernel gives it back when this process dies, however
+// it dies.
 func (d *directory) acquire() error {
 	f, err := d.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -232,7 +225,6 @@ func (d *directory) acquire() error {
 		return err
 	}
 	_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-
 	return err
 }
 
@@ -246,12 +238,12 @@ func (d *directory) close() {
 
 func (d *directory) cluster() string { return filepath.Join(d.path, clusterName) }
 
-// give makes the server's user the owner of a file of ours, so that portal can later run as that user as well.
+// give makes the server's user the owner of a file of ours, so that the portal can later run as that user
+// as well.
 func (d *directory) give(name string) error {
 	if !d.acct.switched {
 		return nil
 	}
-
 	return d.root.Lchown(name, d.acct.uid, d.acct.gid)
 }
 
@@ -265,7 +257,6 @@ func (d *directory) write(name, text string) error {
 	if err := errors.Join(err, f.Sync(), f.Close(), d.give(name+".new")); err != nil {
 		return err
 	}
-
 	return d.root.Rename(name+".new", name)
 }
 
@@ -275,14 +266,13 @@ func (d *directory) newPassword() error { return d.write("password", rand.Text()
 func (d *directory) password() (string, error) {
 	text, err := d.root.ReadFile("password")
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s, the superuser's password, is missing: put it back from a backup, or choose "+
-			"another directory to begin anew", filepath.Join(d.path, "password"))
+		return "", fmt.Errorf("%s, the superuser's password, is missing: put it back from a backup, or choose another directory to begin anew", filepath.Join(d.path, "password"))
 	}
-
 	return strings.TrimSpace(string(text)), err
 }
 
-// choosePort returns wanted, or an error that names it if it is taken; for 0 the port of last time, else a free one.
+// choosePort returns wanted, or an error that names it if it is taken; for 0 the port of last time, else a
+// free one.
 func (d *directory) choosePort(wanted int) (int, error) {
 	if wanted != 0 {
 		if _, err := tryPort(wanted); err != nil {
@@ -295,7 +285,6 @@ func (d *directory) choosePort(wanted int) (int, error) {
 			return port, nil
 		}
 	}
-
 	return tryPort(0)
 }
 
@@ -304,7 +293,6 @@ func (d *directory) lastPort() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-
 	return strconv.Atoi(strings.TrimSpace(string(text)))
 }
 
@@ -314,6 +302,5 @@ func tryPort(port int) (int, error) {
 		return 0, err
 	}
 	defer l.Close()
-
 	return l.Addr().(*net.TCPAddr).Port, nil
 }

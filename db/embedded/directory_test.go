@@ -68,7 +68,7 @@ func TestDataDir_RootsCluster(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(data, clusterName), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	// it must not be passed over for an empty database elsewhere
+	// It must not be passed over for an empty database elsewhere
 	if got, err := DataDir(data); err == nil || !strings.Contains(err.Error(), "chown") {
 		t.Errorf("got %q, %v, want an error that says what to do", got, err)
 	}

@@ -1,6 +1,7 @@
-// Package embedded runs a PostgreSQL server of portal's own from the programs installed on this machine. It owns
-// the cluster's directory, its password, its port and the server process; it knows nothing of portal's schema and
-// downloads nothing. It never deletes a cluster: whatever it does not recognise it refuses, and says what to do.
+// Package embedded runs a PostgreSQL server of the portal's own from the programs installed on this
+// machine. It owns the cluster's directory, its password, its port and the server process; it knows
+// nothing of the portal's schema and downloads nothing. It never deletes a cluster: whatever it does not
+// recognise it refuses, and says what to do.
 package embedded
 
 import (
@@ -36,19 +37,20 @@ const (
 
 // Config says where the server lives and how it runs. Only Data is required.
 type Config struct {
-	// Data is the directory of this package: the cluster, its password, its log. At the first start it must be
-	// absent or empty; other files of the portal may be put beside ours afterwards.
+	// Data is the directory of this package: the cluster, its password, its log. At the first start it
+	// must be absent or empty; other files of the portal may be put beside ours afterwards.
 	Data string
-	// Port is the TCP port on 127.0.0.1. At 0 it is the port of last time if that is still free, else any free one.
+	// Port is the TCP port on 127.0.0.1. At 0 it is the port of last time if that is still free, else any
+	// free one.
 	Port int
-	// Settings are further server settings ("fsync": "off" in tests). They win over this package's defaults, but
-	// cannot move the server off 127.0.0.1 or give it a Unix socket.
+	// Settings are further server settings ("fsync": "off" in tests). They win over this package's
+	// defaults, but cannot move the server off 127.0.0.1 or give it a Unix socket.
 	Settings map[string]string
 	// Say receives one line for each step that may take a while. It may be nil.
 	Say func(string)
 }
 
-// Server is a running PostgreSQL server, a child of this process. Its methods may be called concurrently.
+// A Server is a running PostgreSQL server, a child of this process. Its methods may be called concurrently.
 type Server struct {
 	dir      *directory
 	major    int
@@ -63,9 +65,9 @@ type Server struct {
 	stopErr  error
 }
 
-// Start runs the cluster in cfg.Data with bin, creating it first if there is none, and returns once the server has
-// answered a query. ctx bounds the start only: afterwards the server runs until Stop, or until this process dies.
-// A server left behind by a portal that was killed is stopped cleanly first.
+// Start runs the cluster in cfg.Data with bin, creating it first if there is none, and returns once the
+// server has answered a query. ctx bounds the start only: afterwards the server runs until Stop, or until
+// this process dies. A server left behind by a portal that was killed is stopped cleanly first.
 //
 // The error is ErrRunning if another portal holds the directory; ErrForeign if the directory is not ours;
 // ErrMajor if bin cannot run the cluster. In these cases no data has been touched. If the server
@@ -84,7 +86,6 @@ func Start(ctx context.Context, bin Binaries, cfg Config) (*Server, error) {
 		dir.close()
 		return nil, err
 	}
-
 	return s, nil
 }
 
@@ -120,13 +121,11 @@ func startIn(ctx context.Context, dir *directory, bin Binaries, cfg Config) (*Se
 	}
 }
 
-// retriable reports whether a failed start may succeed by itself: the free port was taken by someone else in the
-// meantime, or backends of a killed server have not noticed yet that it is gone.
+// retriable tells whether a failed start may succeed by itself: the free port was taken by someone else in
+// the meantime, or backends of a killed server have not noticed yet that it is gone.
 func retriable(err error, cfg Config) bool {
 	text := err.Error()
-	lostPort := cfg.Port == 0 && strings.Contains(text, "could not bind")
-
-	return lostPort || strings.Contains(text, "pre-existing shared memory block")
+	return cfg.Port == 0 && strings.Contains(text, "could not bind") || strings.Contains(text, "pre-existing shared memory block")
 }
 
 // run starts the process and waits until it answers; on an error no process is left.
@@ -146,12 +145,11 @@ func (s *Server) run(ctx context.Context, bin Binaries, settings map[string]stri
 		_ = s.terminate() // adds nothing to why the start failed
 		return err
 	}
-
 	return s.dir.write("port", strconv.Itoa(s.port))
 }
 
-// launch starts the process from a thread that lives as long as the process does. Linux ends the server when the
-// *thread* that started it dies, which must therefore happen with this program and not before.
+// launch starts the process from a thread that lives as long as the process does. Linux ends the server
+// when the *thread* that started it dies, which must therefore happen with this program and not before.
 func (s *Server) launch() error {
 	s.exited, s.stopping = make(chan struct{}), make(chan struct{})
 	started := make(chan error)
@@ -165,7 +163,6 @@ func (s *Server) launch() error {
 		s.exit = s.cmd.Wait()
 		close(s.exited)
 	}()
-
 	return <-started
 }
 
@@ -192,12 +189,11 @@ func serverArgs(cluster string, port int, settings map[string]string) []string {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		args = append(args, "-c", name+"="+all[name])
 	}
-
 	return args
 }
 
-// awaitReady returns once a connection with our password has answered a query. It asks only after the server has
-// said that it is ready, so that a recovery does not fill the log with refused connections.
+// awaitReady returns once a connection with our password has answered a query. It asks only after the
+// server has said that it is ready, so that a recovery does not fill the log with refused connections.
 func (s *Server) awaitReady(ctx context.Context) error {
 	var last error
 	for {
@@ -224,7 +220,6 @@ func (s *Server) ping(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close(ctx)
-
 	return conn.Ping(ctx)
 }
 
@@ -239,12 +234,11 @@ func connectionURL(password string, port int, database string) string {
 		Path:     "/" + database,
 		RawQuery: "sslmode=disable",
 	}
-
 	return u.String()
 }
 
-// URLIn is the superuser's connection URL for a database of the server that another process runs, or last ran, in a
-// data directory. Whether it answers is not looked at.
+// URLIn is the superuser's connection URL for a database of the server that another process runs, or last
+// ran, in a data directory. Whether it answers is not looked at.
 func URLIn(data, database string) (string, error) {
 	path, err := DataDir(data)
 	if err != nil {
@@ -264,7 +258,6 @@ func URLIn(data, database string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("no database has been started in %s", path)
 	}
-
 	return connectionURL(password, port, database), nil
 }
 
@@ -285,25 +278,23 @@ func (s *Server) GoString() string { return s.String() }
 // Done is closed when the server process has ended: by itself, when Err says why, or through Stop.
 func (s *Server) Done() <-chan struct{} { return s.exited }
 
-// Err says how the server ended by itself, with the end of its log. It is nil while the server runs, and if Stop
-// ended it.
+// Err says how the server ended by itself, with the end of its log. It is nil while the server runs, and
+// if Stop ended it.
 func (s *Server) Err() error {
 	if closed(s.stopping) || !closed(s.exited) {
 		return nil
 	}
-
 	return fmt.Errorf("PostgreSQL has ended by itself (%v)%s", s.cmd.ProcessState, s.dir.logTail())
 }
 
-// Stop shuts the server down: it ends all sessions, writes everything to disk, and frees the directory for the next
-// Start. Only the first call acts; every call returns when that one is finished, and with its result. An error means
-// that the server had to be killed, and that the next Start will recover.
+// Stop shuts the server down: it ends all sessions, writes everything to disk, and frees the directory for
+// the next Start. Only the first call acts; every call returns when that one is finished, and with its
+// result. An error means that the server had to be killed, and that the next Start will recover.
 func (s *Server) Stop() error {
 	s.stop.Do(func() {
 		s.stopErr = s.terminate()
 		s.dir.close()
 	})
-
 	return s.stopErr
 }
 
@@ -328,7 +319,6 @@ func (s *Server) terminate() error {
 		case <-time.After(step.wait):
 		}
 	}
-
 	return fmt.Errorf("PostgreSQL (process %d) cannot be ended", s.cmd.Process.Pid)
 }
 
@@ -341,7 +331,7 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-// sleep waits for d and reports whether ctx still allows going on.
+// sleep waits for d and tells whether ctx still allows going on.
 func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():

@@ -34,7 +34,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// portal starts a server, prints its URL, and stops it at Ctrl-C. Its exit code is 0 only if all of that was clean.
+// portal starts a server, prints its URL, and stops it at Ctrl-C. Its exit code is 0 only if all of that
+// was clean.
 func portal(data string) int {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
@@ -59,11 +60,10 @@ func portal(data string) int {
 		fmt.Println(err)
 		return 1
 	}
-
 	return 0
 }
 
-// portalProcess is the test binary run as a portal of its own.
+// A portalProcess is the test binary run as a portal of its own.
 type portalProcess struct {
 	cmd *exec.Cmd
 	out *bufio.Scanner
@@ -86,7 +86,6 @@ func sharedPath(name string) (string, error) {
 		}
 		shared.dir = dir
 	}
-
 	return filepath.Join(shared.dir, name), os.Chmod(shared.dir, 0o755)
 }
 
@@ -101,7 +100,7 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 
-	// by a program: a file that we write cannot be executed while a child of another test is being started
+	// By a program: a file that we write cannot be executed while a child of another test is being started
 	return path, errors.Join(exec.Command("cp", self, path).Run(), os.Chmod(path, 0o755))
 })
 
@@ -128,7 +127,6 @@ func startPortal(t *testing.T, data string, attr *syscall.SysProcAttr) *portalPr
 		_ = p.cmd.Process.Signal(os.Interrupt)
 		_ = p.cmd.Wait()
 	})
-
 	return p
 }
 
@@ -138,7 +136,6 @@ func (p *portalProcess) url(t *testing.T) string {
 	if !p.out.Scan() || !strings.HasPrefix(p.out.Text(), "postgres://") {
 		t.Fatalf("the portal did not start: %s", p.out.Text())
 	}
-
 	return p.out.Text()
 }
 
@@ -149,7 +146,6 @@ func binaries(t *testing.T) Binaries {
 	if err != nil {
 		t.Fatalf("these tests need PostgreSQL %d or newer on this machine: %v", OldestMajor, err)
 	}
-
 	return bin
 }
 
@@ -169,7 +165,6 @@ func newData(t *testing.T) string {
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		t.Fatal(err)
 	}
-
 	return filepath.Join(dir, "data")
 }
 
@@ -187,7 +182,6 @@ var template = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return data, err
 	}
-
 	return data, errors.Join(s.Stop(), os.Remove(filepath.Join(data, "port")))
 })
 
@@ -203,7 +197,6 @@ func newCluster(t *testing.T) string {
 	if out, err := exec.Command("cp", "-a", from, data).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-
 	return data
 }
 
@@ -218,7 +211,6 @@ func tryStart(t *testing.T, cfg Config) (*Server, error) {
 	if err == nil {
 		t.Cleanup(func() { _ = s.Stop() })
 	}
-
 	return s, err
 }
 
@@ -228,7 +220,6 @@ func start(t *testing.T, cfg Config) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	return s
 }
 
@@ -239,7 +230,8 @@ func stop(t *testing.T, s *Server) {
 	}
 }
 
-// query runs one statement over a connection of its own and returns its single value as text, or "" without one.
+// query runs one statement over a connection of its own and returns its single value as text, or ""
+// without one.
 func query(t *testing.T, url, sql string) string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
@@ -254,7 +246,6 @@ func query(t *testing.T, url, sql string) string {
 	if rows := results[len(results)-1].Rows; len(rows) > 0 {
 		return string(rows[0][0])
 	}
-
 	return ""
 }
 
@@ -265,7 +256,6 @@ func testAccount(t *testing.T) account {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	return acct
 }
 
@@ -293,7 +283,6 @@ func snapshot(t *testing.T, dir string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	return all
 }
 
@@ -324,7 +313,6 @@ func serverPID(t *testing.T, data string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	return pid
 }
 

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// endWithParent does nothing: macOS has no such signal. The next start stops the server that was left behind.
+// endWithParent does nothing: macOS has no such signal. The next start stops the server that was left
+// behind.
 func endWithParent(*syscall.SysProcAttr) {}
 
 // inspect finds out what the process is to the cluster, by its arguments.
@@ -30,6 +31,5 @@ func inspect(pid int, cluster string) process {
 	}
 	_, after, _ := strings.Cut(line, " -D ")
 	dir, _, _ := strings.Cut(after, " -c ")
-
 	return byArgument(pid, dir, cluster)
 }

@@ -13,8 +13,9 @@ import (
 // endWithParent has the kernel shut the child down in order when the thread that started it dies.
 func endWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGINT }
 
-// inspect finds out what the process is to the cluster. A server's working directory is its cluster, even after the
-// directory was renamed. Its arguments decide where that may not be read: root in a container often may not.
+// inspect finds out what the process is to the cluster. A server's working directory is its cluster, even
+// after the directory was renamed. Its arguments decide where that may not be read: root in a container
+// often may not.
 func inspect(pid int, cluster string) process {
 	proc := fmt.Sprintf("/proc/%d/", pid)
 	stat, err := os.ReadFile(proc + "stat")
@@ -48,6 +49,5 @@ func inspect(pid int, cluster string) process {
 	args, _ := os.ReadFile(proc + "cmdline")
 	_, after, _ := strings.Cut(string(args), "\x00-D\x00")
 	dir, _, _ := strings.Cut(after, "\x00")
-
 	return byArgument(pid, dir, cluster)
 }

@@ -12,17 +12,17 @@ import (
 	"syscall"
 )
 
-// lockFile takes the exclusive lock of f without waiting and reports whether it was free.
+// lockFile takes the exclusive lock of f without waiting and tells whether it was free.
 func lockFile(f *os.File) (free bool, err error) {
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return false, nil
 	}
-
 	return err == nil, err
 }
 
-// unlockFile gives the lock back at once, even if a child that is just being started still holds a copy of f.
+// unlockFile gives the lock back at once, even if a child that is just being started still holds a copy of
+// f.
 func unlockFile(f *os.File) {
 	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
 }
@@ -32,8 +32,8 @@ func ownerOf(info fs.FileInfo) (uid, gid int) {
 	return int(stat.Uid), int(stat.Gid)
 }
 
-// byArgument judges a PostgreSQL server by the directory that it was started with. It is another cluster's only if
-// that directory says so itself: ours may have been renamed since.
+// byArgument judges a PostgreSQL server by the directory that it was started with. It is another cluster's
+// only if that directory says so itself: ours may have been renamed since.
 func byArgument(pid int, dir, cluster string) process {
 	if dir == cluster {
 		return server
@@ -42,12 +42,11 @@ func byArgument(pid int, dir, cluster string) process {
 	if first, _, _ := strings.Cut(string(text), "\n"); first == strconv.Itoa(pid) {
 		return other
 	}
-
 	return unclear
 }
 
-// childAttr puts a child into a process group of its own, so that Ctrl-C reaches portal and not the server, and
-// gives it the account's credentials with no other groups.
+// childAttr puts a child into a process group of its own, so that Ctrl-C reaches the portal and not the
+// server, and gives it the account's credentials with no other groups.
 func childAttr(acct account) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setpgid: true}
 	if acct.switched {
@@ -55,6 +54,5 @@ func childAttr(acct account) *syscall.SysProcAttr {
 		attr.Credential = &syscall.Credential{Uid: uid, Gid: gid}
 	}
 	endWithParent(attr)
-
 	return attr
 }
