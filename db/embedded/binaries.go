@@ -167,21 +167,6 @@ func Install(ctx context.Context, say func(string)) error {
 	return err
 }
 
-// InstallPgTAP installs pgTAP, which the pages of policies/tests need, for the server of b. It does so
-// where Install would, and says so first.
-func (b Binaries) InstallPgTAP(ctx context.Context, say func(string)) error {
-	name := fmt.Sprintf("postgresql-%d-pgtap", b.Major)
-	release, _ := os.ReadFile("/etc/os-release")
-	if os.Geteuid() != 0 || !debianLike(string(release)) {
-		return fmt.Errorf("install pgTAP (on Debian and Ubuntu the package %s)", name)
-	}
-	say(fmt.Sprintf("pgTAP is not installed: installing the distribution's package %q with apt-get", name))
-	if err := apt(ctx, "update", "-q"); err != nil {
-		return err
-	}
-	return apt(ctx, "install", "-q", "-y", "--no-install-recommends", name)
-}
-
 func apt(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, "apt-get", args...)
 	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")

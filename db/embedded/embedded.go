@@ -1,7 +1,7 @@
 // Package embedded runs a PostgreSQL server of the portal's own from the programs installed on this
-// machine. It owns the cluster's directory, its password, its port and the server process; it knows
-// nothing of the portal's schema and downloads nothing. It never deletes a cluster: whatever it does not
-// recognise it refuses, and says what to do.
+// machine, and has the distribution's package manager install them where it is asked to (Install). It owns
+// the cluster's directory, its password, its port and the server process, and knows nothing of the portal's
+// schema. It never deletes a cluster: whatever it does not recognise it refuses, and says what to do.
 package embedded
 
 import (

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -15,7 +16,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"contractor-portal/db/embedded"
 	"contractor-portal/integration_tests/harness"
 )
 
@@ -147,7 +147,7 @@ func tapDatabase(t *testing.T) string {
 		return database
 	}
 	if binaries := harness.Suite.Cluster.Binaries; binaries != nil {
-		if err := installPgTAP(binaries); err != nil {
+		if err := installPgTAP(t.Context(), binaries.Major); err != nil {
 			t.Log(err)
 		} else if _, err := conn.Exec(t.Context(), `create extension pgtap`); err == nil {
 			return database
@@ -170,10 +170,23 @@ func tapDatabase(t *testing.T) string {
 
 var installing sync.Mutex
 
-func installPgTAP(b *embedded.Binaries) error {
+// installPgTAP installs Debian's package for a server of this machine, where that takes no decision of the user's.
+func installPgTAP(ctx context.Context, major int) error {
+	name := fmt.Sprintf("postgresql-%d-pgtap", major)
+	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
+		return fmt.Errorf("install pgTAP (on Debian and Ubuntu the package %s)", name)
+	}
 	installing.Lock()
 	defer installing.Unlock()
-	return b.InstallPgTAP(context.Background(), func(line string) { fmt.Println(line) })
+	fmt.Printf("pgTAP is not installed: installing the distribution's package %q with apt-get\n", name)
+	for _, args := range [][]string{{"update", "-q"}, {"install", "-q", "-y", "--no-install-recommends", name}} {
+		cmd := exec.CommandContext(ctx, "apt-get", args...)
+		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("apt-get %s: %w\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	return nil
 }
 
 // tap runs a page in a transaction that is rolled back.
