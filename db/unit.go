@@ -90,7 +90,7 @@ func (d *DB) work(ctx context.Context, pool *pgxpool.Pool, u *unit, fn func(cont
 	defer func() {
 		u.over = true
 		if !done { // fn panicked
-			u.abandon()
+			u.abandon(ctx)
 		}
 		u.conn.Release()
 	}()
@@ -141,7 +141,7 @@ func (u *unit) run(ctx context.Context, sql string, args []any, collect func(pgx
 	if err != nil && !u.verified && !u.begun && connectionLost(err) && ctx.Err() == nil && time.Since(start) < diedIdle {
 		// The pooled connection had died, and the others with it, as after a restart. Nothing can have
 		// been committed: retry once, on a fresh one.
-		u.abandon()
+		u.abandon(ctx)
 		u.conn.Release()
 		u.pool.Reset()
 		if err = u.acquire(ctx); err != nil {
@@ -236,23 +236,24 @@ func (u *unit) rollback(ctx context.Context) {
 		return
 	}
 	if ctx.Err() != nil {
-		u.abandon()
+		u.abandon(ctx)
 		return
 	}
 	if !u.begun || u.conn.Conn().IsClosed() {
 		return
 	}
 	if _, err := u.conn.Exec(ctx, "rollback"); err != nil {
-		u.abandon()
+		u.abandon(ctx)
 	}
 }
 
 // abandon closes the connection; PostgreSQL rolls back by itself.
-func (u *unit) abandon() {
+func (u *unit) abandon(ctx context.Context) {
 	if u.conn == closedConn {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second) //nolint:forbidigo,contextcheck // the caller's context may be over, the goodbye must go out
+	// The caller's context may be over; the good-bye must go out.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	_ = u.conn.Conn().Close(ctx)
 }

@@ -192,7 +192,7 @@ func (d *directory) clearServer(ctx context.Context, say func(string)) error {
 	}
 	what := other
 	if pid > 0 {
-		what = inspect(pid, d.cluster())
+		what = inspect(ctx, pid, d.cluster())
 	}
 
 	switch what {
@@ -221,7 +221,7 @@ func stopOrphan(ctx context.Context, pid int, cluster string) error {
 			return fmt.Errorf("stop the PostgreSQL of an earlier portal (process %d): %w", pid, err)
 		}
 		for end := time.Now().Add(step.wait); time.Now().Before(end); {
-			if inspect(pid, cluster) != server {
+			if inspect(ctx, pid, cluster) != server {
 				return nil
 			}
 			if !sleep(ctx, pollEvery/2) {

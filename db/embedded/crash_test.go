@@ -108,7 +108,7 @@ func TestCrash_KilledPortal(t *testing.T) {
 	_ = p.cmd.Wait()
 	if runtime.GOOS == "linux" { // elsewhere the next start stops it
 		eventually(t, "the server goes with its portal", func() bool {
-			return inspect(pid, filepath.Join(data, clusterName)) != server
+			return inspect(t.Context(), pid, filepath.Join(data, clusterName)) != server
 		})
 	}
 

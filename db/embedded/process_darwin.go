@@ -14,8 +14,8 @@ import (
 func endWithParent(*syscall.SysProcAttr) {}
 
 // inspect finds out what the process is to the cluster, by its arguments.
-func inspect(pid int, cluster string) process {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+func inspect(ctx context.Context, pid int, cluster string) process {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "ps", "-ww", "-o", "stat=,command=", "-p", strconv.Itoa(pid)).Output()
 	line := strings.TrimSpace(string(out))

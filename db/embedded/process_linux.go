@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,7 +17,7 @@ func endWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGINT 
 // inspect finds out what the process is to the cluster. A server's working directory is its cluster, even
 // after the directory was renamed. Its arguments decide where that may not be read: root in a container
 // often may not.
-func inspect(pid int, cluster string) process {
+func inspect(_ context.Context, pid int, cluster string) process {
 	proc := fmt.Sprintf("/proc/%d/", pid)
 	stat, err := os.ReadFile(proc + "stat")
 	if err != nil {

@@ -3,6 +3,7 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -21,4 +22,4 @@ func ownerOf(fs.FileInfo) (uid, gid int) { return os.Geteuid(), os.Getegid() }
 
 func childAttr(account) *syscall.SysProcAttr { return nil }
 
-func inspect(int, string) process { return unclear }
+func inspect(context.Context, int, string) process { return unclear }

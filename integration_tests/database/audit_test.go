@@ -2,7 +2,6 @@ package database
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -54,7 +53,7 @@ func TestAudit_EveryLintSeesItsFault(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer tx.Rollback(context.Background()) //nolint:errcheck // the connection ends with the test
+			defer tx.Rollback(t.Context()) //nolint:errcheck // the connection ends with the test
 			plantation{t, tx, f}.check(major)
 		})
 	}

@@ -177,7 +177,7 @@ func TestInstall_SecondUpDisturbsNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer reader.Rollback(context.Background()) //nolint:errcheck // it only read
+	defer reader.Rollback(t.Context()) //nolint:errcheck // it only read
 	rows, _ := reader.Query(t.Context(), `
 		select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
 		where n.nspname in ('portal', 'platform', 'tenancy') and c.relkind in ('r', 'p', 'v')`)
@@ -246,7 +246,7 @@ func emptyDatabase(t *testing.T, c harness.Cluster) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
 		defer cancel()
 		if err := harness.Execute(ctx, c.URL("", "postgres"), "drop database "+name+" with (force)"); err != nil {
 			t.Error(err)

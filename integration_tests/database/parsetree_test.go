@@ -80,7 +80,7 @@ func newTreeParser(t *testing.T, database string) *treeParser {
 	if p.conn, err = pgx.ConnectConfig(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.conn.Close(context.Background()) })
+	t.Cleanup(func() { _ = p.conn.Close(context.WithoutCancel(t.Context())) })
 	return p
 }
 

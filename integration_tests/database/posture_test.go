@@ -1,7 +1,6 @@
 package database
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -187,7 +186,7 @@ func TestPosture_WhoCanBypass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tx.Rollback(context.Background()) //nolint:errcheck // the connection ends with the test
+	defer tx.Rollback(t.Context()) //nolint:errcheck // the connection ends with the test
 	bypass := func() map[string]string {
 		t.Helper()
 		rows, _ := tx.Query(t.Context(), `select role, string_agg(reason, ', ' order by reason) from tenancy.who_can_bypass group by role`)

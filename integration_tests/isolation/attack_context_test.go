@@ -1,7 +1,6 @@
 package isolation
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -129,7 +128,7 @@ func unentered(before string) stage {
 // outside attacks in a transaction that has not entered, on a connection where something came before.
 func (s *siege) outside(before func(*pgx.Conn) error, attack func(tx, inside beginner) error) error {
 	conn := s.dial("portal_app", nil)
-	defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
+	defer conn.Close(s.t.Context()) //nolint:errcheck // nothing is lost with it
 	if err := before(conn); err != nil {
 		return err
 	}
@@ -148,7 +147,7 @@ func autocommitted(s *siege, attack func(tx, inside beginner) error) error {
 // elsewhere has entered on one connection, where the control happens, and attacks on another.
 func elsewhere(s *siege, attack func(tx, inside beginner) error) error {
 	conn := s.dial("portal_app", nil)
-	defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
+	defer conn.Close(s.t.Context()) //nolint:errcheck // nothing is lost with it
 	return s.inside(s.app, func(inside pgx.Tx) error {
 		return pgx.BeginFunc(s.t.Context(), conn, func(tx pgx.Tx) error { return attack(tx, inside) })
 	})
@@ -197,7 +196,7 @@ func planted(before string) stage { return started(nil, before) }
 func started(params map[string]string, before string) stage {
 	return func(s *siege, attack func(tx, inside beginner) error) error {
 		conn := s.dial("portal_app", params)
-		defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
+		defer conn.Close(s.t.Context()) //nolint:errcheck // nothing is lost with it
 		if _, err := conn.PgConn().Exec(s.t.Context(), before).ReadAll(); err != nil {
 			return err
 		}
@@ -209,7 +208,7 @@ func started(params map[string]string, before string) stage {
 func afterVictim(sql string) stage {
 	return func(s *siege, attack func(tx, inside beginner) error) error {
 		conn := s.dial("portal_app", nil)
-		defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
+		defer conn.Close(s.t.Context()) //nolint:errcheck // nothing is lost with it
 		err := s.victim.Inside(s.t.Context(), conn, func(tx pgx.Tx) error {
 			_, err := tx.Exec(s.t.Context(), sql)
 			return err

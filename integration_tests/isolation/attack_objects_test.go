@@ -1,7 +1,6 @@
 package isolation
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -279,7 +278,7 @@ func listen(a attempt, of harness.Table) {
 	s := a.siege
 	channel := strings.ReplaceAll(of.Name, ".", "_")
 	conn := s.dial("portal_app", nil)
-	defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
+	defer conn.Close(s.t.Context()) //nolint:errcheck // nothing is lost with it
 	for _, name := range []string{channel, "portal", "tenancy", of.Name[strings.Index(of.Name, ".")+1:]} {
 		if _, err := conn.Exec(s.t.Context(), "listen "+name); err != nil {
 			s.t.Fatal(err)

@@ -1,7 +1,6 @@
 package isolation
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -33,7 +32,7 @@ func named(kind string, of harness.Table) string {
 func preparedByVictim(mode string) stage {
 	return func(s *siege, attack func(tx, inside beginner) error) error {
 		conn := s.dial("portal_app", nil)
-		defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
+		defer conn.Close(s.t.Context()) //nolint:errcheck // nothing is lost with it
 		err := s.victim.Inside(s.t.Context(), conn, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(s.t.Context(), "set plan_cache_mode = "+mode); err != nil {
 				return err
@@ -78,7 +77,7 @@ func cursorsOfVictim(s *siege, attack func(tx, inside beginner) error) error {
 		declare = append(declare, fmt.Sprintf("declare %s cursor for select customer_id from %s", named("cursor", of), of.Name))
 	}
 	conn := s.dial("portal_app", nil)
-	defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
+	defer conn.Close(s.t.Context()) //nolint:errcheck // nothing is lost with it
 	err := s.victim.Inside(s.t.Context(), conn, func(tx pgx.Tx) error {
 		_, err := tx.Conn().PgConn().Exec(s.t.Context(), strings.Join(declare, ";")).ReadAll()
 		return err

@@ -1,7 +1,6 @@
 package isolation
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -65,7 +64,7 @@ func asRole(role, before string) stage {
 func asDBARole(role string) stage {
 	return func(s *siege, attack func(tx, inside beginner) error) error {
 		conn := s.dial(role, nil)
-		defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
+		defer conn.Close(s.t.Context()) //nolint:errcheck // nothing is lost with it
 		return s.inside(s.second, func(inside pgx.Tx) error {
 			return pgx.BeginFunc(s.t.Context(), conn, func(tx pgx.Tx) error { return attack(tx, inside) })
 		})
@@ -75,7 +74,7 @@ func asDBARole(role string) stage {
 // inspecting names company A, as a DBA does.
 func inspecting(s *siege, attack func(tx, inside beginner) error) error {
 	conn := s.dial("portal_inspector", nil)
-	defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost with it
+	defer conn.Close(s.t.Context()) //nolint:errcheck // nothing is lost with it
 	if _, err := conn.Exec(s.t.Context(), setSQL(harness.CompanyA)); err != nil {
 		return err
 	}

@@ -228,7 +228,7 @@ func neighbours(t *testing.T, b bouncer) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = conn.Close(context.Background()) })
+		t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
 		all.Go(func() {
 			const sql = "select coalesce(string_agg(distinct customer_id, ' '), 'nobody') from portal.locations"
 			for range 25 {

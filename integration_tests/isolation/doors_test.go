@@ -2,7 +2,6 @@ package isolation
 
 import (
 	"bytes"
-	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -242,7 +241,7 @@ func TestDoors_PadsAreNotPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer app.Close(context.Background()) //nolint:errcheck // the test is over
+	defer app.Close(t.Context()) //nolint:errcheck // the test is over
 	for _, sql := range []string{
 		"set client_min_messages = debug5", "set debug_print_parse = on", "set debug_print_rewritten = on",
 		"set debug_print_plan = on", "set debug_pretty_print = off", "set log_error_verbosity = verbose",

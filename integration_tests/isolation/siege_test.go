@@ -74,7 +74,7 @@ func (s *siege) connect(url string, params map[string]string) *pgx.Conn {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	s.t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(s.t.Context())) })
 	return conn
 }
 

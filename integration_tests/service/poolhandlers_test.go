@@ -158,7 +158,7 @@ func (p *portal) lockRows() (letGo func()) {
 	if _, err := tx.Exec(p.T.Context(), `select from portal.locations for update`); err != nil {
 		p.T.Fatal(err)
 	}
-	return sync.OnceFunc(func() { _ = tx.Rollback(context.Background()) })
+	return sync.OnceFunc(func() { _ = tx.Rollback(context.WithoutCancel(p.T.Context())) })
 }
 
 func (p *portal) waitsForLock() bool {

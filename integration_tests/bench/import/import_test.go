@@ -142,7 +142,7 @@ func prepare(b *testing.B) *portal {
 	if p.super, err = pgx.Connect(b.Context(), s.Super.String()); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = p.super.Close(context.Background()) })
+	b.Cleanup(func() { _ = p.super.Close(context.WithoutCancel(b.Context())) })
 	p.exec(b, `insert into platform.customers (customer_id, company_name, max_users, max_properties) values ('AAAA22222', 'Alder Grounds', 10, $1)`, limit)
 	p.exec(b, `insert into portal.users (customer_id, name, email, role, status) values ('AAAA22222', 'Admin One', $1, 'Admin', 'active')`, email)
 	if err := stage.LetIn(b.Context(), p.super, email); err != nil {
