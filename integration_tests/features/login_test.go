@@ -189,24 +189,6 @@ func TestLogin_RefusalsAreAlike(t *testing.T) {
 	}
 }
 
-func TestLogin_UnknownEmailCostsAVerification(t *testing.T) {
-	t.Parallel()
-	p := newPortal(t)
-	p.SeedPerson(harness.CompanyB, "Admin in B too", "admin@a.example", auth.User, "active")
-	for who, want := range map[string]int64{
-		"nobody@a.example":  1,
-		"manager@a.example": 1,
-		"admin@a.example":   2, // one per company
-		harness.Operator:    1,
-	} {
-		before := p.Auth.Verifications.Load()
-		p.Do("POST", "/api/login/", "", url.Values{"username": {who}, "password": {"wrong password"}}).Problem(t, http.StatusUnauthorized)
-		if have := p.Auth.Verifications.Load() - before; have != want {
-			t.Errorf("%s cost %d verifications, want %d", who, have, want)
-		}
-	}
-}
-
 func TestLogin_RefusedTakesItsFixedTime(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t, func(s *harness.Settings) { s.Auth.RefusalTime = 1500 * time.Millisecond })

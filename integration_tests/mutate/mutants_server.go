@@ -121,7 +121,7 @@ var serverMutants = []mutant{
 	},
 	{
 		name: "unknown-email-answers-at-once", source: []edit{{loginGo, "if len(accounts) == 0 {", "if len(accounts) == 0 && !MUTANT {"}},
-		by: []string{"TestLogin_UnknownEmailCostsAVerification"},
+		by: []string{"TestFitting_UnknownEmailCostsAVerification"},
 	},
 	{
 		name: "refusal-answers-at-once", source: []edit{{loginGo, "if errors.Is(err, ErrRefused) {", "if errors.Is(err, ErrRefused) && !MUTANT {"}},

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"contractor-portal/db"
@@ -30,9 +29,6 @@ type Auth struct {
 	db   *db.DB
 	keys *Keys
 	cfg  Config
-
-	// Verifications counts the password hashes compared since the start.
-	Verifications atomic.Int64
 }
 
 // New returns an Auth on a database and its keys.

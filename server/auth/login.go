@@ -84,7 +84,7 @@ func (a *Auth) Login(ctx context.Context, c Credentials) (t Tokens, err error) {
 	if err != nil {
 		return t, err
 	}
-	fitting, err := a.fitting(ctx, accounts, c.Password)
+	fitting, err := fitting(ctx, accounts, c.Password)
 	if err != nil {
 		return t, err
 	}
@@ -165,13 +165,13 @@ func (a *Auth) limit(ctx context.Context, tx db.Tx, q quota, email string, addre
 
 // fitting returns the accounts that the password opens. Without any account one verification is made
 // all the same.
-func (a *Auth) fitting(ctx context.Context, accounts []candidate, password string) (fitting []candidate, err error) {
+func fitting(ctx context.Context, accounts []candidate, password string) (fitting []candidate, err error) {
 	if len(accounts) == 0 {
-		_, err := verifyPassword(ctx, noPassword, password, &a.Verifications)
+		_, err := verifyPassword(ctx, noPassword, password)
 		return nil, err
 	}
 	for _, account := range accounts {
-		ok, err := verifyPassword(ctx, account.PasswordHash, password, &a.Verifications)
+		ok, err := verifyPassword(ctx, account.PasswordHash, password)
 		if err != nil {
 			return nil, err
 		}

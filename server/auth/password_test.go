@@ -1,10 +1,11 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"golang.org/x/crypto/bcrypt"
@@ -58,12 +59,52 @@ func TestVerifyPassword(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var count atomic.Int64
-			have, err := verifyPassword(t.Context(), tt.hash, tt.password, &count)
-			if err != nil || have != tt.want || count.Load() != 1 {
-				t.Errorf("%t, %v, %d verifications", have, err, count.Load())
+			ctx := &counting{Context: t.Context()}
+			have, err := verifyPassword(ctx, tt.hash, tt.password)
+			if err != nil || have != tt.want || ctx.verifications != 1 {
+				t.Errorf("%t, %v, %d verifications", have, err, ctx.verifications)
 			}
 		})
+	}
+}
+
+// counting counts the verifications that are made with a context: each asks once for its end, while it waits
+// for its turn.
+type counting struct {
+	context.Context
+	verifications int
+}
+
+func (c *counting) Done() <-chan struct{} {
+	c.verifications++
+	return c.Context.Done()
+}
+
+// What a log-in costs does not tell whether the address is known, nor whether its owner may come in.
+func TestFitting_UnknownEmailCostsAVerification(t *testing.T) {
+	t.Parallel()
+	hash, err := HashPassword(t.Context(), "12345678")
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := candidate{ID: 1, PasswordHash: hash, Admitted: true}
+	wrong := candidate{ID: 2, PasswordHash: noPassword, Admitted: true}
+	closed := candidate{ID: 3, PasswordHash: hash}
+	for name, tt := range map[string]struct {
+		accounts      []candidate
+		fitting       []candidate
+		verifications int
+	}{
+		"unknown":        {nil, nil, 1},
+		"wrong password": {[]candidate{wrong}, nil, 1},
+		"closed":         {[]candidate{closed}, nil, 1},
+		"several":        {[]candidate{wrong, right, closed, right}, []candidate{right, right}, 4},
+	} {
+		ctx := &counting{Context: t.Context()}
+		have, err := fitting(ctx, tt.accounts, "12345678")
+		if err != nil || !slices.Equal(have, tt.fitting) || ctx.verifications != tt.verifications {
+			t.Errorf("%s: %v, %v, %d verifications", name, have, err, ctx.verifications)
+		}
 	}
 }
 

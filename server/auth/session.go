@@ -204,7 +204,7 @@ func (a *Auth) ChangePassword(ctx context.Context, p *Principal, current, replac
 	if err != nil {
 		return err
 	}
-	ok, err := verifyPassword(ctx, hash, current, &a.Verifications)
+	ok, err := verifyPassword(ctx, hash, current)
 	if err != nil {
 		return err
 	}
