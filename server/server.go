@@ -101,7 +101,7 @@ func features(e *echo.Echo, cfg Config, ready *readiness) endpoint.API {
 		api.Tag("tenant", "Customers in the older form, for operators."), cfg.Auth, users.Join)
 	auditlog.Routes(api.Tag("audit_log", "Who changed what in the own company."))
 	routes.Routes(api.Tag("route", "Routes: properties in the order in which they are served, and who drives them."))
-	assignments.Routes(api.Tag("assignment", "Work that is given out: sharing it among the crews, accepting, declining and doing it."), nil)
+	assignments.Routes(api.Tag("assignment", "Work that is given out: sharing it among the crews, accepting, declining and doing it."))
 	winterevents.Routes(api.Tag("winter_event", "Storms, from their start to their end."), winterlogs.Match)
 	winterlogs.Routes(ops)
 	greenlogs.Routes(ops)

@@ -14,8 +14,8 @@ import (
 	"contractor-portal/server/field"
 )
 
-// Routes registers the operations of this package. Without an assistant, lists are distributed in turn.
-func Routes(api endpoint.API, assistant Assistant) {
+// Routes registers the operations of this package.
+func Routes(api endpoint.API) {
 	own := endpoint.Members.Own()
 	endpoint.List(api, "/my-assignments/properties", "listMyPropertyAssignments", "The properties that the caller is assigned to", myProperties, own)
 	endpoint.Post(api, "/assignments/property/{assignment_id}/accept", "acceptPropertyAssignment", "Accept a property", answerProperty(doAccept), own)
@@ -25,8 +25,7 @@ func Routes(api endpoint.API, assistant Assistant) {
 	endpoint.Post(api, "/assignments/route/{assignment_id}/decline", "declineRouteAssignment", "Decline a route", answerRoute(doDecline), own)
 	endpoint.Post(api, "/assignments/route/{assignment_id}/start-property/{property_id}", "startAssignedProperty", "Start one stop of an accepted route", start, own)
 	endpoint.Post(api, "/assignments/route/{assignment_id}/complete-property", "completeAssignedProperty", "Complete the running stop", complete, own)
-	endpoint.Consult(api, "/ai-assign-property-list", "assignPropertyList", "Distribute a property list over the available crews",
-		gather, assisted(assistant), distribute, endpoint.Only(auth.Admin, auth.Manager))
+	endpoint.Post(api, "/ai-assign-property-list", "assignPropertyList", "Distribute a property list over the available crews", distribute, endpoint.Only(auth.Admin, auth.Manager))
 }
 
 // PropertyAssignment is a property that the caller is assigned to.

@@ -8,12 +8,6 @@ import (
 	"contractor-portal/server/endpoint"
 )
 
-// An Assistant proposes who takes which property. What it gets wrong or leaves out is given in turn; with
-// an error everything is. It waits outside of any transaction, and logs by itself what failed.
-type Assistant interface {
-	Propose(ctx context.Context, places []Place, crews []Crew) ([]Proposal, error)
-}
-
 // ListToAssign names a property list and, to take only those who are ready for it, an event.
 type ListToAssign struct {
 	PropertyListID int64  `json:"property_list_id" ref:"property_lists" minimum:"1" doc:"The list: the caller's own or a shared one."`
@@ -50,14 +44,6 @@ type AvailableCrewsByType struct {
 	Total       int `json:"total"`
 }
 
-// A plan is what is to be distributed, over whom, and how.
-type plan struct {
-	places    []Place
-	crews     []Crew
-	count     AvailableCrewsByType
-	proposals []Proposal
-}
-
 const listedSQL = `
 select p.id, p.name, p.address
 from property_lists l
@@ -90,28 +76,9 @@ where u.status = 'active'
 order by u.id
 limit 10000`
 
-// gather finds the properties of a list and the crews for them.
-func gather(ctx context.Context, tx db.Tx, in *struct{ Body ListToAssign }) (p plan, err error) {
-	p.places, err = db.All[Place](ctx, tx, listedSQL, db.Args{"list_id": in.Body.PropertyListID})
-	if err == nil && len(p.places) == 0 {
-		err = endpoint.NotFound("property list with properties")
-	}
-	if err != nil {
-		return p, err
-	}
-	if in.Body.WinterEventID != nil {
-		if err := db.Touch(ctx, tx, eventSQL, db.Args{"id": *in.Body.WinterEventID}); err != nil {
-			return p, endpoint.NotFound("winter event")
-		}
-	}
-	p.crews, err = db.All[Crew](ctx, tx, crewsSQL, db.Args{"event_id": in.Body.WinterEventID})
-	p.count = count(p.crews)
-	return p, err
-}
-
-func count(crews []Crew) (n AvailableCrewsByType) {
+func count(crews []crew) (n AvailableCrewsByType) {
 	for _, c := range crews {
-		if c.Type() == sidewalk {
+		if c.kind() == sidewalk {
 			n.Sidewalk++
 		} else {
 			n.NonSidewalk++
@@ -124,24 +91,7 @@ func count(crews []Crew) (n AvailableCrewsByType) {
 // complete tells whether there are crews of both types.
 func (n AvailableCrewsByType) complete() bool { return n.Sidewalk > 0 && n.NonSidewalk > 0 }
 
-// assisted completes a plan with an assistant's proposals, where there is one that answers.
-func assisted(assistant Assistant) func(context.Context, plan) (plan, error) {
-	return func(ctx context.Context, p plan) (plan, error) {
-		if !p.count.complete() {
-			return p, nil
-		}
-		var proposals []Proposal
-		if assistant != nil {
-			if answer, err := assistant.Propose(ctx, p.places, p.crews); err == nil {
-				proposals = answer
-			}
-		}
-		p.proposals = checked(proposals, p.places, p.crews)
-		return p, nil
-	}
-}
-
-// Whoever or whatever has gone since the plan was made is left out, and so is a pair that exists already,
+// Whoever or whatever has gone since it was read is left out, and so is a pair that exists already,
 // whatever the person answered. Sorted, so that two at once do not wait for each other.
 const distributeSQL = `
 with added as (
@@ -164,57 +114,64 @@ noted as (
 select id, property_id
 from added`
 
-// distribute assigns as planned.
-func distribute(ctx context.Context, tx db.Tx, p plan) (out Distribution, err error) {
-	out.AvailableCrews, out.TotalProperties, out.Assignments = p.count, len(p.places), []AutomaticAssignment{}
-	if !p.count.complete() {
-		out.Message = fmt.Sprintf("both types of crew are needed; available are %d sidewalk and %d non-sidewalk", p.count.Sidewalk, p.count.NonSidewalk)
-		return out, nil
-	}
-	rows := p.assignments()
-	var properties, contractors []int64
-	var notes []string
-	for _, r := range rows {
-		properties, contractors = append(properties, r.PropertyID), append(contractors, r.ContractorID)
-		notes = append(notes, "Assigned automatically to a "+r.CrewType+" crew.")
-	}
-	added, err := db.All[struct {
-		ID         int64 `db:"id"`
-		PropertyID int64 `db:"property_id"`
-	}](ctx, tx, distributeSQL, db.Args{"property_ids": properties, "contractor_ids": contractors, "notes": notes, "now": endpoint.Now(ctx)})
+// distribute gives the properties of a list to the crews that are there, in turn.
+func distribute(ctx context.Context, tx db.Tx, in *struct{ Body ListToAssign }) (out Distribution, err error) {
+	places, crews, err := gather(ctx, tx, in.Body)
 	if err != nil {
 		return out, err
 	}
-
-	ids := map[int64]int64{}
-	for _, a := range added {
-		ids[a.PropertyID] = a.ID
+	out.AvailableCrews, out.TotalProperties, out.Assignments = count(crews), len(places), []AutomaticAssignment{}
+	if !out.AvailableCrews.complete() {
+		out.Message = fmt.Sprintf("both types of crew are needed; available are %d sidewalk and %d non-sidewalk", out.AvailableCrews.Sidewalk, out.AvailableCrews.NonSidewalk)
+		return out, nil
 	}
-	for _, r := range rows {
-		if r.AssignmentID = ids[r.PropertyID]; r.AssignmentID != 0 {
-			out.Assignments = append(out.Assignments, r)
-		}
+	if out.Assignments, err = store(ctx, tx, inTurn(places, crews)); err != nil {
+		return out, err
 	}
 	out.Success, out.AssignedCount = true, len(out.Assignments)
 	out.Message = fmt.Sprintf("%d of %d properties newly assigned", out.AssignedCount, out.TotalProperties)
 	return out, nil
 }
 
-// assignments are the proposals with names, not stored yet.
-func (p plan) assignments() (all []AutomaticAssignment) {
-	places, crews := map[int64]Place{}, map[int64]Crew{}
-	for _, place := range p.places {
-		places[place.ID] = place
+// gather finds the properties of a list and the crews for them.
+func gather(ctx context.Context, tx db.Tx, in ListToAssign) (places []place, crews []crew, err error) {
+	places, err = db.All[place](ctx, tx, listedSQL, db.Args{"list_id": in.PropertyListID})
+	if err == nil && len(places) == 0 {
+		err = endpoint.NotFound("property list with properties")
 	}
-	for _, crew := range p.crews {
-		crews[crew.ID] = crew
+	if err != nil {
+		return nil, nil, err
 	}
-	for _, proposed := range p.proposals {
-		place, crew := places[proposed.PropertyID], crews[proposed.ContractorID]
-		all = append(all, AutomaticAssignment{
-			PropertyID: place.ID, PropertyName: place.Name, ContractorID: crew.ID, ContractorName: crew.Name,
-			CrewType: crew.Type(), Reasoning: proposed.Reasoning,
-		})
+	if in.WinterEventID != nil {
+		if err := db.Touch(ctx, tx, eventSQL, db.Args{"id": *in.WinterEventID}); err != nil {
+			return nil, nil, endpoint.NotFound("winter event")
+		}
 	}
-	return all
+	crews, err = db.All[crew](ctx, tx, crewsSQL, db.Args{"event_id": in.WinterEventID})
+	return places, crews, err
+}
+
+// store assigns what is not assigned yet, and returns that.
+func store(ctx context.Context, tx db.Tx, all []AutomaticAssignment) ([]AutomaticAssignment, error) {
+	var properties, contractors []int64
+	var notes []string
+	for _, a := range all {
+		properties, contractors = append(properties, a.PropertyID), append(contractors, a.ContractorID)
+		notes = append(notes, "Assigned automatically to a "+a.CrewType+" crew.")
+	}
+	added, err := db.All[struct {
+		ID         int64 `db:"id"`
+		PropertyID int64 `db:"property_id"`
+	}](ctx, tx, distributeSQL, db.Args{"property_ids": properties, "contractor_ids": contractors, "notes": notes, "now": endpoint.Now(ctx)})
+	ids := map[int64]int64{}
+	for _, a := range added {
+		ids[a.PropertyID] = a.ID
+	}
+	stored := []AutomaticAssignment{}
+	for _, a := range all {
+		if a.AssignmentID = ids[a.PropertyID]; a.AssignmentID != 0 {
+			stored = append(stored, a)
+		}
+	}
+	return stored, err
 }
