@@ -256,11 +256,11 @@ func TestDistribution_ByAnOperatorIsRecorded(t *testing.T) {
 	list := p.newList(harness.CompanyA, true)
 	var d distributed
 	p.Do("POST", "/ai-assign-property-list", p.ActingToken(), map[string]any{"property_list_id": list}).Want(t, http.StatusOK).JSON(t, &d)
-	if e := p.Entries("post-ai-assign-property-list"); d.Count != 3 || len(e) != 1 || *e[0].CustomerID != harness.CompanyA || *e[0].Actor != "Olive Operator" {
+	if e := p.Entries("assignPropertyList"); d.Count != 3 || len(e) != 1 || *e[0].CustomerID != harness.CompanyA || *e[0].Actor != "Olive Operator" {
 		t.Errorf("%d assigned, entries %+v", d.Count, e)
 	}
 	p.distribute(harness.CompanyA, auth.Manager, list, nil).Want(t, http.StatusOK)
-	if e := p.Entries("post-ai-assign-property-list"); len(e) != 1 {
+	if e := p.Entries("assignPropertyList"); len(e) != 1 {
 		t.Errorf("a Manager's is recorded too: %+v", e)
 	}
 }
