@@ -22,7 +22,8 @@ type Finder struct {
 // NewFinder makes a finder on the rows that a portal has now.
 func NewFinder(t *testing.T, p *Portal) *Finder {
 	t.Helper()
-	return &Finder{T: t, P: p, Before: TakeSnapshot(t, p), Callers: p.Callers(), rows: map[string]map[string][]any{}}
+	callers := p.Callers() // before the snapshot, which keeps their sessions
+	return &Finder{T: t, P: p, Before: TakeSnapshot(t, p), Callers: callers, rows: map[string]map[string][]any{}}
 }
 
 // Requests yields what may succeed: one that worked before, then the required fields and then those with
