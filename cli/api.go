@@ -52,6 +52,7 @@ func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, lis
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
+	// No WriteTimeout, which counts from the request on: package server bounds each piece of an answer.
 	web := &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(listener) }()

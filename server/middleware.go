@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -84,17 +85,43 @@ func noStore(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// timeout bounds a request; its statements are cancelled.
+// timeout bounds a request; its statements are cancelled. Its answer may take longer, where the client
+// takes a piece of it in that time again and again.
 func timeout(limit time.Duration) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			ctx, cancel := context.WithTimeout(c.Request().Context(), limit)
 			defer cancel()
 			c.SetRequest(c.Request().WithContext(ctx))
+			c.Response().Writer = piecewise{c.Response().Writer, limit}
 			return next(c)
 		}
 	}
 }
+
+// piece is how much of an answer a client must take at a time.
+const piece = 64 << 10
+
+// piecewise writes an answer by pieces, each with a limit of its own. A client that takes nothing loses its
+// connection; one that is slow does not.
+type piecewise struct {
+	http.ResponseWriter
+	limit time.Duration
+}
+
+func (w piecewise) Write(text []byte) (written int, err error) {
+	for part := range slices.Chunk(text, piece) {
+		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(w.limit)) // a recorder in a test has none
+		n, err := w.ResponseWriter.Write(part)
+		written += n
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+func (w piecewise) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 

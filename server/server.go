@@ -40,7 +40,7 @@ type Config struct {
 	SchemaVersion int32            // the version of the schema that this program expects
 	Origins       []string         // CORS: the origins of pages that may call; none by default
 	TrustProxy    bool             // take the client's address from X-Forwarded-For, behind a proxy on a private network
-	Timeout       time.Duration    // of one request; 0: 30 s
+	Timeout       time.Duration    // of one request, and then of its client to take each piece of the answer; 0: 30 s
 	Clock         func() time.Time // what operations take for now; nil: time.Now
 }
 
