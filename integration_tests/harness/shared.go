@@ -49,9 +49,11 @@ func joinCluster(ctx context.Context) (c Cluster, keys string, err error) {
 		return c, "", err
 	}
 	defer start.Close() //nolint:errcheck // closing lets go
-	if users, err = lock(dir, "users", syscall.LOCK_SH); err != nil {
+	users, err := lock(dir, "users", syscall.LOCK_SH)
+	if err != nil {
 		return c, "", err
 	}
+	held = append(held, users)
 	if idle, err := lock(dir, "keeper", syscall.LOCK_EX|syscall.LOCK_NB); err == nil { // there is none
 		if err := errors.Join(idle.Close(), startKeeper(ctx, dir)); err != nil {
 			return c, "", err
@@ -74,8 +76,8 @@ func joinCluster(ctx context.Context) (c Cluster, keys string, err error) {
 	return c, s.Keys, err
 }
 
-// users is the lock that says that this program uses the cluster, or that nobody may any more.
-var users *os.File
+// held are the locks that last as long as the program.
+var held []*os.File
 
 // sharedDir is where the packages of one run meet: those of this user that want the same PostgreSQL with the
 // same schema.
@@ -202,7 +204,7 @@ func awaitNobody(ctx context.Context, dir string) {
 		case err != nil:
 			last = time.Now()
 		case time.Since(last) > linger:
-			users = nobody
+			held = append(held, nobody)
 			return
 		default:
 			_ = nobody.Close()
