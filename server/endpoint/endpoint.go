@@ -88,8 +88,15 @@ func Direct[I, O any](api API, method, path, id, summary string, h Call[I, O], r
 type body[O any] struct{ Body O }
 
 type page[T any] struct {
-	Total string `header:"X-Total-Count" doc:"Number of rows without limit and offset."`
+	Total count `header:"X-Total-Count" doc:"Number of rows without limit and offset."`
 	Body  []T
+}
+
+// A count is a number in a header; empty where it is not known, for a header that is not sent.
+type count string
+
+func (count) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: new(0.0)}
 }
 
 // Window is the part of a list that is asked for.
@@ -120,7 +127,7 @@ func listing[I, T any](h Lister[I, T], work func(context.Context, func(context.C
 			rows, total, err := h(ctx, tx, in)
 			out.Body = rows
 			if total >= 0 {
-				out.Total = fmt.Sprint(total)
+				out.Total = count(fmt.Sprint(total))
 			}
 			return err
 		})

@@ -29,13 +29,15 @@ func (b *Bool) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Schema describes a Bool in the OpenAPI document.
-func (Bool) Schema(huma.Registry) *huma.Schema {
-	zero, one := 0.0, 1.0
-	return &huma.Schema{
-		Examples: []any{true},
-		OneOf:    []*huma.Schema{{Type: huma.TypeBoolean}, {Type: huma.TypeInteger, Minimum: &zero, Maximum: &one}},
+// Schema describes a Bool in the OpenAPI document: once, so that a generated client has one type for all.
+func (Bool) Schema(r huma.Registry) *huma.Schema {
+	truth := &huma.Schema{
+		Description: "true or 1, false or 0.", Examples: []any{true},
+		OneOf: []*huma.Schema{{Type: huma.TypeBoolean}, {Type: huma.TypeInteger, Minimum: new(0.0), Maximum: new(1.0)}},
 	}
+	truth.PrecomputeMessages()
+	r.Map()["Truth"] = truth
+	return &huma.Schema{Ref: "#/components/schemas/Truth"}
 }
 
 // Optional is a field of a change: absent (Set is false: leave it), null (clear it), or a value.
