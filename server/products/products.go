@@ -4,6 +4,9 @@
 package products
 
 import (
+	"context"
+
+	"contractor-portal/db"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
 	"contractor-portal/server/field"
@@ -32,6 +35,28 @@ type Product struct {
 	UpdatedAt field.Time `json:"updated_at" db:"updated_at"`
 }
 
+// The tables are alike, and so are their statements.
+const (
+	listWinterSQL    = columns + `from winter_products p` + byName
+	listLandscapeSQL = columns + `from landscape_products p` + byName
+
+	columns = `
+select p.id, p.name, p.unit, p.created_at, p.updated_at,
+  count(*) over () as total
+`
+	byName = `
+order by p.name, p.id
+limit @limit offset @offset`
+)
+
+func listWinter(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]Product, int64, error) {
+	return db.Page[Product](ctx, tx, listWinterSQL, db.Struct(in))
+}
+
+func listLandscape(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]Product, int64, error) {
+	return db.Page[Product](ctx, tx, listLandscapeSQL, db.Struct(in))
+}
+
 // ProductFields are what a client says of a product.
 type ProductFields struct {
 	Name field.Text `json:"name" db:"name" maxLength:"255" example:"Bulk Salt"`
@@ -45,3 +70,78 @@ type ProductAdded struct {
 }
 
 type newProduct struct{ Body ProductFields }
+
+const (
+	addWinterSQL    = `insert into winter_products` + values
+	addLandscapeSQL = `insert into landscape_products` + values
+
+	values = ` (name, unit) values (@name, @unit) returning id`
+)
+
+func addWinter(ctx context.Context, tx db.Tx, in *newProduct) (ProductAdded, error) {
+	return added(db.Value[int64](ctx, tx, addWinterSQL, db.Struct(in.Body)))
+}
+
+func addLandscape(ctx context.Context, tx db.Tx, in *newProduct) (ProductAdded, error) {
+	return added(db.Value[int64](ctx, tx, addLandscapeSQL, db.Struct(in.Body)))
+}
+
+func added(id int64, err error) (ProductAdded, error) {
+	return ProductAdded{Message: "Product added", ProductID: id}, err
+}
+
+// WinterRef names a winter product in a path.
+type WinterRef struct {
+	ProductID int64 `path:"product_id" db:"id" ref:"winter_products" minimum:"1" doc:"The product."`
+}
+
+// LandscapeRef names a landscape product in a path.
+type LandscapeRef struct {
+	ProductID int64 `path:"product_id" db:"id" ref:"landscape_products" minimum:"1" doc:"The product."`
+}
+
+type winterChange struct {
+	WinterRef
+	newProduct
+}
+
+type landscapeChange struct {
+	LandscapeRef
+	newProduct
+}
+
+const (
+	updateWinterSQL    = `update winter_products` + change
+	updateLandscapeSQL = `update landscape_products` + change
+
+	change = ` set name = @name, unit = @unit where id = @id`
+)
+
+func updateWinter(ctx context.Context, tx db.Tx, in *winterChange) (endpoint.Message, error) {
+	return done("Product updated", db.Touch(ctx, tx, updateWinterSQL, in.args(in.ProductID)))
+}
+
+func updateLandscape(ctx context.Context, tx db.Tx, in *landscapeChange) (endpoint.Message, error) {
+	return done("Product updated", db.Touch(ctx, tx, updateLandscapeSQL, in.args(in.ProductID)))
+}
+
+func (in newProduct) args(id int64) db.Args {
+	return db.Args{"id": id, "name": in.Body.Name, "unit": in.Body.Unit}
+}
+
+const (
+	removeWinterSQL    = `delete from winter_products where id = @id`
+	removeLandscapeSQL = `delete from landscape_products where id = @id`
+)
+
+func removeWinter(ctx context.Context, tx db.Tx, in *WinterRef) (endpoint.Message, error) {
+	return done("Product deleted", db.Touch(ctx, tx, removeWinterSQL, db.Struct(in)))
+}
+
+func removeLandscape(ctx context.Context, tx db.Tx, in *LandscapeRef) (endpoint.Message, error) {
+	return done("Product deleted", db.Touch(ctx, tx, removeLandscapeSQL, db.Struct(in)))
+}
+
+func done(message string, err error) (endpoint.Message, error) {
+	return endpoint.Message{Message: message}, endpoint.Missing(err, "product")
+}
