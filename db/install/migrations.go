@@ -61,4 +61,5 @@ func check(migrations fs.FS, names []string) error {
 // remedies are added to errors of PostgreSQL that do not say what to write instead.
 var remedies = map[string]string{
 	"42830": "; a table of customers is referred to by its whole key: foreign key (customer_id, x_id) references portal.x (customer_id, id)",
+	"2BP01": "; a migration drops first the view that shows what it takes away: policies/after makes the view anew",
 }

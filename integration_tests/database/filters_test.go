@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"contractor-portal/integration_tests/harness"
 )
 
@@ -32,6 +34,17 @@ func TestSQL_NeverFiltersAndJoinsByTheWholeKey(t *testing.T) {
 		joined += len(l.joins)
 		for _, j := range joins {
 			t.Errorf("%s %s", s, j)
+		}
+	}
+	rows, _ := p.conn.Query(t.Context(), `select oid::regclass::text, pg_get_viewdef(oid) from pg_class where relnamespace = 'portal'::regnamespace and relkind = 'v'`)
+	var shape, query string
+	shapes := map[string]string{}
+	if _, err := pgx.ForEachRow(rows, []any{&shape, &query}, func() error { shapes[shape] = query; return nil }); err != nil || len(shapes) == 0 {
+		t.Fatalf("%d views, %v", len(shapes), err)
+	}
+	for shape, query := range shapes {
+		if filters, joins := l.look(p.parse(t, query)); len(filters)+len(joins) > 0 {
+			t.Errorf("%s %s %s", shape, filters, joins)
 		}
 	}
 	if judged < 60 || joined < 20 {
@@ -65,6 +78,7 @@ func TestSQL_LintSeesBadSamples(t *testing.T) {
 
 		// Filters.
 		"select id from locations where customer_id = $1":                                                                                              "filter",
+		"select id from properties where customer_id = $1":                                                                                             "filter",
 		"select id from locations where $1 = customer_id":                                                                                              "filter",
 		"select id from locations where customer_id = 'AAAA22222'":                                                                                     "filter",
 		"select id from locations where customer_id = tenancy.customer_id()":                                                                           "filter",
@@ -105,6 +119,7 @@ func TestSQL_LintSeesBadSamples(t *testing.T) {
 		// Joins.
 		"select l.id from winter_ops_logs l join locations p on p.id = l.property_id":                                                                    "join",
 		"select l.id from winter_ops_logs l, locations p where l.property_id = p.id":                                                                     "join",
+		"select l.id from winter_ops_logs l join properties p on p.id = l.property_id":                                                                   "join",
 		"select l.id from winter_ops_logs l left join locations p on p.id = coalesce(l.property_id, 0)":                                                  "join",
 		"select p.id from locations p where exists (select from winter_ops_logs l where l.property_id = p.id)":                                           "join",
 		"select p.id, (select count(*) from winter_ops_logs l where l.property_id = p.id) from locations p":                                              "join",

@@ -39,7 +39,7 @@ func newLint(t *testing.T, conn *pgx.Conn) *lint {
 	collect(`
 		select c.oid || '.' || a.attnum, c.oid::regclass::text, a.attname::text
 		from pg_class c join pg_attribute a on a.attrelid = c.oid
-		where c.relnamespace in ('portal'::regnamespace, 'platform'::regnamespace) and c.relkind in ('r', 'p') and a.attnum > 0`,
+		where c.relnamespace in ('portal'::regnamespace, 'platform'::regnamespace) and c.relkind in ('r', 'p', 'v') and a.attnum > 0`,
 		func(key, table, column string) {
 			oid, number, _ := strings.Cut(key, ".")
 			if l.tables[oid].columns == nil {

@@ -15,6 +15,10 @@ var codeMutants = []mutant{
 		by: []string{"TestOutside_NothingSpeaks"}, lints: []string{"view_not_invoker"},
 	},
 	{
+		name: "shape-as-its-owner", sql: `alter view portal.properties reset (security_invoker)`,
+		by: []string{"TestShapes_ReadAsTheirCaller"}, lints: []string{"view_not_invoker"},
+	},
+	{
 		name: "materialized-view",
 		sql: `create materialized view portal.totals as select customer_id, count(*) from portal.locations group by customer_id;
 			grant select on portal.totals to portal_app`,

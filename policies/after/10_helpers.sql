@@ -18,6 +18,28 @@ begin
 end
 $$;
 
+-- A view of schema portal, which reads as its caller.
+create or replace procedure tenancy.ensure_shape(name text, query text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  standing constant regclass := to_regclass('portal.' || quote_ident(name));
+begin
+  execute 'create view portal.candidate with (security_invoker = true) as ' || query;
+  if standing is not null then
+    if pg_get_viewdef('portal.candidate'::regclass) = pg_get_viewdef(standing)
+      and exists (select from pg_class where oid = standing and reloptions = array['security_invoker=true'])
+    then
+      drop view portal.candidate;
+      return;
+    end if;
+    execute format('drop view %s', standing);
+  end if;
+  execute format('alter view portal.candidate rename to %I', name);
+end
+$$;
+
 create or replace procedure tenancy.ensure_policy(
   target regclass, name text, kind text, command text, roles text[], using_expr text, check_expr text)
 language plpgsql

@@ -51,6 +51,9 @@ begin
 end
 $$;
 
+-- The shapes: whoever reads one needs the grants on its tables too.
+grant select on portal.properties, portal.usable_lists to portal_app, portal_inspector;
+
 -- portal_app: of its own customer.
 grant select on platform.customers, platform.usage, platform.audit_log to portal_app;
 grant update (contact_name, contact_email, contact_phone, address, billing_email, timezone) on platform.customers to portal_app;

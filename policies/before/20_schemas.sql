@@ -1,4 +1,4 @@
--- portal: tenant tables and nothing else. platform: what must be known before a tenant is.
+-- portal: tenant tables, and views of them that read as their caller. platform: what must be known before a tenant is.
 -- tenancy: the context, the walls' functions, the audit.
 do $$
 declare

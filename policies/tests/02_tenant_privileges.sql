@@ -9,6 +9,12 @@ join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdroppe
 where c.relnamespace = 'portal'::regnamespace
   and c.relkind in ('r', 'p');
 
+create temporary table shapes on commit drop as
+select c.relname::text as tab
+from pg_class c
+where c.relnamespace = 'portal'::regnamespace
+  and c.relkind = 'v';
+
 -- Without a column: the privilege on the whole table.
 create temporary table granted (tab text, col text, role text, privilege text) on commit drop;
 
@@ -47,17 +53,21 @@ select 'equipment_rates', c, 'portal_definer', 'INSERT' from unnest(array['equip
 union all
 select t, c, 'portal_definer', 'INSERT' from unnest(array['winter_products', 'landscape_products']) as t, unnest(array['name', 'unit']) as c;
 
+-- A view is read by whoever reads its tables, and written by nobody.
+insert into granted
+select tab, null, r, 'SELECT' from shapes, unnest(array['portal_app', 'portal_inspector', 'portal_backup']) as r;
+
 create temporary table roles on commit drop as
 select r.role
 from unnest(array['portal_app', 'portal_auth', 'portal_platform', 'portal_inspector', 'portal_auditor', 'portal_definer', 'portal_backup', 'public']) as r (role)
 where r.role = 'public' or exists (select from pg_roles where rolname = r.role);
 
-select plan(((select count(*) + count(distinct tab) from cols) * (select count(*) from roles))::int);
+select plan((((select count(*) + count(distinct tab) from cols) + (select count(*) from shapes)) * (select count(*) from roles))::int);
 
 select table_privs_are('portal', t.tab, r.role,
   (select coalesce(array_agg(g.privilege::name), '{}') from granted g where (g.tab, g.role) = (t.tab, r.role) and g.col is null),
   format('%s on portal.%I', r.role, t.tab))
-from (select distinct tab from cols) as t, roles r;
+from (select tab from cols union select tab from shapes) as t, roles r;
 
 select column_privs_are('portal', c.tab, c.col, r.role,
   (select coalesce(array_agg(g.privilege::name), '{}') from granted g where (g.tab, g.col, g.role) = (c.tab, c.col, r.role)),

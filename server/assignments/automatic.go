@@ -46,11 +46,10 @@ type AvailableCrewsByType struct {
 
 const listedSQL = `
 select p.id, p.name, p.address
-from property_lists l
+from usable_lists l
 join property_list_items i on (i.customer_id, i.list_id) = (l.customer_id, l.id)
 join locations p on (p.customer_id, p.id) = (i.customer_id, i.property_id)
 where l.id = @list_id
-  and (l.is_shared or l.user_id = (select tenancy.user_id()))
 order by p.name, p.id
 limit 10000`
 

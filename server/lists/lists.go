@@ -37,19 +37,18 @@ type PropertyList struct {
 	PropertyCount int64          `json:"property_count" db:"property_count"`
 }
 
-const listSQL = `
-select l.id, l.customer_id, l.name, l.user_id, l.is_shared, l.filters, l.created_at, l.updated_at,
-  coalesce(u.name, u.email) as owner_name,
-  (
-    select count(*)
-    from property_list_items i
-    where (i.customer_id, i.list_id) = (l.customer_id, l.id)
-  ) as property_count,
-  count(*) over () as total
-from property_lists l
-join users u on (u.customer_id, u.id) = (l.customer_id, l.user_id)
-where l.is_shared
-  or l.user_id = (select tenancy.user_id())
+const (
+	listColumns = `
+select l.*, coalesce(u.name, u.email) as owner_name,
+  (select count(*) from property_list_items i where (i.customer_id, i.list_id) = (l.customer_id, l.id)) as property_count`
+
+	usableLists = `
+from usable_lists l
+join users u on (u.customer_id, u.id) = (l.customer_id, l.user_id)`
+)
+
+const listSQL = listColumns + `,
+  count(*) over () as total` + usableLists + `
 order by l.created_at desc, l.id desc
 limit @limit offset @offset`
 
@@ -68,18 +67,8 @@ type ListWithProperties struct {
 	Properties []ListedProperty `json:"properties"`
 }
 
-const getSQL = `
-select l.id, l.customer_id, l.name, l.user_id, l.is_shared, l.filters, l.created_at, l.updated_at,
-  coalesce(u.name, u.email) as owner_name,
-  (
-    select count(*)
-    from property_list_items i
-    where (i.customer_id, i.list_id) = (l.customer_id, l.id)
-  ) as property_count
-from property_lists l
-join users u on (u.customer_id, u.id) = (l.customer_id, l.user_id)
-where l.id = @list_id
-  and (l.is_shared or l.user_id = (select tenancy.user_id()))`
+const getSQL = listColumns + usableLists + `
+where l.id = @list_id`
 
 func get(ctx context.Context, tx db.Tx, in *ListRef) (out ListWithProperties, err error) {
 	out.PropertyList, err = db.One[PropertyList](ctx, tx, getSQL, db.Struct(in))

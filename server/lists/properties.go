@@ -7,43 +7,19 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
 	"contractor-portal/server/field"
+	"contractor-portal/server/shape"
 )
 
 // A ListedProperty is a property on a list: its columns, and since when it is there.
 type ListedProperty struct {
-	ID                     int64      `json:"id" db:"id" doc:"The property."`
-	CustomerID             string     `json:"customer_id" db:"customer_id"`
-	Name                   string     `json:"name" db:"name"`
-	Address                string     `json:"address" db:"address"`
-	Sqft                   *int32     `json:"sqft" db:"sqft" doc:"Lot size in square feet."`
-	AreaManager            *string    `json:"area_manager" db:"area_manager"`
-	Plow                   bool       `json:"plow" db:"plow"`
-	Salt                   bool       `json:"salt" db:"salt"`
-	Notes                  *string    `json:"notes" db:"notes"`
-	TriggerType            string     `json:"trigger_type" db:"trigger_type"`
-	TriggerAmount          float64    `json:"trigger_amount" db:"trigger_amount" doc:"Inches of snow at which service becomes due."`
-	ContractTier           string     `json:"contract_tier" db:"contract_tier"`
-	OpenByTime             *string    `json:"open_by_time" db:"open_by_time" doc:"HH:MM, local time."`
-	BillingType            string     `json:"billing_type" db:"billing_type"`
-	PlowRate               *float64   `json:"plow_rate" db:"plow_rate"`
-	SaltRate               *float64   `json:"salt_rate" db:"salt_rate"`
-	SidewalkDeiceRate      *float64   `json:"sidewalk_deice_rate" db:"sidewalk_deice_rate"`
-	SidewalkSnowRate       *float64   `json:"sidewalk_snow_rate" db:"sidewalk_snow_rate"`
-	Latitude               *float64   `json:"latitude" db:"latitude"`
-	Longitude              *float64   `json:"longitude" db:"longitude"`
-	ShowOnWeatherDashboard bool       `json:"show_on_weather_dashboard" db:"show_on_weather_dashboard"`
-	CreatedAt              field.Time `json:"created_at" db:"created_at"`
-	UpdatedAt              field.Time `json:"updated_at" db:"updated_at"`
-	AddedAt                field.Time `json:"added_at" db:"added_at" doc:"When it was put on the list."`
+	shape.Property
+	AddedAt field.Time `json:"added_at" db:"added_at" doc:"When it was put on the list."`
 }
 
 const listedSQL = `
-select p.id, p.customer_id, p.name, p.address, p.sqft, p.area_manager, p.plow, p.salt, p.notes,
-  p.trigger_type, p.trigger_amount, p.contract_tier, to_char(p.open_by_time, 'HH24:MI') as open_by_time,
-  p.billing_type, p.plow_rate, p.salt_rate, p.sidewalk_deice_rate, p.sidewalk_snow_rate,
-  p.latitude, p.longitude, p.show_on_weather_dashboard, p.created_at, p.updated_at, i.added_at
+select p.*, i.added_at
 from property_list_items i
-join locations p on (p.customer_id, p.id) = (i.customer_id, i.property_id)
+join properties p on (p.customer_id, p.id) = (i.customer_id, i.property_id)
 where i.list_id = @list_id
 order by i.added_at desc, p.id desc
 limit 10000`
@@ -61,10 +37,9 @@ type ListItem struct {
 const addPropertySQL = `
 insert into property_list_items (list_id, property_id)
 select l.id, p.id
-from property_lists l
+from usable_lists l
 cross join locations p
 where l.id = @list_id
-  and (l.is_shared or l.user_id = (select tenancy.user_id()))
   and p.id = @property_id
 on conflict (customer_id, list_id, property_id) do nothing`
 
@@ -89,10 +64,9 @@ type ListItemRef struct {
 
 const removePropertySQL = `
 delete from property_list_items i
-using property_lists l
+using usable_lists l
 where (l.customer_id, l.id) = (i.customer_id, i.list_id)
   and l.id = @list_id
-  and (l.is_shared or l.user_id = (select tenancy.user_id()))
   and i.property_id = @property_id`
 
 func removeProperty(ctx context.Context, tx db.Tx, in *ListItemRef) (out endpoint.Message, err error) {
@@ -106,11 +80,7 @@ func removeProperty(ctx context.Context, tx db.Tx, in *ListItemRef) (out endpoin
 	return endpoint.Message{Message: "The property is off the list"}, err
 }
 
-const usableSQL = `
-select id
-from property_lists
-where id = @list_id
-  and (is_shared or user_id = (select tenancy.user_id()))`
+const usableSQL = `select id from usable_lists where id = @list_id`
 
 // usable admits the owner of a list, and everybody to a shared one.
 func usable(ctx context.Context, tx db.Tx, listID int64) error {

@@ -41,10 +41,10 @@ type BoardContractor struct {
 // The people are gathered before the join, in one pass, because a board usually shows every property.
 const boardSQL = `
 select p.id, p.name, p.address, p.sqft, p.area_manager, p.plow, p.salt, p.trigger_type, p.trigger_amount,
-  p.contract_tier, to_char(p.open_by_time, 'HH24:MI') as open_by_time,
+  p.contract_tier, p.open_by_time,
   coalesce(c.contractors, '{}') as contractors,
   count(*) over () as total
-from locations p
+from properties p
 left join (
   select a.customer_id, a.property_id,
     array_agg(

@@ -13,6 +13,7 @@ import (
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
 	"contractor-portal/server/field"
+	"contractor-portal/server/shape"
 )
 
 // Routes registers the operations of this package.
@@ -36,45 +37,14 @@ func Routes(api endpoint.API) {
 	endpoint.List(api, "/my-properties/", "listMyProperties", "The properties assigned to the caller", mine, endpoint.Members.Own())
 }
 
-// A Property is a row of portal.locations.
-type Property struct {
-	ID                     int64      `json:"id" db:"id"`
-	CustomerID             string     `json:"customer_id" db:"customer_id"`
-	Name                   string     `json:"name" db:"name"`
-	Address                string     `json:"address" db:"address"`
-	Sqft                   *int32     `json:"sqft" db:"sqft" doc:"Lot size in square feet."`
-	AreaManager            *string    `json:"area_manager" db:"area_manager"`
-	Plow                   bool       `json:"plow" db:"plow"`
-	Salt                   bool       `json:"salt" db:"salt"`
-	Notes                  *string    `json:"notes" db:"notes"`
-	TriggerType            string     `json:"trigger_type" db:"trigger_type"`
-	TriggerAmount          float64    `json:"trigger_amount" db:"trigger_amount" doc:"Inches of snow at which service becomes due."`
-	ContractTier           string     `json:"contract_tier" db:"contract_tier"`
-	OpenByTime             *string    `json:"open_by_time" db:"open_by_time" doc:"HH:MM, local time."`
-	BillingType            string     `json:"billing_type" db:"billing_type"`
-	PlowRate               *float64   `json:"plow_rate" db:"plow_rate"`
-	SaltRate               *float64   `json:"salt_rate" db:"salt_rate"`
-	SidewalkDeiceRate      *float64   `json:"sidewalk_deice_rate" db:"sidewalk_deice_rate"`
-	SidewalkSnowRate       *float64   `json:"sidewalk_snow_rate" db:"sidewalk_snow_rate"`
-	Latitude               *float64   `json:"latitude" db:"latitude"`
-	Longitude              *float64   `json:"longitude" db:"longitude"`
-	ShowOnWeatherDashboard bool       `json:"show_on_weather_dashboard" db:"show_on_weather_dashboard"`
-	CreatedAt              field.Time `json:"created_at" db:"created_at"`
-	UpdatedAt              field.Time `json:"updated_at" db:"updated_at"`
-}
-
 const listSQL = `
-select p.id, p.customer_id, p.name, p.address, p.sqft, p.area_manager, p.plow, p.salt, p.notes,
-  p.trigger_type, p.trigger_amount, p.contract_tier, to_char(p.open_by_time, 'HH24:MI') as open_by_time,
-  p.billing_type, p.plow_rate, p.salt_rate, p.sidewalk_deice_rate, p.sidewalk_snow_rate,
-  p.latitude, p.longitude, p.show_on_weather_dashboard, p.created_at, p.updated_at,
-  count(*) over () as total
-from locations p
+select p.*, count(*) over () as total
+from properties p
 order by p.name, p.id
 limit @limit offset @offset`
 
-func list(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]Property, int64, error) {
-	return db.Page[Property](ctx, tx, listSQL, db.Struct(in))
+func list(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]shape.Property, int64, error) {
+	return db.Page[shape.Property](ctx, tx, listSQL, db.Struct(in))
 }
 
 // A PropertyRef is a property named in the path.
@@ -82,16 +52,10 @@ type PropertyRef struct {
 	PropertyID int64 `path:"property_id" db:"property_id" ref:"locations" minimum:"1" doc:"The property."`
 }
 
-const getSQL = `
-select p.id, p.customer_id, p.name, p.address, p.sqft, p.area_manager, p.plow, p.salt, p.notes,
-  p.trigger_type, p.trigger_amount, p.contract_tier, to_char(p.open_by_time, 'HH24:MI') as open_by_time,
-  p.billing_type, p.plow_rate, p.salt_rate, p.sidewalk_deice_rate, p.sidewalk_snow_rate,
-  p.latitude, p.longitude, p.show_on_weather_dashboard, p.created_at, p.updated_at
-from locations p
-where p.id = @id`
+const getSQL = `select p.* from properties p where p.id = @id`
 
-func get(ctx context.Context, tx db.Tx, in *PropertyRef) (Property, error) {
-	p, err := db.One[Property](ctx, tx, getSQL, db.Args{"id": in.PropertyID})
+func get(ctx context.Context, tx db.Tx, in *PropertyRef) (shape.Property, error) {
+	p, err := db.One[shape.Property](ctx, tx, getSQL, db.Args{"id": in.PropertyID})
 	return p, endpoint.Missing(err, "property")
 }
 

@@ -43,18 +43,18 @@ type Route struct {
 	PropertyCount int64      `json:"property_count" db:"property_count"`
 }
 
-const listSQL = `
+const (
+	routeColumns = `
 select r.id, r.customer_id, r.user_id, r.name, r.description, r.is_template, r.created_at, r.updated_at,
   coalesce(u.name, u.email) as owner_name,
-  (
-    select count(*)
-    from route_properties s
-    where (s.customer_id, s.route_id) = (r.customer_id, r.id)
-  ) as property_count,
-  count(*) over () as total
+  (select count(*) from route_properties s where (s.customer_id, s.route_id) = (r.customer_id, r.id)) as property_count`
+
+	// The office sees every route, others those that they own or drive.
+	visibleRoutes = `
 from routes r
 join users u on (u.customer_id, u.id) = (r.customer_id, r.user_id)
-where (select tenancy.role()) in ('Admin', 'Manager')
+where (
+  (select tenancy.role()) in ('Admin', 'Manager')
   or r.user_id = (select tenancy.user_id())
   or exists (
     select
@@ -62,6 +62,11 @@ where (select tenancy.role()) in ('Admin', 'Manager')
     where (a.customer_id, a.route_id) = (r.customer_id, r.id)
       and a.user_id = (select tenancy.user_id())
   )
+)`
+)
+
+const listSQL = routeColumns + `,
+  count(*) over () as total` + visibleRoutes + `
 order by r.created_at desc, r.id desc
 limit @limit offset @offset`
 
@@ -80,27 +85,8 @@ type RouteWithStops struct {
 	Properties []RouteStop `json:"properties"`
 }
 
-const getSQL = `
-select r.id, r.customer_id, r.user_id, r.name, r.description, r.is_template, r.created_at, r.updated_at,
-  coalesce(u.name, u.email) as owner_name,
-  (
-    select count(*)
-    from route_properties s
-    where (s.customer_id, s.route_id) = (r.customer_id, r.id)
-  ) as property_count
-from routes r
-join users u on (u.customer_id, u.id) = (r.customer_id, r.user_id)
-where r.id = @id
-  and (
-    (select tenancy.role()) in ('Admin', 'Manager')
-    or r.user_id = (select tenancy.user_id())
-    or exists (
-      select
-      from route_assignments a
-      where (a.customer_id, a.route_id) = (r.customer_id, r.id)
-        and a.user_id = (select tenancy.user_id())
-    )
-  )`
+const getSQL = routeColumns + visibleRoutes + `
+  and r.id = @id`
 
 func get(ctx context.Context, tx db.Tx, in *RouteRef) (out RouteWithStops, err error) {
 	if out.Route, err = visible(ctx, tx, in.RouteID); err != nil {
@@ -110,8 +96,7 @@ func get(ctx context.Context, tx db.Tx, in *RouteRef) (out RouteWithStops, err e
 	return out, err
 }
 
-// visible returns a route that the caller may see: the office every one, others those that they own or
-// drive.
+// visible returns a route that the caller may see.
 func visible(ctx context.Context, tx db.Tx, routeID int64) (Route, error) {
 	r, err := db.One[Route](ctx, tx, getSQL, db.Args{"id": routeID})
 	return r, endpoint.Missing(err, "route")

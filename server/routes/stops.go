@@ -5,46 +5,21 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
-	"contractor-portal/server/field"
+	"contractor-portal/server/shape"
 )
 
 // RouteStop is a property on a route: its columns, and what the route says of it.
 type RouteStop struct {
-	ID                     int64      `json:"id" db:"id" doc:"The property."`
-	CustomerID             string     `json:"customer_id" db:"customer_id"`
-	Name                   string     `json:"name" db:"name"`
-	Address                string     `json:"address" db:"address"`
-	Sqft                   *int32     `json:"sqft" db:"sqft" doc:"Lot size in square feet."`
-	AreaManager            *string    `json:"area_manager" db:"area_manager"`
-	Plow                   bool       `json:"plow" db:"plow"`
-	Salt                   bool       `json:"salt" db:"salt"`
-	TriggerType            string     `json:"trigger_type" db:"trigger_type"`
-	TriggerAmount          float64    `json:"trigger_amount" db:"trigger_amount" doc:"Inches of snow at which service becomes due."`
-	ContractTier           string     `json:"contract_tier" db:"contract_tier"`
-	OpenByTime             *string    `json:"open_by_time" db:"open_by_time" doc:"HH:MM, local time."`
-	BillingType            string     `json:"billing_type" db:"billing_type"`
-	PlowRate               *float64   `json:"plow_rate" db:"plow_rate"`
-	SaltRate               *float64   `json:"salt_rate" db:"salt_rate"`
-	SidewalkDeiceRate      *float64   `json:"sidewalk_deice_rate" db:"sidewalk_deice_rate"`
-	SidewalkSnowRate       *float64   `json:"sidewalk_snow_rate" db:"sidewalk_snow_rate"`
-	Latitude               *float64   `json:"latitude" db:"latitude"`
-	Longitude              *float64   `json:"longitude" db:"longitude"`
-	ShowOnWeatherDashboard bool       `json:"show_on_weather_dashboard" db:"show_on_weather_dashboard"`
-	CreatedAt              field.Time `json:"created_at" db:"created_at"`
-	UpdatedAt              field.Time `json:"updated_at" db:"updated_at"`
-	SequenceOrder          int32      `json:"sequence_order" db:"sequence_order"`
-	EstimatedTimeMinutes   *int32     `json:"estimated_time_minutes" db:"estimated_time_minutes"`
-	Notes                  *string    `json:"notes" db:"notes" doc:"The route's notes on the stop, not the property's."`
+	shape.Property
+	SequenceOrder        int32   `json:"sequence_order" db:"sequence_order"`
+	EstimatedTimeMinutes *int32  `json:"estimated_time_minutes" db:"estimated_time_minutes"`
+	Notes                *string `json:"notes" db:"stop_notes" doc:"The route's notes on the stop, not the property's."`
 }
 
 const stopsSQL = `
-select p.id, p.customer_id, p.name, p.address, p.sqft, p.area_manager, p.plow, p.salt,
-  p.trigger_type, p.trigger_amount, p.contract_tier, to_char(p.open_by_time, 'HH24:MI') as open_by_time,
-  p.billing_type, p.plow_rate, p.salt_rate, p.sidewalk_deice_rate, p.sidewalk_snow_rate,
-  p.latitude, p.longitude, p.show_on_weather_dashboard, p.created_at, p.updated_at,
-  s.sequence_order, s.estimated_time_minutes, s.notes
+select p.*, s.sequence_order, s.estimated_time_minutes, s.notes as stop_notes
 from route_properties s
-join locations p on (p.customer_id, p.id) = (s.customer_id, s.property_id)
+join properties p on (p.customer_id, p.id) = (s.customer_id, s.property_id)
 where s.route_id = @route_id
 order by s.sequence_order, p.id
 limit 10000`
