@@ -40,20 +40,20 @@ var promises = sync.OnceValues(func() (map[string][]promise, error) {
 		return nil, err
 	}
 	all := map[string][]promise{}
-	for path, methods := range inside(document, "paths") {
+	for path, methods := range Inside(document, "paths") {
 		pattern := regexp.MustCompile(`\\\{[^/]*\\\}`).ReplaceAllString(regexp.QuoteMeta(strings.TrimSuffix(path, "/")), `[^/]+`)
-		for method := range inside(methods) {
+		for method := range Inside(methods) {
 			p := promise{path: regexp.MustCompile("^" + pattern + "/?$"), name: strings.ToUpper(method) + " " + path, answers: map[string]*jsonschema.Schema{}}
-			for status, response := range inside(methods, method, "responses") {
-				pointer := "#/paths/" + escaped(path) + "/" + method + "/responses/" + status
+			for status, response := range Inside(methods, method, "responses") {
+				pointer := "#/paths/" + Escaped(path) + "/" + method + "/responses/" + status
 				statuses := []string{status}
-				if shared, ok := inside(response)["$ref"].(string); ok {
-					statuses = statusCode.FindAllString(fmt.Sprint(inside(response)["description"]), -1)
+				if shared, ok := Inside(response)["$ref"].(string); ok {
+					statuses = statusCode.FindAllString(fmt.Sprint(Inside(response)["description"]), -1)
 					pointer = shared
-					response = inside(document, strings.Split(shared, "/")[1:]...)
+					response = Inside(document, strings.Split(shared, "/")[1:]...)
 				}
-				for kind := range inside(response, "content") {
-					schema, err := schemas.Compile("openapi.json" + pointer + "/content/" + escaped(kind) + "/schema")
+				for kind := range Inside(response, "content") {
+					schema, err := schemas.Compile("openapi.json" + pointer + "/content/" + Escaped(kind) + "/schema")
 					if err != nil {
 						return nil, err
 					}
@@ -73,8 +73,8 @@ var promises = sync.OnceValues(func() (map[string][]promise, error) {
 	return all, nil
 })
 
-// inside goes down into a document; what is not there is empty.
-func inside(v any, names ...string) map[string]any {
+// Inside goes down into a document; what is not there is empty.
+func Inside(v any, names ...string) map[string]any {
 	m, _ := v.(map[string]any)
 	for _, name := range names {
 		m, _ = m[name].(map[string]any)
@@ -82,8 +82,8 @@ func inside(v any, names ...string) map[string]any {
 	return m
 }
 
-// escaped is a name as it stands in a JSON pointer in an address.
-func escaped(name string) string {
+// Escaped is a name as it stands in a JSON pointer in an address.
+func Escaped(name string) string {
 	return url.PathEscape(strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
 }
 

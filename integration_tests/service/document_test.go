@@ -1,14 +1,16 @@
-package server
+package service
 
 import (
 	"bytes"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"contractor-portal/integration_tests/harness"
+	"contractor-portal/server"
 )
 
 // Every operation stands under one tag, and every tag has a sentence and operations.
@@ -16,9 +18,9 @@ func TestDocument_TagsHaveASentence(t *testing.T) {
 	t.Parallel()
 	document := readDocument(t)
 	operations := map[string]int{}
-	for path, methods := range at(document, "paths") {
-		for method := range at(methods) {
-			tags, _ := at(methods, method)["tags"].([]any)
+	for path, methods := range harness.Inside(document, "paths") {
+		for method := range harness.Inside(methods) {
+			tags, _ := harness.Inside(methods, method)["tags"].([]any)
 			if len(tags) != 1 {
 				t.Errorf("%s %s has tags %v, want one", method, path, tags)
 				continue
@@ -26,9 +28,9 @@ func TestDocument_TagsHaveASentence(t *testing.T) {
 			operations[fmt.Sprint(tags[0])]++
 		}
 	}
-	tags, _ := at(document)["tags"].([]any)
+	tags, _ := harness.Inside(document)["tags"].([]any)
 	for _, tag := range tags {
-		name, sentence := fmt.Sprint(at(tag)["name"]), fmt.Sprint(at(tag)["description"])
+		name, sentence := fmt.Sprint(harness.Inside(tag)["name"]), fmt.Sprint(harness.Inside(tag)["description"])
 		if operations[name] == 0 || !strings.HasSuffix(sentence, ".") {
 			t.Errorf("tag %s has %d operations and the sentence %q, or stands there twice", name, operations[name], sentence)
 		}
@@ -55,19 +57,21 @@ func TestDocument_AWrongExampleIsFound(t *testing.T) {
 	t.Parallel()
 	for name, plant := range map[string]func(document any){
 		"of a field": func(d any) {
-			at(d, "components", "schemas", "PropertyFields", "properties", "sqft")["examples"] = []any{"wide"}
+			harness.Inside(d, "components", "schemas", "PropertyFields", "properties", "sqft")["examples"] = []any{"wide"}
 		},
 		"of a field, the second": func(d any) {
-			at(d, "components", "schemas", "PropertyFields", "properties", "open_by_time")["examples"] = []any{"06:30", "half past six"}
+			harness.Inside(d, "components", "schemas", "PropertyFields", "properties", "open_by_time")["examples"] = []any{"06:30", "half past six"}
 		},
-		"default":                 func(d any) { at(parameter(d, "/properties/", "limit"), "schema")["default"] = 0 },
-		"of a parameter's schema": func(d any) { at(parameter(d, "/properties/", "limit"), "schema")["examples"] = []any{"all"} },
-		"of a parameter":          func(d any) { parameter(d, "/properties/", "limit")["example"] = 10001 },
+		"default": func(d any) { harness.Inside(parameter(d, "/properties/", "limit"), "schema")["default"] = 0 },
+		"of a parameter's schema": func(d any) {
+			harness.Inside(parameter(d, "/properties/", "limit"), "schema")["examples"] = []any{"all"}
+		},
+		"of a parameter": func(d any) { parameter(d, "/properties/", "limit")["example"] = 10001 },
 		"of a body": func(d any) {
-			at(d, "paths", "/add-property/", "post", "requestBody", "content", "application/json")["example"] = map[string]any{"name": "Maple Plaza"}
+			harness.Inside(d, "paths", "/add-property/", "post", "requestBody", "content", "application/json")["example"] = map[string]any{"name": "Maple Plaza"}
 		},
 		"of an answer, named": func(d any) {
-			at(d, "paths", "/api/login/", "post", "responses", "200", "content", "application/json")["examples"] = map[string]any{"usual": map[string]any{"value": 7}}
+			harness.Inside(d, "paths", "/api/login/", "post", "responses", "200", "content", "application/json")["examples"] = map[string]any{"usual": map[string]any{"value": 7}}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,7 +87,7 @@ func TestDocument_AWrongExampleIsFound(t *testing.T) {
 
 func readDocument(t *testing.T) any {
 	t.Helper()
-	text, err := OpenAPI()
+	text, err := server.OpenAPI()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,20 +98,11 @@ func readDocument(t *testing.T) any {
 	return document
 }
 
-// at goes down into a document; what is not there is empty.
-func at(v any, names ...string) map[string]any {
-	m, _ := v.(map[string]any)
-	for _, name := range names {
-		m, _ = m[name].(map[string]any)
-	}
-	return m
-}
-
 func parameter(document any, path, name string) map[string]any {
-	all, _ := at(document, "paths", path, "get")["parameters"].([]any)
+	all, _ := harness.Inside(document, "paths", path, "get")["parameters"].([]any)
 	for _, p := range all {
-		if at(p)["name"] == name {
-			return at(p)
+		if harness.Inside(p)["name"] == name {
+			return harness.Inside(p)
 		}
 	}
 	return nil
@@ -143,7 +138,7 @@ func (e *examples) walk(node any, pointer string, inNamed bool) {
 		}
 		for name, child := range n {
 			if inNamed || !slices.Contains([]string{"example", "examples", "default"}, name) {
-				e.walk(child, pointer+"/"+escape(name), !inNamed && slices.Contains(named, name))
+				e.walk(child, pointer+"/"+harness.Escaped(name), !inNamed && slices.Contains(named, name))
 			}
 		}
 	case []any:
@@ -166,7 +161,7 @@ func (e *examples) check(n map[string]any, pointer string) {
 		all = several
 	case map[string]any:
 		for name := range several {
-			all = append(all, at(several, name)["value"])
+			all = append(all, harness.Inside(several, name)["value"])
 		}
 	}
 	for _, name := range []string{"example", "default"} {
@@ -184,8 +179,4 @@ func (e *examples) check(n map[string]any, pointer string) {
 			e.wrong = append(e.wrong, fmt.Sprintf("%s: %v: %v", pointer, example, err))
 		}
 	}
-}
-
-func escape(name string) string {
-	return url.PathEscape(strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
 }
