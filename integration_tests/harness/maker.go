@@ -23,6 +23,7 @@ type maker struct {
 	table  Table
 	tx     pgx.Tx         // has entered; references are to rows that it sees
 	n      int            // makes values that must be unique differ
+	at     int            // references are to the at-th row of their table
 	choice map[string]int // column → which of its candidates
 	tried  map[string]int // rule → how many combinations
 	parent map[string]any // column → what it refers to
@@ -67,16 +68,31 @@ func insertRow(t *testing.T, tx pgx.Tx, of Table) {
 	}
 }
 
-// TryRow is insertRow for tables that may accept no more; another n makes another row.
+// TryRow is insertRow for tables that may accept no more; another n makes another row, which refers to other rows.
 func TryRow(t testing.TB, tx pgx.Tx, of Table, n int) error {
 	t.Helper()
-	m := &maker{table: of, tx: tx, n: n, choice: map[string]int{}, tried: map[string]int{}}
+	return newMaker(tx, of, n, n).insert(t)
+}
+
+func newMaker(tx pgx.Tx, of Table, n, at int) *maker {
+	return &maker{table: of, tx: tx, n: n, at: at, choice: map[string]int{}, tried: map[string]int{}}
+}
+
+// insert guesses until the table accepts a row.
+func (m *maker) insert(t testing.TB) error {
+	t.Helper()
+	of := m.table
+	for _, c := range of.Columns {
+		if c.Inserts && c.Required && c.Name != "customer_id" && !m.refers(c.Name) && len(m.values(c.Type)) == 0 {
+			return fmt.Errorf("no row of %s can be made: column %s is of type %s, of which integration_tests/harness/maker.go knows no value: add one there, or take a type that it knows", of.Name, c.Name, c.Type)
+		}
+	}
 	for range maxGuesses {
 		if err := m.refer(t); err != nil {
 			return fmt.Errorf("a row of %s: %w", of.Name, err)
 		}
 		row := m.row()
-		err := pgx.BeginFunc(t.Context(), tx, func(try pgx.Tx) error {
+		err := pgx.BeginFunc(t.Context(), m.tx, func(try pgx.Tx) error {
 			_, err := try.Exec(t.Context(), InsertSQL(of, slices.Sorted(maps.Keys(row)), ""), row)
 			return err
 		})
@@ -84,10 +100,10 @@ func TryRow(t testing.TB, tx pgx.Tx, of Table, n int) error {
 			return nil
 		}
 		if !m.learn(err) {
-			return fmt.Errorf("no row of %s was found: %w; the last try: %v", of.Name, err, row)
+			return fmt.Errorf("no row of %s was found that its rules accept: %w, of %v: let integration_tests/harness/maker.go try such a value", of.Name, err, row)
 		}
 	}
-	return fmt.Errorf("no row of %s was found in %d tries", of.Name, maxGuesses)
+	return fmt.Errorf("no row of %s was found that its rules accept in %d tries: let integration_tests/harness/maker.go try likelier values", of.Name, maxGuesses)
 }
 
 // InsertSQL inserts columns of one row, given as JSON.
@@ -113,14 +129,14 @@ func (m *maker) row() map[string]any {
 	return row
 }
 
-// refer looks up what the references can point to: the n-th row of each parent.
+// refer looks up what the references can point to: a row of each parent.
 func (m *maker) refer(t testing.TB) error {
 	m.parent = map[string]any{}
 	for _, r := range m.table.References {
 		sql := fmt.Sprintf("select to_jsonb(p) from (select %s from %s where customer_id = tenancy.customer_id() order by 1 limit 1 offset $1 %% (select greatest(count(*), 1) from %[2]s where customer_id = tenancy.customer_id())) as p",
 			strings.Join(r.ParentColumns, ", "), r.Parent)
 		var row map[string]any
-		err := m.tx.QueryRow(t.Context(), sql, m.n).Scan(&row)
+		err := m.tx.QueryRow(t.Context(), sql, m.at).Scan(&row)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
@@ -148,9 +164,13 @@ func (m *maker) learn(err error) bool {
 		return false
 	case rule.Unique && m.tried[pg.ConstraintName] == 0 && m.n%10 != 0:
 		m.n++
+		m.at++
 		return true
 	}
 	m.n++
+	if rule.Unique {
+		m.at++
+	}
 	m.tried[pg.ConstraintName]++
 	left := m.tried[pg.ConstraintName]
 	// References are given up last: they are what there is to attack.
@@ -179,7 +199,7 @@ func (m *maker) refers(name string) bool {
 }
 
 // A literal of a rule is a value that it allows, or a pattern.
-var literal = regexp.MustCompile(`(~ )?(E)?'([^']*)'::text`)
+var literal = regexp.MustCompile(`(~ )?(E)?'([^']*)'::(?:text|character varying|bpchar)`)
 
 func literals(definition string, n int) (all []any) {
 	for _, found := range literal.FindAllStringSubmatch(definition, -1) {
@@ -247,35 +267,48 @@ func (m *maker) candidates(c Column) (all []any) {
 	if m.refers(c.Name) && !c.Required {
 		return all // there is nothing to point to
 	}
-	now := time.Now().UTC().Truncate(time.Second)
-	switch c.Type {
-	case "text":
+	if isText(c.Type) {
 		for _, name := range slices.Sorted(maps.Keys(m.table.Rules)) {
 			if r := m.table.Rules[name]; slices.Contains(r.Columns, c.Name) && !r.Unique {
 				all = append(all, literals(r.Definition, m.n)...)
 			}
 		}
-		return append(all, fmt.Sprintf("row %d", m.n), fmt.Sprintf("row%d", m.n))
-	case "bigint", "integer", "smallint", "numeric", "double precision", "real":
-		return append(all, m.n, 0, 1, 2, 0.5, 42)
-	case "boolean":
-		return append(all, false, true)
-	case "timestamp with time zone":
-		return append(all, now, now.Add(time.Hour), now.Add(-time.Hour))
-	case "date":
-		return append(all, now.AddDate(0, 0, m.n).Format(time.DateOnly))
-	case "time without time zone":
-		return append(all, "06:30", "22:00")
-	case "bytea":
-		return append(all, `\x`+hex.EncodeToString(fmt.Appendf(nil, "%032d", m.n)), `\x`+hex.EncodeToString(fmt.Appendf(nil, "%064d", m.n)))
-	case "jsonb", "json":
-		return append(all, json.RawMessage("{}"), json.RawMessage("[]"))
-	case "uuid":
-		return append(all, fmt.Sprintf("00000000-0000-4000-8000-%012d", m.n))
-	case "inet":
-		return append(all, "192.0.2.1")
-	case "ARRAY", "text[]", "bigint[]", "integer[]":
-		return append(all, json.RawMessage("[]"))
 	}
-	panic(fmt.Sprintf("%s.%s is of type %s, of which no value is known: add one here", m.table.Name, c.Name, c.Type))
+	return append(all, m.values(c.Type)...)
+}
+
+func isText(kind string) bool {
+	return slices.Contains([]string{"text", "character varying", "character"}, kind)
+}
+
+// values are some of a type; none: it is not known.
+func (m *maker) values(kind string) []any {
+	now := time.Now().UTC().Truncate(time.Second)
+	switch kind {
+	case "text", "character varying", "character":
+		return []any{fmt.Sprintf("row %d", m.n), fmt.Sprintf("row%d", m.n)}
+	case "bigint", "integer", "smallint", "numeric", "double precision", "real":
+		return []any{m.n, 0, 1, 2, 0.5, 42}
+	case "boolean":
+		return []any{false, true}
+	case "timestamp with time zone", "timestamp without time zone":
+		return []any{now, now.Add(time.Hour), now.Add(-time.Hour)}
+	case "date":
+		return []any{now.AddDate(0, 0, m.n).Format(time.DateOnly)}
+	case "time without time zone":
+		return []any{"06:30", "22:00"}
+	case "interval":
+		return []any{fmt.Sprintf("%d minutes", m.n+1)}
+	case "bytea":
+		return []any{`\x` + hex.EncodeToString(fmt.Appendf(nil, "%032d", m.n)), `\x` + hex.EncodeToString(fmt.Appendf(nil, "%064d", m.n))}
+	case "jsonb", "json":
+		return []any{json.RawMessage("{}"), json.RawMessage("[]")}
+	case "uuid":
+		return []any{fmt.Sprintf("00000000-0000-4000-8000-%012d", m.n)}
+	case "inet":
+		return []any{"192.0.2.1"}
+	case "ARRAY", "text[]", "bigint[]", "integer[]":
+		return []any{json.RawMessage("[]")}
+	}
+	return nil
 }

@@ -22,7 +22,7 @@ func (p *Portal) Populate() {
 		}
 		for n := range 3 {
 			for _, company := range []string{CompanyA, CompanyB} {
-				if err := p.grow(of, company, n); err != nil && n == 0 {
+				if err := p.grow(of, company, n, n); err != nil && n == 0 {
 					p.T.Fatal(err)
 				}
 			}
@@ -30,7 +30,9 @@ func (p *Portal) Populate() {
 	}
 }
 
-// GrowBeyond adds rows to those tables of a company that have as many as in a portal with a few.
+// GrowBeyond adds rows to those tables of a company that have as many as in a portal with a few. They refer to what
+// the first of those refers to, so that the lists of one thing grow too, and other things stay free of them; where
+// there is one for each thing, they refer to more.
 func (p *Portal) GrowBeyond(few *Portal) {
 	p.T.Helper()
 	for _, of := range p.tables() {
@@ -40,22 +42,22 @@ func (p *Portal) GrowBeyond(few *Portal) {
 		}
 		for n := range 25 {
 			// Of some there is one for each company or person: no more are to be had.
-			if p.grow(of, CompanyA, n) != nil {
+			if p.grow(of, CompanyA, n, 0) != nil && p.grow(of, CompanyA, n, n) != nil {
 				break
 			}
 		}
 	}
 }
 
-// grow adds the n-th row that the catalogue says of, as a superuser.
-func (p *Portal) grow(of Table, company string, n int) error {
+// grow adds the n-th row that the catalogue says of, as a superuser. It refers to the at-th row of other tables.
+func (p *Portal) grow(of Table, company string, n, at int) error {
 	p.T.Helper()
 	ctx := p.T.Context()
 	return pgx.BeginFunc(ctx, p.Super, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "select set_config('app.customer_id', $1, true)", company); err != nil {
 			return err
 		}
-		return TryRow(p.T, tx, of, n)
+		return newMaker(tx, of, n, at).insert(p.T)
 	})
 }
 
