@@ -28,12 +28,12 @@ func TestSQL_NeverFiltersAndJoinsByTheWholeKey(t *testing.T) {
 		if !mayFilter[s.Package] {
 			judged++
 			for _, f := range filters {
-				t.Errorf("%s %s", s, f)
+				t.Errorf("%s %s: leave it out, row security compares the customer of every row", s, f)
 			}
 		}
 		joined += len(l.joins)
 		for _, j := range joins {
-			t.Errorf("%s %s", s, j)
+			t.Errorf("%s %s: name the whole key, on (a.customer_id, a.b_id) = (b.customer_id, b.id)", s, j)
 		}
 	}
 	rows, _ := p.conn.Query(t.Context(), `select oid::regclass::text, pg_get_viewdef(oid) from pg_class where relnamespace = 'portal'::regnamespace and relkind = 'v'`)

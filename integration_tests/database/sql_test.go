@@ -116,13 +116,13 @@ func TestSQL_IsConstantAndNamed(t *testing.T) {
 			called[fun] = true
 			calls++
 			if len(call.Args) < 3 || !isSQLConstant(call.Args[2]) {
-				t.Errorf("%s: a statement is not a constant whose name ends in SQL", f.Name)
+				t.Errorf("%s: the statement is not a constant whose name ends in SQL: write it above the function as const listSQL, with @names for what varies", f.At(call))
 			}
 			return true
 		})
 		ast.Inspect(f.Syntax, func(n ast.Node) bool {
 			if e, ok := n.(ast.Expr); ok && takesSQL(e) && !called[e] {
-				t.Errorf("%s: a function of package db that takes SQL is passed on instead of called", f.Name)
+				t.Errorf("%s: a function of package db that takes SQL is passed on: call it here, with the constant", f.At(e))
 			}
 			return true
 		})

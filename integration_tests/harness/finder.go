@@ -90,7 +90,7 @@ func (f *Finder) Keys(table string) map[string][]any {
 	}
 	keys := f.rows[table]
 	if len(keys[CompanyA]) == 0 || len(keys[CompanyA]) != len(keys[CompanyB]) {
-		f.T.Fatalf("%d and %d rows of %s in the two companies; Populate makes them", len(keys[CompanyA]), len(keys[CompanyB]), table)
+		f.T.Fatalf("there are %d and %d rows of %s in the two companies: make as many of each in integration_tests/harness/testdata/every_table.sql", len(keys[CompanyA]), len(keys[CompanyB]), table)
 	}
 	return keys
 }
@@ -99,12 +99,15 @@ func (f *Finder) Keys(table string) map[string][]any {
 // customer.
 func keysSQL(t *testing.T, p *Portal, table string) string {
 	t.Helper()
-	qualified := Query[string](p, `select coalesce(to_regclass('portal.' || $1), to_regclass('platform.' || $1))::text`, table)
+	qualified := Query[*string](p, `select coalesce(to_regclass('portal.' || $1), to_regclass('platform.' || $1))::text`, table)
+	if qualified == nil {
+		t.Fatalf("an operation's id refers to %s, and there is no such table: correct the tag ref", table)
+	}
 	key := "id"
 	if table == "customers" {
 		key = "customer_id"
 	}
-	return fmt.Sprintf("select r.customer_id, r.%s::text from %s r where r.customer_id is not null order by r.customer_id, r.%s", key, qualified, key)
+	return fmt.Sprintf("select r.customer_id, r.%s::text from %s r where r.customer_id is not null order by r.customer_id, r.%s", key, *qualified, key)
 }
 
 // Counterpart is the other company's row that is like one of the caller's.

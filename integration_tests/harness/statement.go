@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -38,6 +39,12 @@ func (s Statement) Positional(t *testing.T) string {
 type SourceFile struct {
 	Pkg, Name string
 	Syntax    *ast.File
+	positions *token.FileSet
+}
+
+// At is the place of a part of the file, for messages.
+func (f SourceFile) At(part ast.Node) string {
+	return fmt.Sprintf("%s:%d", f.Name, f.positions.Position(part.Pos()).Line)
 }
 
 // Sources parses the Go files, tests left out, of server and db.
@@ -49,8 +56,9 @@ func Sources(t *testing.T) (files []SourceFile) {
 			if err != nil || d.IsDir() || path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
 				return err
 			}
-			syntax, err := parser.ParseFile(token.NewFileSet(), filepath.Join(Root, name), nil, parser.SkipObjectResolution)
-			files = append(files, SourceFile{path.Dir(name), name, syntax})
+			positions := token.NewFileSet()
+			syntax, err := parser.ParseFile(positions, filepath.Join(Root, name), nil, parser.SkipObjectResolution)
+			files = append(files, SourceFile{path.Dir(name), name, syntax, positions})
 			return err
 		})
 		if err != nil {

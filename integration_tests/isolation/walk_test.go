@@ -186,7 +186,7 @@ func (w *walk) control(op *harness.Operation, places []harness.Place, attacked h
 		}
 		tried[a.Status] = fmt.Sprintf("%s → %d %s", r, a.Status, bytes.TrimSpace(a.Body))
 	}
-	return nil, fmt.Sprintf("no request with own ids succeeds; give the operation better examples, or rows to work on. The last of each status:\n%v", tried)
+	return nil, fmt.Sprintf("no request with own ids succeeds: give the operation better examples (tag example, endpoint.Example), or a row that it can work on in integration_tests/harness/testdata/every_table.sql. The last of each status:\n%v", tried)
 }
 
 // send sends a request, puts back what it changed, and says so where that is the other company's.

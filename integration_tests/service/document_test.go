@@ -22,7 +22,7 @@ func TestDocument_TagsHaveASentence(t *testing.T) {
 		for method := range harness.Inside(methods) {
 			tags, _ := harness.Inside(methods, method)["tags"].([]any)
 			if len(tags) != 1 {
-				t.Errorf("%s %s has tags %v, want one", method, path, tags)
+				t.Errorf("%s %s has tags %v: register it on an api.Tag of its own in server.go", method, path, tags)
 				continue
 			}
 			operations[fmt.Sprint(tags[0])]++
