@@ -44,9 +44,7 @@ func Get[I, O any](api API, path, id, summary string, h Handler[I, O], roles Rol
 // List registers a read of many things. The answer is a bare array; X-Total-Count says how many there
 // are without limit and offset. The input embeds Window.
 func List[I, T any](api API, path, id, summary string, h Lister[I, T], roles Roles, options ...Option) {
-	register(api, http.MethodGet, path, id, summary, listing(h, func(ctx context.Context, fn func(context.Context, db.Tx) error) error {
-		return api.db.Read(ctx, Caller(ctx), fn)
-	}), roles, options)
+	register(api, http.MethodGet, path, id, summary, listing(h, api.read), roles, options)
 }
 
 // Post registers a write.
@@ -119,11 +117,21 @@ type Done struct {
 	Message string `json:"message" doc:"What was done."`
 }
 
-// listing serves a list in units of work of one kind.
-func listing[I, T any](h Lister[I, T], work func(context.Context, func(context.Context, db.Tx) error) error) func(context.Context, *I) (*page[T], error) {
+// A worker runs a function in a unit of work of one kind.
+type worker func(context.Context, func(context.Context, db.Tx) error) error
+
+func (api API) read(ctx context.Context, fn func(context.Context, db.Tx) error) error {
+	return api.db.Read(ctx, Caller(ctx), fn)
+}
+
+func (api API) write(ctx context.Context, fn func(context.Context, db.Tx) error) error {
+	return api.db.Write(ctx, Caller(ctx), fn)
+}
+
+func listing[I, T any](h Lister[I, T], within worker) func(context.Context, *I) (*page[T], error) {
 	return func(ctx context.Context, in *I) (*page[T], error) {
 		out := &page[T]{}
-		err := work(ctx, func(ctx context.Context, tx db.Tx) error {
+		err := within(ctx, func(ctx context.Context, tx db.Tx) error {
 			rows, total, err := h(ctx, tx, in)
 			out.Body = rows
 			if total >= 0 {
@@ -136,13 +144,16 @@ func listing[I, T any](h Lister[I, T], work func(context.Context, func(context.C
 }
 
 func inTenant[I, O any](api API, h Handler[I, O], read bool) func(context.Context, *I) (*body[O], error) {
-	work := api.db.Read
-	if !read {
-		work, h = api.db.Write, audited(h, auth.Record)
+	if read {
+		return answering(h, api.read)
 	}
+	return answering(audited(h, auth.Record), api.write)
+}
+
+func answering[I, O any](h Handler[I, O], within worker) func(context.Context, *I) (*body[O], error) {
 	return func(ctx context.Context, in *I) (*body[O], error) {
 		out := &body[O]{}
-		err := work(ctx, Caller(ctx), func(ctx context.Context, tx db.Tx) (err error) {
+		err := within(ctx, func(ctx context.Context, tx db.Tx) (err error) {
 			out.Body, err = h(ctx, tx, in)
 			return err
 		})
