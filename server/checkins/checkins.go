@@ -66,6 +66,13 @@ const checkinColumns = `
   floor(extract(epoch from coalesce(c.checked_out_at, @now) - c.checked_in_at) / 60)::bigint as minutes_active,
   floor(extract(epoch from @now - c.last_location_update) / 60)::bigint as minutes_since_location_update`
 
+// ofTheEvent are the check-ins of one.
+const ofTheEvent = `
+from event_checkins c
+join users u on (u.customer_id, u.id) = (c.customer_id, c.user_id)
+left join locations p on (p.customer_id, p.id) = (c.customer_id, c.current_property_id)
+where c.winter_event_id = @event_id`
+
 // EventRef names an event in a path.
 type EventRef struct {
 	EventID int64 `path:"event_id" db:"event_id" ref:"winter_events" minimum:"1" doc:"The winter event."`
@@ -78,11 +85,7 @@ type ofEvent struct {
 
 const listSQL = `
 select ` + checkinColumns + `,
-  count(*) over () as total
-from event_checkins c
-join users u on (u.customer_id, u.id) = (c.customer_id, c.user_id)
-left join locations p on (p.customer_id, p.id) = (c.customer_id, c.current_property_id)
-where c.winter_event_id = @event_id
+  count(*) over () as total` + ofTheEvent + `
 order by c.checked_in_at desc, c.id desc
 limit @limit offset @offset`
 
@@ -93,11 +96,7 @@ func list(ctx context.Context, tx db.Tx, in *ofEvent) ([]Checkin, int64, error) 
 
 const listActiveSQL = `
 select ` + checkinColumns + `,
-  count(*) over () as total
-from event_checkins c
-join users u on (u.customer_id, u.id) = (c.customer_id, c.user_id)
-left join locations p on (p.customer_id, p.id) = (c.customer_id, c.current_property_id)
-where c.winter_event_id = @event_id
+  count(*) over () as total` + ofTheEvent + `
   and c.checked_out_at is null
   and c.status in ('checked_in', 'working')
 order by c.status = 'working' desc, c.checked_in_at, c.id
@@ -110,11 +109,7 @@ func listActive(ctx context.Context, tx db.Tx, in *ofEvent) ([]Checkin, int64, e
 
 const listAvailableSQL = `
 select ` + checkinColumns + `,
-  count(*) over () as total
-from event_checkins c
-join users u on (u.customer_id, u.id) = (c.customer_id, c.user_id)
-left join locations p on (p.customer_id, p.id) = (c.customer_id, c.current_property_id)
-where c.winter_event_id = @event_id
+  count(*) over () as total` + ofTheEvent + `
   and c.checked_out_at is null
   and c.status = 'checked_in'
   and c.current_property_id is null
@@ -150,11 +145,7 @@ type MyCheckin struct {
 }
 
 const mineSQL = `
-select ` + checkinColumns + `
-from event_checkins c
-join users u on (u.customer_id, u.id) = (c.customer_id, c.user_id)
-left join locations p on (p.customer_id, p.id) = (c.customer_id, c.current_property_id)
-where c.winter_event_id = @event_id
+select ` + checkinColumns + ofTheEvent + `
   and c.user_id = (select tenancy.user_id())
   and c.checked_out_at is null`
 
