@@ -24,11 +24,15 @@ func TestSQL_NeverFiltersAndJoinsByTheWholeKey(t *testing.T) {
 		if s.Package == "db" || s.Package == "db/install" { // begin, enter and the catalogue
 			continue
 		}
-		filters, joins := l.look(p.parse(t, s.Positional(t)))
+		tree, err := p.tryParse(t, s.Positional(t))
+		if err != nil {
+			continue // TestSQL_IsPreparedByItsRole says so
+		}
+		filters, joins := l.look(tree)
 		if !mayFilter[s.Package] {
 			judged++
-			for _, f := range filters {
-				t.Errorf("%s %s: leave it out, row security compares the customer of every row", s, f)
+			if len(filters) > 0 {
+				t.Errorf("%s %s: leave it out, row security compares the customer of every row", s, strings.Join(filters, ", and "))
 			}
 		}
 		joined += len(l.joins)

@@ -87,9 +87,19 @@ func newTreeParser(t *testing.T, database string) *treeParser {
 // parse returns the tree of one statement; nil for one without, such as begin.
 func (p *treeParser) parse(t *testing.T, sql string) *node {
 	t.Helper()
+	tree, err := p.tryParse(t, sql)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return tree
+}
+
+// tryParse is parse of what PostgreSQL may refuse.
+func (p *treeParser) tryParse(t *testing.T, sql string) (*node, error) {
+	t.Helper()
 	p.trees = nil
 	if _, err := p.conn.Prepare(t.Context(), "", sql); err != nil {
-		t.Fatalf("%s: %v", sql, err)
+		return nil, err
 	}
 	if len(p.trees) != 1 {
 		t.Fatalf("%d parse trees of %s", len(p.trees), sql)
@@ -99,7 +109,7 @@ func (p *treeParser) parse(t *testing.T, sql string) *node {
 	if tree == nil {
 		t.Fatalf("no parse tree of %s: %.100s", sql, p.trees[0])
 	}
-	return tree
+	return tree, nil
 }
 
 // A treeReader reads {KIND :field value … :field (list …)}, the form in which PostgreSQL prints its

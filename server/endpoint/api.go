@@ -31,7 +31,7 @@ type API struct {
 	tags []string
 
 	claimed map[string]string // operation id, and route → operation
-	faults  *[]error
+	faults  *faults
 }
 
 // No list is null, in a request or in an answer.
@@ -54,7 +54,7 @@ func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger, version stri
 	cfg.DefaultFormat = "application/json"
 
 	inner := humaecho.New(e, huma.Config{OpenAPI: &huma.OpenAPI{Components: &huma.Components{}}, Formats: cfg.Formats}).Adapter()
-	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now, claimed: map[string]string{}, faults: &[]error{}}
+	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now, claimed: map[string]string{}, faults: &faults{types: map[string]bool{}}}
 }
 
 // jsonFormat writes characters as they are, without HTML escapes, and says what cannot be read without

@@ -81,7 +81,7 @@ func shareProblem(c *huma.Components, op *huma.Operation) {
 // schema of the id, from the field's tag ref. The attack on every operation with another company's ids
 // is generated from it, so an id without the tag is refused at start.
 func references[I any](api API, op *huma.Operation) {
-	m := marker{op: op, registry: api.huma.OpenAPI().Components.Schemas, seen: map[reflect.Type]bool{}}
+	m := marker{registry: api.huma.OpenAPI().Components.Schemas, seen: map[reflect.Type]bool{}}
 	in := reflect.TypeFor[I]()
 	for field := range fields(in) {
 		for _, place := range []string{"path", "query"} {
@@ -93,6 +93,7 @@ func references[I any](api API, op *huma.Operation) {
 			if i < 0 {
 				panic(name + " is never read: export the struct that is embedded for it")
 			}
+			m.of = owner(in, field)
 			m.mark(name, field.Type, op.Parameters[i].Schema, field.Tag.Get("ref"))
 		}
 	}
@@ -105,9 +106,9 @@ var idName = regexp.MustCompile(`(^|_)ids?$`)
 
 // A marker marks the ids in the schemas of one operation's input.
 type marker struct {
-	op       *huma.Operation
 	registry huma.Registry
 	seen     map[reflect.Type]bool
+	of       string // the type around a field, for a message
 }
 
 // mark marks every id in a value of type t. name and table are those of the nearest field around it.
@@ -143,6 +144,7 @@ func (m marker) markFields(t reflect.Type, s *huma.Schema) {
 	m.seen[t] = true
 	for field := range fields(t) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		m.of = owner(t, field)
 		m.mark(name, field.Type, s.Properties[name], field.Tag.Get("ref"))
 	}
 }
@@ -155,8 +157,19 @@ func (m marker) markID(name string, t reflect.Type, s *huma.Schema, table string
 	case table != "":
 		s.Extensions = map[string]any{"x-references": table}
 	case t.Kind() == reflect.Int64, t.Kind() != reflect.String && idName.MatchString(name):
-		panic("field " + name + ` is an id: say with the tag ref which table it points to, such as ref:"locations", or ref:"-" where it is none`)
+		panic(typeFault("field " + name + m.of + ` is an id: say with the tag ref which table it points to, such as ref:"locations", or ref:"-" where it is none`))
 	}
+}
+
+// owner names the type that a field of t stands in, itself or one that is embedded.
+func owner(t reflect.Type, field reflect.StructField) string {
+	if around := field.Index[:len(field.Index)-1]; len(around) > 0 {
+		t = t.FieldByIndex(around).Type
+	}
+	if t.Name() == "" {
+		return ""
+	}
+	return " of " + t.String()
 }
 
 // fields yields the fields of a struct, those of embedded structs among them.

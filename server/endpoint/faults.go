@@ -10,9 +10,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Err says what is wrong with the operations as they are registered, in a sentence for each, so that nobody has to
-// find it in a stack.
-func (api API) Err() error { return errors.Join(*api.faults...) }
+// Err says what is wrong with the operations as they are registered, in a sentence for each mistake, so that nobody
+// has to find it in a stack.
+func (api API) Err() error { return errors.Join(api.faults.all...) }
+
+// faults are the mistakes found so far.
+type faults struct {
+	all   []error
+	types map[string]bool // what was said of a type, which several operations may have
+}
+
+// A typeFault is a mistake in a type, whatever operation has it.
+type typeFault string
 
 // collect notes what register, which defers it, panics with, and what huma does. A bug of the program goes on.
 func (api API) collect(op *huma.Operation) {
@@ -20,17 +29,23 @@ func (api API) collect(op *huma.Operation) {
 	if _, bug := fault.(runtime.Error); bug {
 		panic(fault)
 	}
-	if fault != nil {
-		*api.faults = append(*api.faults, fmt.Errorf("%s %s: %s", op.Method, op.Path, plain(fault)))
+	if fault == nil {
+		return
 	}
+	text := fmt.Sprint(fault)
+	_, ofType := fault.(typeFault)
+	if found := twoTypes.FindStringSubmatch(text); found != nil { // huma's words
+		ofType = true
+		text = fmt.Sprintf("%s and %s are both %s in the document, where names are of all features: rename one of the types", found[2], found[3], found[1])
+	}
+	if ofType && api.faults.types[text] {
+		return
+	}
+	api.faults.types[text] = true
+	api.faults.all = append(api.faults.all, fmt.Errorf("%s %s: %s", op.Method, op.Path, text))
 }
 
 var twoTypes = regexp.MustCompile(`^duplicate name: (\S+), new type: (\S+), existing type: (\S+)$`)
-
-// plain says in our words what huma says in its own.
-func plain(fault any) string {
-	return twoTypes.ReplaceAllString(fmt.Sprint(fault), "$2 and $3 are both $1 in the document, where names are of all features: rename one of the types")
-}
 
 var (
 	operationID = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)

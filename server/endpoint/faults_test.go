@@ -12,6 +12,9 @@ import (
 func TestRegister_SaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	type Message struct{ Other string } // another one is this package's
+	type Stray struct {
+		ID int64 `path:"id"`
+	}
 	for want, register := range map[string]func(API){
 		`POST /nobody: no roles are declared: say who may call it, such as endpoint.Members`: func(api API) {
 			Post(api, "/nobody", "createNobody", "", handler[None], Roles{})
@@ -36,6 +39,10 @@ func TestRegister_SaysWhatIsWrong(t *testing.T) {
 		},
 		`POST /things: endpoint.Message and endpoint.Message are both Message in the document, where names are of all features: rename one of the types`: func(api API) {
 			Post(api, "/things", "createThing", "", func(context.Context, db.Tx, *None) (out Message, err error) { return out, nil }, Members)
+		},
+		`PUT /strays/{id}: field id of endpoint.Stray is an id: say with the tag ref which table it points to, such as ref:"locations", or ref:"-" where it is none`: func(api API) {
+			Put(api, "/strays/{id}", "updateStray", "", handler[Stray], Members)
+			Delete(api, "/strays/{id}", "deleteStray", "", handler[struct{ Stray }], Members) // is said once of a type
 		},
 		`POST /things: id is never read: export the struct that is embedded for it`: func(api API) {
 			type hidden struct {
