@@ -121,17 +121,27 @@ func (w *walk) operation(op *harness.Operation) (findings []string) {
 }
 
 // callers are those who come to a place of an operation: where not everything is wanted (harness.Full) one who
-// is admitted and one who is not, others at each place.
+// is admitted, an acting operator if he is, and one who is not, others at each place. The first is one whose request
+// must succeed.
 func (w *walk) callers(op *harness.Operation, place int) (some []harness.Caller) {
 	if harness.Full {
 		return w.Callers
 	}
-	byAdmission := map[bool][]harness.Caller{}
+	var admitted, acting, others []harness.Caller
 	for _, c := range w.Callers {
-		byAdmission[op.Admits(c)] = append(byAdmission[op.Admits(c)], c)
+		switch {
+		case !op.Admits(c):
+			others = append(others, c)
+		case c.Acting:
+			acting = append(acting, c)
+		default:
+			admitted = append(admitted, c)
+		}
 	}
-	for _, all := range byAdmission {
-		some = append(some, all[(len(op.Path)+place)%len(all)])
+	for _, kind := range [][]harness.Caller{admitted, acting, others} {
+		if len(kind) > 0 {
+			some = append(some, kind[(len(op.Path)+place)%len(kind)])
+		}
 	}
 	return some
 }
@@ -212,7 +222,7 @@ func (w *walk) send(r harness.Request, c harness.Caller) (harness.Answer, string
 		}
 	}
 	if a.Status >= http.StatusInternalServerError {
-		return a, fmt.Sprintf("%s → %d %s", r, a.Status, a.Body)
+		return a, fmt.Sprintf("%s → %d %s%s", r, a.Status, a.Body, a.Cause)
 	}
 	return a, ""
 }
