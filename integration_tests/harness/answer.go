@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"contractor-portal/server/auth"
 )
@@ -21,6 +22,7 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	Cause  string // of an internal error, from the server's log
 }
 
 // JSON reads the body into v.
@@ -53,7 +55,7 @@ func (a Answer) Problem(t testing.TB, status int) (p struct {
 func (a Answer) Want(t testing.TB, status int) Answer {
 	t.Helper()
 	if a.Status != status {
-		t.Fatalf("status %d, want %d: %s", a.Status, status, a.Body)
+		t.Fatalf("status %d, want %d: %s%s", a.Status, status, a.Body, a.Cause)
 	}
 	return a
 }
@@ -97,7 +99,27 @@ func (p *Portal) Try(ctx context.Context, method, path, token string, body any) 
 	if a, err = Send(req); err != nil {
 		return a, err
 	}
+	if a.Status == http.StatusInternalServerError {
+		a.Cause = p.cause(a.Header.Get("X-Request-Id"))
+	}
 	return a, conforms(method, path, a)
+}
+
+// cause is what the log says of a request that failed, which is written when the answer has left.
+func (p *Portal) cause(request string) string {
+	for range 100 {
+		for line := range strings.Lines(p.Log.String()) {
+			var entry struct {
+				RequestID string `json:"request_id"`
+				Error     string
+			}
+			if json.Unmarshal([]byte(line), &entry) == nil && entry.RequestID == request && entry.Error != "" {
+				return "\nthe log says: " + entry.Error
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return ""
 }
 
 // A RawBody is sent as it is.
