@@ -10,6 +10,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -44,7 +46,7 @@ func Get[I, O any](api API, path, id, summary string, h Handler[I, O], roles Rol
 // List registers a read of many things. The answer is a bare array; X-Total-Count says how many there
 // are without limit and offset. The input embeds Window.
 func List[I, T any](api API, path, id, summary string, h Lister[I, T], roles Roles, options ...Option) {
-	register(api, http.MethodGet, path, id, summary, listing(h, api.read), roles, options)
+	register(api, http.MethodGet, path, id, summary, listing(h, api.read), roles, append(options, windowed[I]))
 }
 
 // Post registers a write.
@@ -101,6 +103,15 @@ func (count) Schema(huma.Registry) *huma.Schema {
 type Window struct {
 	Limit  int `query:"limit" db:"limit" default:"10000" minimum:"1" maximum:"10000" doc:"How many rows at the most."`
 	Offset int `query:"offset" db:"offset" default:"0" minimum:"0" maximum:"1000000000" doc:"How many rows to pass over."`
+}
+
+// windowed refuses a list of which no part can be asked for.
+func windowed[I any](*huma.Operation) {
+	in, window := reflect.TypeFor[I](), reflect.TypeFor[Window]()
+	embeds := func(f reflect.StructField) bool { return f.Anonymous && f.Type == window }
+	if in != window && !slices.ContainsFunc(reflect.VisibleFields(in), embeds) {
+		panic("no part of the list can be asked for: embed endpoint.Window in its input")
+	}
 }
 
 // None is the input of an operation without any.

@@ -40,6 +40,9 @@ func TestRegister_SaysWhatIsWrong(t *testing.T) {
 		`POST /things: endpoint.Message and endpoint.Message are both Message in the document, where names are of all features: rename one of the types`: func(api API) {
 			Post(api, "/things", "createThing", "", func(context.Context, db.Tx, *None) (out Message, err error) { return out, nil }, Members)
 		},
+		`GET /all/: no part of the list can be asked for: embed endpoint.Window in its input`: func(api API) {
+			List(api, "/all/", "listAll", "", func(context.Context, db.Tx, *None) ([]Message, int64, error) { return nil, 0, nil }, Members)
+		},
 		`PUT /strays/{id}: field id of endpoint.Stray is an id: say with the tag ref which table it points to, such as ref:"locations", or ref:"-" where it is none`: func(api API) {
 			Put(api, "/strays/{id}", "updateStray", "", handler[Stray], Members)
 			Delete(api, "/strays/{id}", "deleteStray", "", handler[struct{ Stray }], Members) // is said once of a type

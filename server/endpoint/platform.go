@@ -16,7 +16,7 @@ func Platform[I, O any](api API, method, path, id, summary string, h Handler[I, 
 
 // PlatformList is List for operators outside of any customer.
 func PlatformList[I, T any](api API, path, id, summary string, h Lister[I, T], roles Roles, options ...Option) {
-	register(api, http.MethodGet, path, id, summary, listing(h, api.platformRead), roles, options)
+	register(api, http.MethodGet, path, id, summary, listing(h, api.platformRead), roles, append(options, windowed[I]))
 }
 
 // Anonymous registers a public read in a unit of work before any customer is known: tenant tables are
