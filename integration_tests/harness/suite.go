@@ -7,11 +7,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,10 +39,6 @@ var Full = os.Getenv("TEST_FULL") == "1"
 // Main runs the tests of a package on a PostgreSQL, and then finish, where a run has more to say than which
 // test failed. It ends the program.
 func Main(m *testing.M, finish ...func() error) {
-	// Tests wait for PostgreSQL half of the time. What the command line says comes later, and counts.
-	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.NumCPU())); err != nil {
-		panic(err)
-	}
 	code, err := run(m, finish)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "integration tests:", err)
