@@ -184,6 +184,8 @@ func TestHome_AndHealth(t *testing.T) {
 	if kind := page.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/html") || !strings.Contains(string(page.Body), "<h1>Contractor portal</h1>") {
 		t.Errorf("%s: %.100s", kind, page.Body)
 	}
+	// On a busy machine the server may ask longer than it waits for the answer.
+	harness.WaitFor(t, "the server to be ready", func() bool { return p.Do("GET", "/api/health", "", nil).Status == http.StatusOK })
 	var health struct{ Status, Version, Database string }
 	p.Do("GET", "/api/health", "", nil).Want(t, http.StatusOK).JSON(t, &health)
 	if health.Status != "ok" || health.Database != "ok" || health.Version == "" {
