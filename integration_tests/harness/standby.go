@@ -33,7 +33,7 @@ func standbyInside(ctx context.Context, c Cluster, container *postgres.PostgresC
 		return err
 	}
 	const begin = `PGPASSWORD=$1 pg_basebackup -h 127.0.0.1 -U postgres -D /tmp/standby -R -X stream -c fast &&
-		pg_ctl -D /tmp/standby -l /tmp/standby.log -w -t 300 -o "-p $2 -c listen_addresses=* -c max_connections=300 -c max_prepared_transactions=0 -c fsync=off" start ||
+		pg_ctl -D /tmp/standby -l /tmp/standby.log -w -t 300 -o "-p $2 -c listen_addresses=* -c max_connections=300 -c max_prepared_transactions=0 -c fsync=off -c max_standby_streaming_delay=-1" start ||
 		{ cat /tmp/standby.log; exit 1; }`
 	if err := run(ctx, begin); err != nil {
 		return c, err
@@ -63,7 +63,7 @@ func standbyBeside(ctx context.Context, c Cluster, programs string) (Cluster, er
 	_, port, _ := net.SplitHostPort(c.Host)
 	_ = listener.Close()
 	cmd := exec.Command(filepath.Join(programs, "postgres"), "-D", data, "-c", "port="+port, "-c", "listen_addresses=127.0.0.1",
-		"-c", "unix_socket_directories=", "-c", "max_connections=300", "-c", "fsync=off", "-c", "shared_buffers=32MB")
+		"-c", "unix_socket_directories=", "-c", "max_connections=300", "-c", "fsync=off", "-c", "max_standby_streaming_delay=-1", "-c", "shared_buffers=32MB")
 	if os.Geteuid() == 0 { // as whom PostgreSQL does not run
 		account, err := user.Lookup("postgres")
 		if err != nil {
