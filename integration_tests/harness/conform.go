@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"mime"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -93,6 +94,9 @@ func conforms(method, target string, a Answer) error {
 	all, err := promises()
 	if err != nil {
 		return err
+	}
+	if a.Status == http.StatusUnauthorized && a.Header.Get("WWW-Authenticate") == "" {
+		return fmt.Errorf("%s %s: a 401 without WWW-Authenticate", method, target)
 	}
 	path, _, _ := strings.Cut(target, "?")
 	for _, p := range all[method] {

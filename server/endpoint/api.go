@@ -186,6 +186,10 @@ func (api API) admit(roles Roles) func(huma.Context, func(huma.Context)) {
 		c.Set(operationKey, ctx.Operation().OperationID)
 		ctx = huma.WithValue(ctx, requestKey{}, c)
 		ctx = huma.WithValue(ctx, auth.RequestID{}, requestID(c))
+		if len(c.Request().Header.Values(echo.HeaderAuthorization)) > 1 {
+			api.refuse(ctx, Unauthenticated("there are several Authorization headers; send one"))
+			return
+		}
 		if roles.public {
 			next(ctx)
 			return

@@ -69,9 +69,15 @@ func (p *Problem) ContentType(string) string { return problemType }
 
 const problemType = "application/problem+json"
 
+// challenge is what every 401 says of how to be let in (RFC 9110, RFC 6750).
+const challenge = `Bearer realm="contractor-portal"`
+
 // GetHeaders makes a huma.HeadersError of a Problem.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
+	if p.Status == http.StatusUnauthorized {
+		h[echo.HeaderWWWAuthenticate] = []string{challenge}
+	}
 	if p.retryAfter != "" {
 		h.Set("Retry-After", p.retryAfter)
 	}
