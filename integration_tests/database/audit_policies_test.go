@@ -135,6 +135,23 @@ var policyFaults = []fault{
 		},
 	},
 	{
+		lint:  "secret_written_by_all",
+		plant: `drop policy own_login on platform.logins`,
+		mend:  `revoke update (password_hash) on platform.logins from portal_app`,
+		also: []string{
+			`alter policy own_login on platform.logins using (` + mine + `)`,
+			`drop policy admin_invites on platform.invitations`,
+			`drop policy own_account on platform.operators`,
+			`alter policy app_door on portal.api_keys using (` + mine + `) with check (` + mine + `)`,
+			`grant update (subject) on platform.identities to portal_app; create or replace view tenancy.secret_columns as
+				select 'platform.identities'::text as table_name, 'subject'::text as column_name, 'portal_auth'::text as reader`,
+		},
+		near: []string{
+			`drop policy own_login on platform.logins; revoke update (password_hash) on platform.logins from portal_app`,
+			`grant update (subject) on platform.identities to portal_app`,
+		},
+	},
+	{
 		lint:  "to_public",
 		plant: `create policy planted on portal.locations using (` + mine + `)`,
 		mend:  `alter policy planted on portal.locations to portal_app`,

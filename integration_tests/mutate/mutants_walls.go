@@ -70,6 +70,30 @@ var wallMutants = []mutant{
 		by: []string{"TestDoors_OfUsers"}, lints: []string{"door_drift"},
 	},
 	{
+		name: "bar-of-logins-lifted", sql: `drop policy own_login on platform.logins`,
+		by: []string{"TestDoors_OfSecrets"}, lints: []string{"platform_policy_drift", "secret_written_by_all"},
+	},
+	{
+		name: "bar-of-logins-of-the-company", sql: `alter policy own_login on platform.logins using ` + wall,
+		by: []string{"TestDoors_OfSecrets"}, lints: []string{"platform_policy_drift", "secret_written_by_all"},
+	},
+	{
+		name: "bar-of-invitations-lifted", sql: `drop policy admin_invites on platform.invitations`,
+		by: []string{"TestDoors_OfSecrets"}, lints: []string{"platform_policy_drift", "secret_written_by_all"},
+	},
+	{
+		name: "bar-of-service-tokens-lifted", sql: `drop policy admin_issues on platform.service_tokens`,
+		by: []string{"TestDoors_OfSecrets"}, lints: []string{"platform_policy_drift", "secret_written_by_all"},
+	},
+	{
+		name: "bar-of-operators-lifted", sql: `drop policy own_account on platform.operators`,
+		by: []string{"TestDoors_OfSecretsOfOperators"}, lints: []string{"platform_policy_drift", "secret_written_by_all"},
+	},
+	{
+		name: "bar-of-operators-invitations-lifted", sql: `drop policy own_invitation on platform.invitations`,
+		by: []string{"TestDoors_OfSecretsOfOperators"}, lints: []string{"platform_policy_drift", "secret_written_by_all"},
+	},
+	{
 		name: "door-of-keys-opened", sql: `alter policy app_door on portal.api_keys using ` + wall + ` with check ` + wall,
 		by: []string{"TestDoors_OfAnActingOperator"}, lints: []string{"door_drift"},
 	},

@@ -34,11 +34,25 @@ from (values
   -- A door narrows by its check what is written, but not what is deleted.
   ('portal.users'::text, 'admin_deletes'::text, 'delete'::text,
    '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))'::text,
-   'people are deleted by an Admin only'::text)
-) as bar (table_name, name, command, expression, reason)
+   'people are deleted by an Admin only'::text, 'portal_app'::text),
+  -- Whoever writes another person's secret becomes that person, and by an invitation or a token an Admin.
+  ('platform.logins', 'own_login', 'update',
+   '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND ((( SELECT tenancy.role() AS role) = ''Admin''::text) OR (user_id = ( SELECT tenancy.user_id() AS user_id))))',
+   'a password is set by an Admin, or by whose it is', 'portal_app'),
+  ('platform.invitations', 'admin_invites', 'all',
+   '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))',
+   'an invitation into any role is an Admin''s', 'portal_app'),
+  ('platform.service_tokens', 'admin_issues', 'all',
+   '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))',
+   'a token of any scope is an Admin''s', 'portal_app'),
+  ('platform.operators', 'own_account', 'update', '(id = ( SELECT tenancy.acting_as() AS acting_as))',
+   'an operator changes his own account only', 'portal_platform'),
+  ('platform.invitations', 'own_invitation', 'insert', '(invited_by_operator = ( SELECT tenancy.acting_as() AS acting_as))',
+   'an operator invites in his own name', 'portal_platform')
+) as bar (table_name, name, command, expression, reason, role)
 $view$);
 
-comment on view tenancy.bars is 'Restrictive policies beside the wall: what portal_app must fulfil for one command, whatever its door says.';
+comment on view tenancy.bars is 'Restrictive policies beside the walls and the policies of platform: what a role must fulfil for a command, whatever lets it in.';
 
 call tenancy.ensure_view('other_doors', $view$
 select *

@@ -51,12 +51,7 @@ begin
       case when t.command <> 'insert' then tenancy.wall() end, tenancy.wall());
   end loop;
 
-  for t in
-    select b.table_name::regclass as table_name, b.name, b.command, b.expression
-    from tenancy.bars b
-  loop
-    call tenancy.ensure_policy(t.table_name, t.name, 'restrictive', t.command, array['portal_app'], t.expression, null);
-  end loop;
+  call tenancy.ensure_bars('portal');
 
   for t in
     select c.oid::regclass as name, array(

@@ -2,6 +2,7 @@
 -- policy sees nothing, because row security is forced.
 --   own   portal_app: rows of the customer it entered
 --   all   every row, limited by the columns and commands granted
+-- and the bars of tenancy.bars, which narrow it.
 
 do $$
 declare
@@ -25,9 +26,13 @@ begin
       case t.rows when 'own' then tenancy.wall() else 'true' end);
   end loop;
 
+  call tenancy.ensure_bars('platform');
+
   for t in
     select c.oid::regclass as name, array(
-      select a.role || '_' || a.rows from tenancy.platform_access a where a.table_name = c.relname) as policies
+      select a.role || '_' || a.rows from tenancy.platform_access a where a.table_name = c.relname
+      union all
+      select b.name from tenancy.bars b where b.table_name = format('platform.%I', c.relname)) as policies
     from pg_class c
     where c.relnamespace = 'platform'::regnamespace
       and c.relkind in ('r', 'p')

@@ -36,9 +36,10 @@ full join (
     case o.command when 'insert' then 'nothing' else tenancy.wall() end, tenancy.wall())
   from tenancy.other_doors o
   union all
-  select b.table_name, format('%s restrictive for %s to portal_app using %s', b.name,
-    case b.command when 'select' then 'r' when 'insert' then 'a' when 'update' then 'w' when 'delete' then 'd' end, b.expression)
+  select b.table_name, format('%s restrictive for %s to %s using %s', b.name,
+    case b.command when 'select' then 'r' when 'insert' then 'a' when 'update' then 'w' when 'delete' then 'd' else '*' end, b.role, b.expression)
   from tenancy.bars b
+  where b.table_name ~ '^portal\.'
 ) as want on (have.table_name, have.door) = (want.table_name, want.door)
 where have.door is null
   or want.door is null

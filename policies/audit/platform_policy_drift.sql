@@ -6,7 +6,7 @@ select
   format('have: %s; registered: %s', coalesce(have.policy, 'none'), coalesce(want.policy, 'none')) as detail,
   'run portal migrate' as remedy
 from (
-  select p.table_name, format('%s for %s to %s using %s check %s', p.name, p.command,
+  select p.table_name, format('%s%s for %s to %s using %s check %s', p.name, case when p.permissive then '' else ' restrictive' end, p.command,
     (select string_agg(coalesce(r.rolname, 'public'), ',' order by r.rolname) from unnest(p.roles) as o left join pg_roles r on r.oid = o),
     coalesce(p.using_expr, 'nothing'), coalesce(p.check_expr, 'nothing')) as policy
   from tenancy.policies p
@@ -17,6 +17,13 @@ full join (
     case a.rows when 'own' then tenancy.wall() else 'true' end,
     case a.rows when 'own' then tenancy.wall() else 'true' end) as policy
   from tenancy.platform_access a
+  union all
+  select b.table_name, format('%s restrictive for %s to %s using %s check %s', b.name,
+    case b.command when 'select' then 'r' when 'insert' then 'a' when 'update' then 'w' when 'delete' then 'd' else '*' end, b.role,
+    case when b.command <> 'insert' then b.expression else 'nothing' end,
+    case when b.command = 'insert' then b.expression else 'nothing' end)
+  from tenancy.bars b
+  where b.table_name ~ '^platform\.'
 ) as want on (have.table_name, have.policy) = (want.table_name, want.policy)
 where have.policy is null
   or want.policy is null

@@ -1,0 +1,22 @@
+-- A secret that everybody in a customer, or every operator, may write: who writes another person's can be that person.
+-- A bar of tenancy.bars or a narrow door says who may. Log-in, where nobody acts yet, writes whose turn it is.
+select
+  'secret_written_by_all' as lint,
+  'error' as severity,
+  s.table_name as object,
+  format('%s may %s %s of everybody', w.name, lower(c.privilege), s.column_name) as detail,
+  'register a bar in policies/after/15_registers.sql, or take the grant away' as remedy
+from tenancy.secret_columns s
+join tenancy.our_tables t on t.name = s.table_name
+join pg_attribute a on a.attrelid = t.oid and a.attname = s.column_name
+cross join tenancy.walled_roles w
+cross join (values ('INSERT', 'a'), ('UPDATE', 'w')) as c (privilege, command)
+where w.name <> 'portal_auth'
+  and has_column_privilege(w.oid, t.oid, a.attnum, c.privilege)
+  and not exists (
+    select
+    from tenancy.policies p
+    where p.table_oid = t.oid
+      and p.command in (c.command, '*')
+      and w.oid = any (p.roles)
+      and coalesce(p.check_expr, p.using_expr) not in (tenancy.wall(), 'true'))
