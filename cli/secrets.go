@@ -51,6 +51,6 @@ func pads(keys *auth.Keys) (all []install.Pad) {
 
 func newPassword(ctx context.Context) (password, hash string, err error) {
 	password = rand.Text()[:16]
-	hash, err = auth.HashPassword(ctx, password)
-	return password, hash, err
+	p, err := auth.HashPassword(ctx, password)
+	return password, p.Hash, err
 }

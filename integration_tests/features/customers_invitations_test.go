@@ -50,7 +50,8 @@ func TestInvitations_AcceptedOnceBecomesAUser(t *testing.T) {
 	state := harness.Query[string](p.Portal, `
 		select concat_ws(' ', u.customer_id, u.role, u.status, u.name, u.username, l.role, l.status, l.confirmed_at is not null)
 		from portal.users u join platform.logins l on (l.customer_id, l.user_id) = (u.customer_id, u.id) where u.email = 'new.person@example.com'`)
-	if state != harness.CompanyA+" Manager active New Person new.person Manager active t" {
+	// The link was the Admin's to hand on, or to follow himself: it confirms no address.
+	if state != harness.CompanyA+" Manager active New Person new.person Manager active f" {
 		t.Error(state)
 	}
 	a := p.Do("POST", "/api/login/", "", map[string]string{"username": "new.person@example.com", "password": harness.Chosen})
@@ -166,6 +167,9 @@ func TestInvitations_OperatorsInviteTheFirstAdmin(t *testing.T) {
 		AccessToken string `json:"access_token"`
 	}
 	p.Accept(i.Token).Want(t, http.StatusOK).JSON(t, &tokens)
+	if !harness.Query[bool](p.Portal, `select confirmed_at is not null from platform.logins where email = 'cleo@cedar.example'`) {
+		t.Error("the address that an operator answers for is not confirmed")
+	}
 	var log []struct {
 		Action    string
 		ActorName *string `json:"actor_name"`

@@ -43,12 +43,12 @@ func TestSeveralCompanies_SamePassword(t *testing.T) {
 func TestSeveralCompanies_DifferentPasswords(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	hash, err := auth.HashPassword(t.Context(), "staple correct horse")
+	chosen, err := auth.HashPassword(t.Context(), "staple correct horse")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.SeedPerson(harness.CompanyA, "Sam", "sam@work.example", auth.Subcontractor, "active")
-	p.Exec(`update platform.logins set password_hash = $1 where user_id = $2`, hash, p.SeedPerson(harness.CompanyB, "Sam", "sam@work.example", auth.Subcontractor, "active"))
+	p.Exec(`update platform.logins set password_hash = $1 where user_id = $2`, chosen.Hash, p.SeedPerson(harness.CompanyB, "Sam", "sam@work.example", auth.Subcontractor, "active"))
 
 	for secret, company := range map[string]string{harness.Password: harness.CompanyA, "staple correct horse": harness.CompanyB} {
 		var s harness.Pair

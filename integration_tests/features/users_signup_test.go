@@ -91,6 +91,13 @@ func TestSignUp_TellsNothingOfWhoIsKnown(t *testing.T) {
 	if string(known.Body) != string(unknown.Body) {
 		t.Errorf("known: %s, unknown: %s", known.Body, unknown.Body)
 	}
+	for _, email := range []string{"manager@a.example", "unknown@a.example"} {
+		form := signUpForm(email, company)
+		form.Set("password", email)
+		if problem := p.Do("POST", "/signup-request/", "", form).Problem(t, http.StatusUnprocessableEntity); len(problem.Errors) != 1 || problem.Errors[0].Location != "body.password" {
+			t.Errorf("%s as its own password: %+v", email, problem.Errors)
+		}
+	}
 	if after := harness.Query[string](p.Portal, `select md5(u::text || l::text) from portal.users u join platform.logins l on l.user_id = u.id where u.email = 'manager@a.example'`); after != before {
 		t.Error("a request changed the person it names")
 	}

@@ -107,6 +107,15 @@ func (o *Operation) body() (*jsonSchema, any) {
 	return content.Schema, content.Example
 }
 
+// Fields are the names of the fields of the JSON body.
+func (o *Operation) Fields() (names []string) {
+	s, _ := o.body()
+	if s = o.document.resolve(s); s != nil {
+		names = slices.Sorted(maps.Keys(s.Properties))
+	}
+	return names
+}
+
 func (d *document) resolve(s *jsonSchema) *jsonSchema {
 	if s != nil && s.Ref != "" {
 		return d.Components.Schemas[s.Ref[strings.LastIndex(s.Ref, "/")+1:]]

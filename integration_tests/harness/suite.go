@@ -155,7 +155,7 @@ func installStrictly(ctx context.Context) error {
 
 // Seed fills an installed database with the two companies, as its installer.
 func Seed(ctx context.Context, url string) error {
-	hash, err := auth.HashPassword(ctx, Password)
+	chosen, err := auth.HashPassword(ctx, Password)
 	if err != nil {
 		return err
 	}
@@ -163,10 +163,10 @@ func Seed(ctx context.Context, url string) error {
 		if _, err := tx.Exec(ctx, seedSQL); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `update platform.logins set password_hash = $1, confirmed_at = now()`, hash); err != nil {
+		if _, err := tx.Exec(ctx, `update platform.logins set password_hash = $1, confirmed_at = now()`, chosen.Hash); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `update platform.operators set password_hash = $1`, hash)
+		_, err := tx.Exec(ctx, `update platform.operators set password_hash = $1`, chosen.Hash)
 		return err
 	})
 }

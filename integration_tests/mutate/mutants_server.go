@@ -7,6 +7,8 @@ const (
 	tokenGo    = "server/auth/token.go"
 	sessionGo  = "server/auth/session.go"
 	loginGo    = "server/auth/login.go"
+	attemptsGo = "server/auth/attempts.go"
+	deviceGo   = "server/auth/device.go"
 	apiGo      = "server/endpoint/api.go"
 	principal  = "server/auth/principal.go"
 	unitOfWork = "db/unit.go"
@@ -112,23 +114,43 @@ var serverMutants = []mutant{
 		by: []string{"TestSessions_LogOut"},
 	},
 	{
-		name: "password-unchecked", source: []edit{{loginGo, "if ok && account.Admitted {", "if (ok || MUTANT) && account.Admitted {"}},
+		name: "password-unchecked", source: []edit{{loginGo, "case fits && account.Admitted:", "case (fits || MUTANT) && account.Admitted:"}},
 		by: []string{"TestLogin_RefusalsAreAlike"},
 	},
 	{
-		name: "log-in-without-limiter", source: []edit{{loginGo, "if q.byEmail >= 0 {", "if q.byEmail >= 0 && !MUTANT {"}},
-		by: []string{"TestAttempts_PerLogin"},
+		name: "log-in-without-limiter", source: []edit{{attemptsGo, "if a.cfg.Attempts < 0 {", "if a.cfg.Attempts < 0 || MUTANT {"}},
+		by: []string{"TestAttempts_PerLoginAndAddress"},
 	},
 	{
-		name: "unknown-email-answers-at-once", source: []edit{{loginGo, "if len(accounts) == 0 {", "if len(accounts) == 0 && !MUTANT {"}},
-		by: []string{"TestFitting_UnknownEmailCostsAVerification"},
+		name: "guesses-at-once", source: []edit{{attemptsGo, "giveBack, err := take(ctx, own.door)", "giveBack, err := take(ctx, either(MUTANT, make(chan struct{}, 1), own.door))"}},
+		by: []string{"TestAttempts_InParallel"},
+	},
+	{
+		name: "guess-in-a-company-of-ones-own", source: []edit{{loginGo, "case missed > 0:", "case missed > 0 && !MUTANT:"}},
+		by: []string{"TestAttempts_ByACompanyOfOnesOwn"},
+	},
+	{
+		name: "device-of-another-account", source: []edit{{deviceGo, "if account.Known {", "if account.Known || MUTANT && len(accounts) > 1 {"}},
+		by: []string{"TestAttempts_ByACompanyOfOnesOwn"},
+	},
+	{
+		name: "invitation-confirms-its-maker", source: []edit{{"server/auth/invitation.go", "if i.ByOperator {", "if i.ByOperator || MUTANT {"}},
+		by: []string{"TestInvitations_AcceptedOnceBecomesAUser"},
+	},
+	{
+		name: "password-that-is-known", source: []edit{{"server/auth/newpassword.go", "if known = letters(known); known != \"\" &&", "if known = letters(known); known != \"\" && !MUTANT &&"}},
+		by: []string{"TestNewPasswords_AreNotWhatIsKnownOfTheirOwner"},
+	},
+	{
+		name: "unknown-email-answers-at-once", source: []edit{{loginGo, "for i := range max(most, len(accounts)) {", "for i := range max(either(MUTANT, 0, most), len(accounts)) {"}},
+		by: []string{"TestCompare_AllCostTheSame"},
 	},
 	{
 		name: "refusal-answers-at-once", source: []edit{{loginGo, "if errors.Is(err, ErrRefused) {", "if errors.Is(err, ErrRefused) && !MUTANT {"}},
 		by: []string{"TestLogin_RefusedTakesItsFixedTime"},
 	},
 	{
-		name: "log-in-takes-the-first-company", source: []edit{{loginGo, "switch len(fitting) {", "switch either(MUTANT, min(len(fitting), 1), len(fitting)) {"}},
+		name: "log-in-takes-the-first-company", source: []edit{{loginGo, "switch len(t.fitting) {", "switch either(MUTANT, min(len(t.fitting), 1), len(t.fitting)) {"}},
 		by: []string{"TestSeveralCompanies_SamePassword"},
 	},
 	{
@@ -136,7 +158,7 @@ var serverMutants = []mutant{
 		by: []string{"TestLogin_VerifiedBeforeAChangeIsVoid"},
 	},
 	{
-		name: "password-changed-without-the-old-one", source: []edit{{sessionGo, "if !ok {\n\t\ta.wait(ctx, start)", "if !ok && !MUTANT {\n\t\ta.wait(ctx, start)"}},
+		name: "password-changed-without-the-old-one", source: []edit{{"server/auth/changepassword.go", "if !fits {", "if !fits && !MUTANT {"}},
 		by: []string{"TestAttempts_OfThePasswordChange"},
 	},
 	{

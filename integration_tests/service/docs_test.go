@@ -71,12 +71,12 @@ func newDemoPortal(t *testing.T) *portal {
 	if err := harness.Execute(t.Context(), at, "truncate platform.customers, platform.operators cascade"); err != nil {
 		t.Fatal(err)
 	}
-	hash, err := auth.HashPassword(t.Context(), harness.Password)
+	chosen, err := auth.HashPassword(t.Context(), harness.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = install.Transaction(t.Context(), at, func(ctx context.Context, tx pgx.Tx) error {
-		_, _, err := demo.Load(ctx, tx, hash, func(string) {})
+		_, _, err := demo.Load(ctx, tx, chosen.Hash, func(string) {})
 		return err
 	})
 	if err != nil {

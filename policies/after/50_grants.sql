@@ -77,7 +77,7 @@ grant select, update (accepted_at) on platform.invitations to portal_auth;
 grant select, update (last_used_at) on platform.service_tokens to portal_auth;
 grant select on platform.receiving_numbers to portal_auth;
 grant select, insert, delete on platform.login_states to portal_auth;
-grant select, insert (email, address, outcome), update (outcome), delete on platform.login_attempts to portal_auth;
+grant select, insert (email, address, device, outcome), delete on platform.login_attempts to portal_auth;
 grant insert (action, object_type, object_id, detail, request_id) on platform.audit_log to portal_auth;
 grant select (customer_id, id, name, email, role, status), insert (name, username, email, phone, role, requested_role, status, last_login_at), update (last_login_at) on portal.users to portal_auth;
 

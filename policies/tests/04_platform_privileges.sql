@@ -54,8 +54,7 @@ insert into said values
   ('portal_auth', 'INSERT', 'login_states', '*'),
   ('portal_auth', 'DELETE', 'login_states', '*'),
   ('portal_auth', 'SELECT', 'login_attempts', '*'),
-  ('portal_auth', 'INSERT', 'login_attempts', 'email address outcome'),
-  ('portal_auth', 'UPDATE', 'login_attempts', 'outcome'),
+  ('portal_auth', 'INSERT', 'login_attempts', 'email address device outcome'),
   ('portal_auth', 'DELETE', 'login_attempts', '*'),
   ('portal_auth', 'INSERT', 'audit_log', 'action object_type object_id detail request_id');
 

@@ -18,17 +18,19 @@ type Config struct {
 	SessionLifetime time.Duration // of a log-in that is refreshed; 0: 30 days
 	SwitchLifetime  time.Duration // of an operator's token inside a customer; 0 or more than MaxSwitch: MaxSwitch
 	RefusalTime     time.Duration // every refused log-in takes at least this long; 0: 750 ms; negative: as long as it takes
-	Attempts        int           // refused log-ins per address of a person in Window; 0: 10; negative: no limit
-	AddressAttempts int           // the same per network address; 0: 100
+	Attempts        int           // wrong passwords of one e-mail from one network address, or from one known device, in Window; 0: 10; negative: no limits
+	AddressAttempts int           // the same from one network address, of any e-mail; 0: 100
+	DayAttempts     int           // the same of one e-mail from anywhere, or from one known device, in a day; 0: 300
 	SignUps         int           // requests for an account in Window, per address of a person and per network address; 0: 10; negative: no limit
 	Window          time.Duration // 0: 15 min
 }
 
 // Auth logs people in and out. It is safe for concurrent use.
 type Auth struct {
-	db   *db.DB
-	keys *Keys
-	cfg  Config
+	db    *db.DB
+	keys  *Keys
+	cfg   Config
+	lines lines
 }
 
 // New returns an Auth on a database and its keys.
@@ -40,8 +42,9 @@ func New(d *db.DB, keys *Keys, cfg Config) *Auth {
 	cfg.Window = cmp.Or(cfg.Window, 15*time.Minute)
 	cfg.Attempts = cmp.Or(cfg.Attempts, 10)
 	cfg.AddressAttempts = cmp.Or(cfg.AddressAttempts, 100)
+	cfg.DayAttempts = cmp.Or(cfg.DayAttempts, 300)
 	cfg.SignUps = cmp.Or(cfg.SignUps, 10)
-	return &Auth{db: d, keys: keys, cfg: cfg}
+	return &Auth{db: d, keys: keys, cfg: cfg, lines: lines{named: map[string]*line{}}}
 }
 
 // Keys returns the secrets, which also verify tokens.
@@ -67,6 +70,7 @@ type Credentials struct {
 	Email      string
 	Password   string
 	CustomerID string     // empty, or the one company meant
+	Device     string     // what shows the device: a refresh token that it was given, or DeviceOf one; may be empty
 	Address    netip.Addr // where the request came from; may be invalid
 }
 

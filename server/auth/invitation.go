@@ -41,10 +41,11 @@ type Invitation struct {
 	Email      string `db:"email"`
 	Name       string `db:"name"` // may be empty
 	Role       string `db:"role"`
+	ByOperator bool   `db:"by_operator"`
 }
 
 const invitationSQL = `
-select i.customer_id, i.id, i.email, coalesce(i.name, '') as name, i.role
+select i.customer_id, i.id, i.email, coalesce(i.name, '') as name, i.role, i.invited_by_operator is not null as by_operator
 from platform.invitations i
 where i.token_hash = @hash
   and i.accepted_at is null
@@ -55,7 +56,7 @@ where i.token_hash = @hash
 type Join func(ctx context.Context, tx db.Tx, i Invitation) (member int64, err error)
 
 // AcceptInvitation has the person who was invited join with that password, and logs in. Errors:
-// ErrInvitation; ErrPasswordLength; db.ErrSuspended where the company is closed; those of join. The
+// ErrInvitation; *PasswordError; db.ErrSuspended where the company is closed; those of join. The
 // invitation then stays.
 func (a *Auth) AcceptInvitation(ctx context.Context, token, password string, join Join) (t Tokens, err error) {
 	secret, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(token))
@@ -74,13 +75,13 @@ func (a *Auth) AcceptInvitation(ctx context.Context, token, password string, joi
 		return t, err
 	}
 	// A hash is dear: it is made only for who holds an invitation, and no connection waits for it.
-	hash, err := HashPassword(ctx, password)
+	chosen, err := HashPassword(ctx, password)
 	if err != nil {
 		return t, err
 	}
 	p := &Principal{keys: a.keys, customerID: i.CustomerID, role: i.Role, email: i.Email, name: i.Name}
 	err = a.db.Auth(ctx, guest{keys: a.keys, customerID: i.CustomerID}, func(ctx context.Context, tx db.Tx) (err error) {
-		if p.userID, err = accept(ctx, tx, i, hash, join); err != nil {
+		if p.userID, err = accept(ctx, tx, i, chosen, join); err != nil {
 			return err
 		}
 		t.Refresh, err = a.openSession(ctx, tx, p)
@@ -108,8 +109,10 @@ where id = @id
 
 const confirmSQL = `update platform.logins set confirmed_at = now() where user_id = @user`
 
-// accept uses the invitation up and makes the member.
-func accept(ctx context.Context, tx db.Tx, i Invitation, hash string, join Join) (member int64, err error) {
+// accept uses the invitation up and makes the member. The link is in the hands of whoever made it: only an operator, who
+// answers for the address, confirms one by it. An Admin could accept it himself, and then come before the accounts that
+// the owner of the address has elsewhere.
+func accept(ctx context.Context, tx db.Tx, i Invitation, chosen Password, join Join) (member int64, err error) {
 	if err := db.Touch(ctx, tx, useInvitationSQL, db.Args{"id": i.ID}); err != nil {
 		return 0, err
 	}
@@ -117,11 +120,13 @@ func accept(ctx context.Context, tx db.Tx, i Invitation, hash string, join Join)
 	if err != nil {
 		return 0, err
 	}
-	if err := SetPassword(ctx, tx, member, hash); err != nil {
+	if err := SetPassword(ctx, tx, member, chosen); err != nil {
 		return 0, err
 	}
-	if err := db.Touch(ctx, tx, confirmSQL, db.Args{"user": member}); err != nil {
-		return 0, err
+	if i.ByOperator {
+		if err := db.Touch(ctx, tx, confirmSQL, db.Args{"user": member}); err != nil {
+			return 0, err
+		}
 	}
 	return member, Record(ctx, tx, Deed{
 		Action: "invitation.accepted", ObjectType: "user", ObjectID: strconv.FormatInt(member, 10),

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -25,41 +24,38 @@ type candidate struct {
 	PasswordHash string `db:"password_hash"`
 	// When the password was chosen: a log-in is void where it was changed since it was verified.
 	PasswordSetAt *time.Time `db:"password_set_at"`
+	Known         bool       `db:"known"` // to the device that asks
+	Outdated      bool       `db:"-"`     // the hash is to be replaced by a better one
 }
 
-const lockAttemptsSQL = `
-select pg_advisory_xact_lock(hashtextextended('login:' || @email, 0)) is null
-  or pg_advisory_xact_lock(hashtextextended('address:' || coalesce(@address::inet::text, ''), 0)) is null`
-
-const countAttemptsSQL = `
-select
-  count(*) filter (where email = @email) as by_email,
-  count(*) filter (where address = @address::inet) as by_address
-from platform.login_attempts
-where (email = @email or address = @address::inet)
-  and outcome = @outcome
-  and at > now() - make_interval(secs => @window)`
-
-const addAttemptSQL = `
-insert into platform.login_attempts (email, address, outcome)
-values (@email, @address::inet, @outcome)
-returning id`
-
+// known: the device that asks has been in this account before.
 const candidatesSQL = `
 select l.customer_id, c.company_name, l.user_id as id, l.role, l.email,
   l.status = 'active' and tenancy.is_open(c.status, c.trial_ends_at) as admitted,
-  l.password_hash, l.password_set_at
+  l.password_hash, l.password_set_at,
+  exists (
+    select from platform.sessions s
+    where s.id = @session::uuid
+      and s.family_hash = @family
+      and (s.customer_id, s.user_id) = (l.customer_id, l.user_id)
+  ) as known
 from platform.logins l
 join platform.customers c on c.customer_id = l.customer_id
 where l.email = @email
   and l.password_hash is not null
   and (@customer = '' or l.customer_id = @customer)
-order by l.confirmed_at is null, l.created_at, l.user_id
+order by known desc, l.confirmed_at is null, l.created_at, l.user_id
 limit @candidates`
 
 const operatorCandidateSQL = `
 select '' as customer_id, 'the platform' as company_name, o.id, 'Super Admin' as role, o.email,
-  o.status = 'active' as admitted, o.password_hash, o.password_set_at
+  o.status = 'active' as admitted, o.password_hash, o.password_set_at,
+  exists (
+    select from platform.sessions s
+    where s.id = @session::uuid
+      and s.family_hash = @family
+      and s.operator_id = o.id
+  ) as known
 from platform.operators o
 where o.email = @email
   and o.password_hash is not null
@@ -79,110 +75,123 @@ func (a *Auth) Login(ctx context.Context, c Credentials) (t Tokens, err error) {
 	if c.Email == "" || len(c.Email) > 255 {
 		return t, ErrRefused
 	}
+	stranger := guesser{Email: c.Email, Network: Network(c.Address)}
+	if shown, ok := parseDevice(c.Device); ok {
+		t, err = a.loginFrom(ctx, shown, stranger, c)
+		if !errors.Is(err, errStranger) {
+			return t, err
+		}
+	}
+	made, err := a.try(ctx, stranger, c, func(accounts []candidate) ([]candidate, error) { return accounts, nil })
+	if err != nil {
+		return t, err
+	}
+	return a.enter(ctx, made, c)
+}
 
-	attempt, accounts, err := a.candidates(ctx, c)
+// A trial is what came of comparing a password with the accounts that it may open.
+type trial struct {
+	by      guesser
+	fitting []candidate
+	outcome string
+}
+
+// try compares the password with those accounts that choose names, when it is the guesser's turn. Nothing is hashed
+// while a connection is held. Whoever names no company, or an unknown one, waits for as many comparisons as are made
+// for somebody in many companies.
+func (a *Auth) try(ctx context.Context, g guesser, c Credentials, choose func([]candidate) ([]candidate, error)) (t trial, err error) {
+	leave, err := a.queue(ctx, g)
 	if err != nil {
 		return t, err
 	}
-	fitting, err := fitting(ctx, accounts, c.Password)
+	defer leave()
+	var accounts []candidate
+	err = a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) (err error) {
+		if accounts, err = candidates(ctx, tx, c); err != nil {
+			return err
+		}
+		if accounts, err = choose(accounts); err != nil {
+			return err
+		}
+		return a.admits(ctx, tx, g)
+	})
 	if err != nil {
 		return t, err
 	}
-	switch len(fitting) {
+	most := maxCandidates
+	if c.CustomerID != "" || g.Device != nil {
+		most = 1
+	}
+	t.by = g
+	if t.fitting, t.outcome, err = compare(ctx, accounts, most, forms(c.Password)); err != nil || t.outcome != refused {
+		return t, err
+	}
+	return t, a.record(ctx, g, refused)
+}
+
+// enter lets in whom the password fitted.
+func (a *Auth) enter(ctx context.Context, t trial, c Credentials) (Tokens, error) {
+	switch len(t.fitting) {
 	case 0:
-		return t, ErrRefused
+		return Tokens{}, ErrRefused
 	case 1:
-		return a.admit(ctx, fitting[0], c.Password, attempt)
+		return a.admit(ctx, t.fitting[0], c.Password, t)
 	}
 	several := &SeveralError{}
-	for _, f := range fitting {
+	for _, f := range t.fitting {
 		id := f.CustomerID
 		if id == "" {
 			id = PlatformID
 		}
 		several.Companies = append(several.Companies, Company{CustomerID: id, CompanyName: f.CompanyName})
 	}
-	return t, errors.Join(several, a.forgive(ctx, attempt))
+	return Tokens{}, errors.Join(several, a.record(ctx, t.by, t.outcome))
 }
 
-// candidates counts the attempt as refused until it is admitted, so that tries made at the same time
-// are limited too, and returns the accounts that may be meant. Nothing is hashed while a connection is
-// held.
-func (a *Auth) candidates(ctx context.Context, c Credentials) (attempt int64, accounts []candidate, err error) {
-	err = a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) (err error) {
-		if attempt, err = a.count(ctx, tx, a.logIns(), c.Email, c.Address); err != nil {
-			return err
-		}
-		accounts, err = db.All[candidate](ctx, tx, candidatesSQL, db.Args{"email": c.Email, "customer": c.CustomerID, "candidates": maxCandidates})
-		if err != nil {
-			return err
-		}
-		operators, err := db.All[candidate](ctx, tx, operatorCandidateSQL, db.Args{"email": c.Email, "customer": c.CustomerID})
-		accounts = append(accounts, operators...)
-		return err
-	})
-	return attempt, accounts, err
-}
-
-// A quota is how many attempts with one outcome there may be in the window; negative: any number.
-type quota struct {
-	outcome            string
-	byEmail, byAddress int
-}
-
-func (a *Auth) logIns() quota { return quota{"refused", a.cfg.Attempts, a.cfg.AddressAttempts} }
-
-// count adds an attempt, if the quota allows one more. address may be invalid: not known.
-func (a *Auth) count(ctx context.Context, tx db.Tx, q quota, email string, address netip.Addr) (attempt int64, err error) {
-	var from *string
-	if address.IsValid() {
-		s := address.Unmap().String()
-		from = &s
+// candidates are the accounts that may be meant, at most maxCandidates.
+func candidates(ctx context.Context, tx db.Tx, c Credentials) (all []candidate, err error) {
+	args := db.Args{"email": c.Email, "customer": c.CustomerID, "session": nil, "family": nil}
+	if shown, ok := parseDevice(c.Device); ok {
+		args["session"], args["family"] = shown.session.String(), shown.family
 	}
-	if q.byEmail >= 0 {
-		if err := a.limit(ctx, tx, q, email, from); err != nil {
-			return 0, err
-		}
-	}
-	return db.Value[int64](ctx, tx, addAttemptSQL, db.Args{"email": email, "address": from, "outcome": q.outcome})
-}
-
-func (a *Auth) limit(ctx context.Context, tx db.Tx, q quota, email string, address *string) error {
-	who := db.Args{"email": email, "address": address}
-	if _, err := db.Exec(ctx, tx, lockAttemptsSQL, who); err != nil {
-		return err
-	}
-	who["window"], who["outcome"] = a.cfg.Window.Seconds(), q.outcome
-	n, err := db.One[struct {
-		ByEmail   int `db:"by_email"`
-		ByAddress int `db:"by_address"`
-	}](ctx, tx, countAttemptsSQL, who)
-	if err == nil && (n.ByEmail >= q.byEmail || n.ByAddress >= q.byAddress) {
-		return &TooManyError{RetryAfter: a.cfg.Window}
-	}
-	return err
-}
-
-// fitting returns the accounts that the password opens. Without any account one verification is made
-// all the same.
-func fitting(ctx context.Context, accounts []candidate, password string) (fitting []candidate, err error) {
-	if len(accounts) == 0 {
-		_, err := verifyPassword(ctx, noPassword, password)
+	operators, err := db.All[candidate](ctx, tx, operatorCandidateSQL, args)
+	if err != nil {
 		return nil, err
 	}
-	for _, account := range accounts {
-		ok, err := verifyPassword(ctx, account.PasswordHash, password)
-		if err != nil {
-			return nil, err
-		}
-		if ok && account.Admitted {
-			fitting = append(fitting, account)
-		}
-	}
-	return fitting, nil
+	args["candidates"] = maxCandidates - len(operators)
+	all, err = db.All[candidate](ctx, tx, candidatesSQL, args)
+	return append(all, operators...), err
 }
 
-const admitAttemptSQL = `update platform.login_attempts set outcome = 'admitted' where id = @attempt`
+// compare returns the accounts that the password opens, and what that means. It makes as many comparisons where there
+// are fewer accounts, or none.
+func compare(ctx context.Context, accounts []candidate, most int, forms []string) (fitting []candidate, outcome string, err error) {
+	missed := 0
+	for i := range max(most, len(accounts)) {
+		account := candidate{PasswordHash: noPassword}
+		if i < len(accounts) {
+			account = accounts[i]
+		}
+		fits, first, err := verifyForms(ctx, account.PasswordHash, forms)
+		if err != nil {
+			return nil, "", err
+		}
+		account.Outdated = !first || outdated(account.PasswordHash)
+		switch {
+		case fits && account.Admitted:
+			fitting = append(fitting, account)
+		case !fits && i < len(accounts):
+			missed++
+		}
+	}
+	switch {
+	case len(fitting) == 0:
+		return nil, refused, nil
+	case missed > 0:
+		return fitting, partly, nil
+	}
+	return fitting, admitted, nil
+}
 
 // A log-in holds only if what was verified still stands: who was suspended, or got another password,
 // meanwhile does not come in. The row is locked, so the change waits, and then ends the new session too.
@@ -224,11 +233,11 @@ const operatorNameSQL = `
 update platform.operators set last_login_at = now() where id = @id returning coalesce(name, '')`
 
 // admit opens a session, stamps the log-in, and replaces an old hash.
-func (a *Auth) admit(ctx context.Context, account candidate, password string, attempt int64) (t Tokens, err error) {
+func (a *Auth) admit(ctx context.Context, account candidate, password string, of trial) (t Tokens, err error) {
 	p := &Principal{keys: a.keys, customerID: account.CustomerID, role: account.Role, email: account.Email}
 	var newHash string
-	if outdated(account.PasswordHash) {
-		if newHash, err = hashAny(ctx, password); err != nil {
+	if account.Outdated {
+		if newHash, err = hashAny(ctx, forms(password)[0]); err != nil {
 			return t, err
 		}
 	}
@@ -240,7 +249,7 @@ func (a *Auth) admit(ctx context.Context, account candidate, password string, at
 		g = guest{keys: a.keys, customerID: account.CustomerID}
 	}
 	err = a.db.Auth(ctx, g, func(ctx context.Context, tx db.Tx) (err error) {
-		if _, err := db.Exec(ctx, tx, admitAttemptSQL, db.Args{"attempt": attempt}); err != nil {
+		if err := addAttempt(ctx, tx, of.by, of.outcome); err != nil {
 			return err
 		}
 		if p.userID != 0 {
@@ -286,24 +295,4 @@ func stillHolds(ctx context.Context, tx db.Tx, account candidate, better string)
 		_, err = db.Value[int64](ctx, tx, unchangedSQL, args)
 	}
 	return err
-}
-
-// forgive takes an attempt whose password was right out of the count.
-func (a *Auth) forgive(ctx context.Context, attempt int64) error {
-	return a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) error {
-		_, err := db.Exec(ctx, tx, admitAttemptSQL, db.Args{"attempt": attempt})
-		return err
-	})
-}
-
-const setPasswordSQL = `
-update platform.logins
-set password_hash = @hash, password_set_at = clock_timestamp()
-where user_id = @user`
-
-// SetPassword stores the hash of a member's new password (HashPassword). It is the one place that does.
-// PostgreSQL ends the person's sessions with it, except the one that acts. Errors: db.ErrNotFound where
-// the customer has no such member.
-func SetPassword(ctx context.Context, tx db.Tx, user int64, hash string) error {
-	return db.Touch(ctx, tx, setPasswordSQL, db.Args{"user": user, "hash": hash})
 }

@@ -14,15 +14,6 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// What a new password must satisfy, in bytes. It is never cut.
-const (
-	MinPassword = 8
-	MaxPassword = 1024
-)
-
-// ErrPasswordLength means that a new password is too short or too long.
-var ErrPasswordLength = fmt.Errorf("a password has %d to %d bytes", MinPassword, MaxPassword)
-
 // The cost of a hash (OWASP's minimum for argon2id).
 const (
 	argonMemory  = 19 * 1024 // KiB
@@ -35,26 +26,30 @@ const (
 // hashing bounds how many hashes are computed at once: each takes 19 MiB and a core.
 var hashing = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
 
-func withHashing(ctx context.Context, fn func()) error {
+// strangers bounds the same for who is not known yet: one place at the hashes is always left to the others.
+var strangers = make(chan struct{}, max(1, cap(hashing)-1))
+
+// take waits for one of the places; the caller gives it back.
+func take(ctx context.Context, places chan struct{}) (giveBack func(), err error) {
 	select {
-	case hashing <- struct{}{}:
-		defer func() { <-hashing }()
-		fn()
-		return nil
+	case places <- struct{}{}:
+		return func() { <-places }, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 
-// HashPassword hashes a new password with argon2id, in PHC string format.
-func HashPassword(ctx context.Context, password string) (hash string, err error) {
-	if len(password) < MinPassword || len(password) > MaxPassword {
-		return "", ErrPasswordLength
+func withHashing(ctx context.Context, fn func()) error {
+	giveBack, err := take(ctx, hashing)
+	if err != nil {
+		return err
 	}
-	return hashAny(ctx, password)
+	defer giveBack()
+	fn()
+	return nil
 }
 
-// hashAny hashes also an old password that is shorter than new ones may be.
+// hashAny hashes a password with argon2id, in PHC string format: an old one too, that nobody may choose any more.
 func hashAny(ctx context.Context, password string) (hash string, err error) {
 	salt := make([]byte, argonSalt)
 	if _, err := rand.Read(salt); err != nil {
@@ -73,12 +68,33 @@ func hashAny(ctx context.Context, password string) (hash string, err error) {
 var noPassword = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
 	base64.RawStdEncoding.EncodeToString(make([]byte, argonSalt)), base64.RawStdEncoding.EncodeToString(make([]byte, argonKey)))
 
+// forms are what a hash may have been made of: the normal form of a password, and as it was typed in, which is how
+// passwords were hashed before.
+func forms(password string) []string {
+	if len(password) > maxTyped {
+		return []string{password[:maxTyped]} // nobody's; it still costs a verification
+	}
+	normal, ok := opaque(password)
+	if !ok || normal == password {
+		return []string{password}
+	}
+	return []string{normal, password}
+}
+
+// verifyForms compares each form with a hash until one fits: the first is good, one behind it fits a hash that should
+// be replaced. Which forms there are depends on what was typed in and on nothing that is stored.
+func verifyForms(ctx context.Context, hash string, forms []string) (fits, first bool, err error) {
+	for i, form := range forms {
+		if fits, err = verifyPassword(ctx, hash, form); fits || err != nil {
+			return fits, i == 0, err
+		}
+	}
+	return false, false, nil
+}
+
 // verifyPassword compares a password with a hash, argon2id or bcrypt. A hash that cannot be read
 // matches nothing.
 func verifyPassword(ctx context.Context, hash, password string) (ok bool, err error) {
-	if len(password) > MaxPassword {
-		password = password[:MaxPassword] + "x" // too long to be anybody's; it still costs a verification
-	}
 	err = withHashing(ctx, func() {
 		if strings.HasPrefix(hash, "$2") {
 			ok = verifyBcrypt(hash, password)

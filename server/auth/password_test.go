@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,21 +10,11 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-func TestHashPassword_Length(t *testing.T) {
-	t.Parallel()
-	for length, ok := range map[int]bool{0: false, 7: false, 8: true, 1024: true, 1025: false} {
-		_, err := HashPassword(t.Context(), strings.Repeat("x", length))
-		if (err == nil) != ok || err != nil && !errors.Is(err, ErrPasswordLength) {
-			t.Errorf("%d bytes: %v", length, err)
-		}
-	}
-}
-
 func TestVerifyPassword(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 10)
 	hash := func(password string) string {
-		h, err := HashPassword(t.Context(), password)
+		h, err := hashAny(t.Context(), password)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,10 +69,11 @@ func (c *counting) Done() <-chan struct{} {
 	return c.Context.Done()
 }
 
-// What a log-in costs does not tell whether the address is known, nor whether its owner may come in.
-func TestFitting_UnknownEmailCostsAVerification(t *testing.T) {
+// What a log-in costs does not tell whether the address is known, in how many companies, nor whether its owner may come
+// in: where fewer accounts are compared, hashes that nothing fits are.
+func TestCompare_AllCostTheSame(t *testing.T) {
 	t.Parallel()
-	hash, err := HashPassword(t.Context(), "12345678")
+	hash, err := hashAny(t.Context(), "12345678")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,20 +81,38 @@ func TestFitting_UnknownEmailCostsAVerification(t *testing.T) {
 	wrong := candidate{ID: 2, PasswordHash: noPassword, Admitted: true}
 	closed := candidate{ID: 3, PasswordHash: hash}
 	for name, tt := range map[string]struct {
-		accounts      []candidate
-		fitting       []candidate
-		verifications int
+		accounts []candidate
+		fitting  []candidate
+		outcome  string
 	}{
-		"unknown":        {nil, nil, 1},
-		"wrong password": {[]candidate{wrong}, nil, 1},
-		"closed":         {[]candidate{closed}, nil, 1},
-		"several":        {[]candidate{wrong, right, closed, right}, []candidate{right, right}, 4},
+		"unknown":        {nil, nil, refused},
+		"wrong password": {[]candidate{wrong}, nil, refused},
+		"closed":         {[]candidate{closed}, nil, refused},
+		"right":          {[]candidate{right}, []candidate{right}, admitted},
+		"right, closed":  {[]candidate{right, closed}, []candidate{right}, admitted},
+		"several":        {[]candidate{wrong, right, closed, right}, []candidate{right, right}, partly},
+		"five, wrong":    {slices.Repeat([]candidate{wrong}, 5), nil, refused},
 	} {
 		ctx := &counting{Context: t.Context()}
-		have, err := fitting(ctx, tt.accounts, "12345678")
-		if err != nil || !slices.Equal(have, tt.fitting) || ctx.verifications != tt.verifications {
-			t.Errorf("%s: %v, %v, %d verifications", name, have, err, ctx.verifications)
+		have, outcome, err := compare(ctx, tt.accounts, maxCandidates, forms("12345678"))
+		if err != nil || !slices.Equal(have, tt.fitting) || outcome != tt.outcome || ctx.verifications != maxCandidates {
+			t.Errorf("%s: %v, %s, %v, %d verifications", name, have, outcome, err, ctx.verifications)
 		}
+	}
+	// Who types in what has two forms has twice as many compared, known or not.
+	for _, accounts := range [][]candidate{nil, {wrong}, slices.Repeat([]candidate{wrong}, 5)} {
+		ctx := &counting{Context: t.Context()}
+		if _, _, err := compare(ctx, accounts, maxCandidates, forms("e\u0301e\u0301e\u0301")); err != nil || ctx.verifications != 2*maxCandidates {
+			t.Errorf("%d accounts: %v, %d verifications", len(accounts), err, ctx.verifications)
+		}
+	}
+}
+
+// However many strangers are at the hashes, a place is left.
+func TestStrangers_LeaveAPlaceAtTheHashes(t *testing.T) {
+	t.Parallel()
+	if cap(strangers) < 1 || cap(strangers) >= cap(hashing) {
+		t.Errorf("strangers take %d of %d places", cap(strangers), cap(hashing))
 	}
 }
 

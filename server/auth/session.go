@@ -8,9 +8,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"net/netip"
-	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -176,79 +173,4 @@ func (a *Auth) Logout(ctx context.Context, p *Principal) error {
 		_, err := db.Exec(ctx, tx, revokeSQL, db.Args{"id": p.sessionID})
 		return err
 	})
-}
-
-const passwordHashSQL = `
-select coalesce(
-  (select password_hash from platform.logins where user_id = @user),
-  (select password_hash from platform.operators where id = @operator),
-  '')`
-
-const setOperatorPasswordSQL = `
-update platform.operators
-set password_hash = @hash, password_set_at = clock_timestamp()
-where id = @id`
-
-const revokeOthersSQL = `
-update platform.sessions set revoked_at = now()
-where revoked_at is null
-  and id <> @session
-  and operator_id = @operator`
-
-// ChangePassword replaces the caller's own password, and ends all other sessions of the account. The
-// tries with a wrong current password are limited like log-ins. Errors: ErrRefused, *TooManyError,
-// ErrPasswordLength.
-func (a *Auth) ChangePassword(ctx context.Context, p *Principal, current, replacement string) error {
-	start := time.Now()
-	hash, attempt, err := a.currentHash(ctx, p)
-	if err != nil {
-		return err
-	}
-	ok, err := verifyPassword(ctx, hash, current)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		a.wait(ctx, start)
-		return ErrRefused
-	}
-	replaced, err := HashPassword(ctx, replacement)
-	if err != nil {
-		return cmp.Or(err, a.forgive(ctx, attempt))
-	}
-	if err := a.replaceHash(ctx, p, replaced); err != nil {
-		return err
-	}
-	return a.forgive(ctx, attempt)
-}
-
-func (a *Auth) replaceHash(ctx context.Context, p *Principal, hash string) error {
-	if p.Outside() {
-		return a.db.PlatformWrite(ctx, p, func(ctx context.Context, tx db.Tx) error {
-			if err := db.Touch(ctx, tx, setOperatorPasswordSQL, db.Args{"id": p.operatorID, "hash": hash}); err != nil {
-				return err
-			}
-			if _, err := db.Exec(ctx, tx, revokeOthersSQL, db.Args{"session": p.sessionID, "operator": p.operatorID}); err != nil {
-				return err
-			}
-			return RecordOnPlatform(ctx, tx, Deed{Action: "password.changed", ObjectType: "operator", ObjectID: strconv.FormatInt(p.operatorID, 10)})
-		})
-	}
-	return a.db.Write(ctx, p, func(ctx context.Context, tx db.Tx) error {
-		if err := SetPassword(ctx, tx, p.userID, hash); err != nil {
-			return err
-		}
-		return Record(ctx, tx, Deed{Action: "password.changed", ObjectType: "user", ObjectID: strconv.FormatInt(p.userID, 10)})
-	})
-}
-
-func (a *Auth) currentHash(ctx context.Context, p *Principal) (hash string, attempt int64, err error) {
-	err = a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) (err error) {
-		if attempt, err = a.count(ctx, tx, a.logIns(), p.email, netip.Addr{}); err != nil {
-			return err
-		}
-		hash, err = db.Value[string](ctx, tx, passwordHashSQL, db.Args{"user": p.userID, "operator": p.operatorID})
-		return err
-	})
-	return hash, attempt, err
 }

@@ -196,8 +196,8 @@ func revoke(ctx context.Context, tx db.Tx, in *invitationRef) (out endpoint.Mess
 
 // Acceptance is what a person who was invited sends.
 type Acceptance struct {
-	Token    string `json:"token" maxLength:"100" doc:"From the link."`
-	Password string `json:"password" minLength:"8" maxLength:"1024" example:"correct horse battery" doc:"8 to 1,024 bytes."`
+	Token    string            `json:"token" maxLength:"100" doc:"From the link."`
+	Password field.NewPassword `json:"password"`
 }
 
 // Accepted is the log-in of the new user.
@@ -209,7 +209,7 @@ type Accepted struct {
 }
 
 func (h handlers) accept(ctx context.Context, in *struct{ Body Acceptance }) (out Accepted, err error) {
-	t, err := h.auth.AcceptInvitation(ctx, in.Body.Token, in.Body.Password, h.join)
+	t, err := h.auth.AcceptInvitation(ctx, in.Body.Token, string(in.Body.Password), h.join)
 	if db.Violates(err, "one_user_per_email") {
 		return out, endpoint.Conflict("the company has a user with this e-mail already; log in instead")
 	}

@@ -206,6 +206,7 @@ func register[I, O any](api API, method, path, id, summary string, h func(contex
 	for _, o := range options {
 		o(&op)
 	}
+	password := passwordField(reflect.TypeFor[I]())
 	huma.Register(api.huma, op, func(ctx context.Context, in *I) (out *O, err error) {
 		bodyRead(ctx)
 		ctx = follow(api.at(ctx), &op)
@@ -216,7 +217,7 @@ func register[I, O any](api API, method, path, id, summary string, h func(contex
 			out, err = h(ctx, in)
 		}
 		if err != nil {
-			return nil, api.problem(ctx, err)
+			return nil, api.problem(ctx, ofPassword(err, password))
 		}
 		return out, nil
 	})

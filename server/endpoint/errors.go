@@ -193,7 +193,6 @@ var table = []struct {
 	{auth.ErrInvitation, false, func(error) *Problem {
 		return newProblem("not-found", http.StatusNotFound, auth.ErrInvitation.Error())
 	}},
-	{auth.ErrPasswordLength, false, func(error) *Problem { return InvalidField("password", auth.ErrPasswordLength.Error()) }},
 }
 
 // rule names the constraint that was broken; constraints are named so that they read as sentences.

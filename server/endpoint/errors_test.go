@@ -35,7 +35,6 @@ func TestProblemOf(t *testing.T) {
 		db.ErrDown:                               {503, "unavailable", true},
 		auth.ErrRefused:                          {401, "unauthenticated", false},
 		auth.ErrToken:                            {401, "unauthenticated", false},
-		auth.ErrPasswordLength:                   {422, "invalid", false},
 		&auth.TooManyError{RetryAfter: 1}:        {429, "too-many-requests", false},
 		&auth.SeveralError{}:                     {409, "conflict", false},
 		Invalid("a rule"):                        {400, "invalid", false},

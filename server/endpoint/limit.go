@@ -9,6 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 	"github.com/labstack/echo/v4/middleware"
 	"golang.org/x/time/rate"
+
+	"contractor-portal/server/auth"
 )
 
 // Limited bounds how often one network address may call a public operation: a burst at once, and then
@@ -21,7 +23,7 @@ func Limited(burst int, interval time.Duration) Option {
 		wait := strconv.Itoa(max(1, int(interval.Seconds())))
 		op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
 			c := humaecho.Unwrap(ctx)
-			if admitted, err := store.Allow(c.RealIP()); admitted && err == nil {
+			if admitted, err := store.Allow(auth.Network(ClientAddress(ctx.Context()))); admitted && err == nil {
 				next(ctx)
 				return
 			}

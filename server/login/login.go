@@ -4,19 +4,25 @@
 package login
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
+	"strings"
+	"time"
 
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Routes registers the operations of this package.
 func Routes(api endpoint.API, a *auth.Auth) {
 	h := handlers{a}
 	endpoint.Direct(api, http.MethodPost, "/api/login/", "login", "Log in with e-mail and password", h.login, endpoint.Public, endpoint.Form, endpoint.Extends[*auth.SeveralError](http.StatusConflict),
-		endpoint.Describe("A person who is a member of several companies with the same password gets 409 with companies, and repeats the call with customer_id."))
+		endpoint.Describe("A person who is a member of several companies with the same password gets 409 with companies, and repeats the call with customer_id. "+
+			"A device that has been logged in before waits for nobody who guesses at the same e-mail: it shows a refresh_token that it was given, or the cookie that this call sets."))
 	endpoint.Direct(api, http.MethodPost, "/api/refresh/", "refresh", "Change a refresh token for new tokens", h.refresh, endpoint.Public, endpoint.Form,
 		endpoint.Describe("Each refresh token works once. One that is used again ends the session."))
 	endpoint.Direct(api, http.MethodPost, "/api/logout/", "logout", "End the session of the token", h.logout, everybody)
@@ -38,6 +44,8 @@ type LoginForm struct {
 	Password   string `json:"password" maxLength:"100000" example:"correct horse battery"`
 	GrantType  string `json:"grant_type,omitempty" doc:"Accepted and not used."`
 	CustomerID string `json:"customer_id,omitempty" maxLength:"9" example:"LEGACY001" doc:"The company, for a member of several; PLATFORM for an operator."`
+	// No example: it must be this device's own.
+	RefreshToken string `json:"refresh_token,omitempty" maxLength:"200" doc:"One that this device was given, the last or an older one: guesses of others then do not keep it waiting. A browser need not send it, since it has the cookie."`
 }
 
 // TokenPair is what a log-in or a refresh gives.
@@ -53,9 +61,25 @@ func pair(t auth.Tokens, err error) (TokenPair, error) {
 }
 
 func (h handlers) login(ctx context.Context, in *struct{ Body LoginForm }) (TokenPair, error) {
-	return pair(h.auth.Login(ctx, auth.Credentials{
-		Email: in.Body.Username, Password: in.Body.Password, CustomerID: in.Body.CustomerID, Address: endpoint.ClientAddress(ctx),
-	}))
+	f, cookie := in.Body, deviceCookie(in.Body.Username)
+	t, err := h.auth.Login(ctx, auth.Credentials{
+		Email: f.Username, Password: f.Password, CustomerID: f.CustomerID, Address: endpoint.ClientAddress(ctx),
+		Device: cmp.Or(f.RefreshToken, endpoint.Cookie(ctx, cookie)),
+	})
+	if err == nil {
+		endpoint.SetCookie(ctx, cookie, auth.DeviceOf(t.Refresh), deviceLifetime)
+	}
+	return pair(t, err)
+}
+
+// deviceLifetime is how long a browser shows that somebody logged in with it.
+const deviceLifetime = 180 * 24 * time.Hour
+
+// deviceCookie is the cookie by which a browser shows that somebody with that e-mail logged in with it: people who share
+// a browser have one each.
+func deviceCookie(email string) string {
+	h := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(email))))
+	return "__Host-device-" + hex.EncodeToString(h[:8])
 }
 
 // RefreshForm carries a refresh token.
@@ -73,14 +97,11 @@ func (h handlers) logout(ctx context.Context, _ *endpoint.None) (endpoint.Messag
 
 // PasswordChange is a new password with the one it replaces.
 type PasswordChange struct {
-	CurrentPassword string `json:"current_password" maxLength:"100000" example:"correct horse battery"`
-	NewPassword     string `json:"new_password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	CurrentPassword string            `json:"current_password" maxLength:"100000" example:"correct horse battery"`
+	NewPassword     field.NewPassword `json:"new_password"`
 }
 
 func (h handlers) changePassword(ctx context.Context, in *struct{ Body PasswordChange }) (endpoint.Done, error) {
-	err := h.auth.ChangePassword(ctx, endpoint.Caller(ctx), in.Body.CurrentPassword, in.Body.NewPassword)
-	if errors.Is(err, auth.ErrPasswordLength) { // of bytes, which a schema cannot count
-		err = endpoint.InvalidField("new_password", err.Error())
-	}
+	err := h.auth.ChangePassword(ctx, endpoint.Caller(ctx), in.Body.CurrentPassword, string(in.Body.NewPassword))
 	return endpoint.Done{OK: true, Message: "Password changed; other sessions have ended"}, err
 }

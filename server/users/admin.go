@@ -2,7 +2,6 @@ package users
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -25,11 +24,11 @@ func adminRoutes(api endpoint.API, admin endpoint.Roles) {
 
 // NewUserForm is what the page for a new person sends.
 type NewUserForm struct {
-	Name     field.Text  `json:"name" maxLength:"255" example:"Pat Doyle"`
-	Email    field.Email `json:"email"`
-	Phone    field.Phone `json:"phone"`
-	Role     field.Role  `json:"role" example:"User"`
-	Password string      `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	Name     field.Text        `json:"name" maxLength:"255" example:"Pat Doyle"`
+	Email    field.Email       `json:"email"`
+	Phone    field.Phone       `json:"phone"`
+	Role     field.Role        `json:"role" example:"User"`
+	Password field.NewPassword `json:"password"`
 }
 
 type newcomerForm struct {
@@ -44,7 +43,7 @@ func (in *newcomerForm) Prepare(ctx context.Context) error {
 }
 
 func create(ctx context.Context, tx db.Tx, in *newcomerForm) (endpoint.Done, error) {
-	_, err := insert(ctx, tx, in.newcomer.Body.UserFields, in.newcomer.hash)
+	_, err := insert(ctx, tx, in.newcomer.Body.UserFields, in.newcomer.password)
 	return endpoint.Done{OK: true, Message: "User created"}, err
 }
 
@@ -166,20 +165,17 @@ func giveRole(ctx context.Context, tx db.Tx, in *struct {
 
 // PasswordReset is a new password for whoever has the e-mail.
 type PasswordReset struct {
-	Email       field.Email `json:"email"`
-	NewPassword string      `json:"new_password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	Email       field.Email       `json:"email"`
+	NewPassword field.NewPassword `json:"new_password"`
 }
 
 type reset struct {
-	Body PasswordReset
-	hash string
+	Body     PasswordReset
+	password auth.Password
 }
 
 func (in *reset) Prepare(ctx context.Context) (err error) {
-	in.hash, err = auth.HashPassword(ctx, in.Body.NewPassword)
-	if errors.Is(err, auth.ErrPasswordLength) {
-		err = endpoint.InvalidField("new_password", err.Error())
-	}
+	in.password, err = auth.HashPassword(ctx, string(in.Body.NewPassword))
 	return err
 }
 
@@ -195,7 +191,7 @@ func resetPassword(ctx context.Context, tx db.Tx, in *reset) (out endpoint.Messa
 		return out, endpoint.Missing(err, "user")
 	}
 	endpoint.Note(ctx, "user", p.ID, map[string]any{"email": p.Email})
-	return endpoint.Message{Message: "Password reset"}, auth.SetPassword(ctx, tx, p.ID, in.hash)
+	return endpoint.Message{Message: "Password reset"}, auth.SetPassword(ctx, tx, p.ID, in.password)
 }
 
 // isRole refuses what is none of the five roles; here it is 400, which the old page expects.

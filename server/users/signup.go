@@ -29,14 +29,14 @@ type signUps struct{ auth *auth.Auth }
 
 // SignUpForm is a stranger's request.
 type SignUpForm struct {
-	Name       field.Text  `json:"name" maxLength:"255" example:"Rae Doyle"`
-	Email      field.Email `json:"email"`
-	Phone      field.Phone `json:"phone"`
-	Role       field.Role  `json:"role" example:"User" doc:"What is asked for."`
-	Password   string      `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
-	Invitation string      `json:"invitation,omitempty" maxLength:"100" doc:"The token of an invitation link."`
-	Subdomain  string      `json:"subdomain,omitempty" maxLength:"100" example:"legacy"`
-	CustomerID string      `json:"customer_id,omitempty" maxLength:"9" example:"LEGACY001"`
+	Name       field.Text        `json:"name" maxLength:"255" example:"Rae Doyle"`
+	Email      field.Email       `json:"email"`
+	Phone      field.Phone       `json:"phone"`
+	Role       field.Role        `json:"role" example:"User" doc:"What is asked for."`
+	Password   field.NewPassword `json:"password"`
+	Invitation string            `json:"invitation,omitempty" maxLength:"100" doc:"The token of an invitation link."`
+	Subdomain  string            `json:"subdomain,omitempty" maxLength:"100" example:"legacy"`
+	CustomerID string            `json:"customer_id,omitempty" maxLength:"9" example:"LEGACY001"`
 }
 
 // What a guest inserts is pending and of the role User: the columns' defaults say so.
@@ -52,9 +52,9 @@ func (h signUps) request(ctx context.Context, in *struct{ Body SignUpForm }) (ou
 		return out, endpoint.InvalidField("customer_id", "expected the company: an invitation, its subdomain, or its customer id")
 	}
 	err = h.auth.SignUp(ctx, auth.SignUp{
-		Email: string(f.Email), Password: f.Password, Address: endpoint.ClientAddress(ctx),
+		Name: string(f.Name), Email: string(f.Email), Password: string(f.Password), Address: endpoint.ClientAddress(ctx),
 		Invitation: f.Invitation, Subdomain: f.Subdomain, CustomerID: f.CustomerID,
-	}, func(ctx context.Context, tx db.Tx, hash string) error {
+	}, func(ctx context.Context, tx db.Tx, password auth.Password) error {
 		id, err := db.Value[int64](ctx, tx, requestSQL, db.Args{"name": f.Name, "email": f.Email, "phone": f.Phone, "role": f.Role})
 		if errors.Is(err, db.ErrNotFound) {
 			return nil // known already, which is nobody's business
@@ -62,7 +62,7 @@ func (h signUps) request(ctx context.Context, in *struct{ Body SignUpForm }) (ou
 		if err != nil {
 			return err
 		}
-		if err := auth.SetPassword(ctx, tx, id, hash); err != nil {
+		if err := auth.SetPassword(ctx, tx, id, password); err != nil {
 			return err
 		}
 		return auth.Record(ctx, tx, auth.Deed{

@@ -91,17 +91,17 @@ type UserFields struct {
 // NewUser is a person with the first password.
 type NewUser struct {
 	UserFields
-	Password string `json:"password" maxLength:"1024" example:"staple correct horse" doc:"8 to 1,024 bytes."`
+	Password field.NewPassword `json:"password"`
 }
 
 // A newcomer is somebody to be added; the password is hashed before a connection is taken.
 type newcomer struct {
-	Body NewUser
-	hash string
+	Body     NewUser
+	password auth.Password
 }
 
 func (in *newcomer) Prepare(ctx context.Context) (err error) {
-	in.hash, err = auth.HashPassword(ctx, in.Body.Password)
+	in.password, err = auth.HashPassword(ctx, string(in.Body.Password))
 	return err
 }
 
@@ -122,12 +122,12 @@ type UserAdded struct {
 }
 
 func add(ctx context.Context, tx db.Tx, in *newcomer) (out UserAdded, err error) {
-	id, err := insert(ctx, tx, in.Body.UserFields, in.hash)
+	id, err := insert(ctx, tx, in.Body.UserFields, in.password)
 	return UserAdded{Message: "User added", UserID: id}, err
 }
 
 // insert adds an active person with a password; the company's limit is PostgreSQL's to hold.
-func insert(ctx context.Context, tx db.Tx, f UserFields, hash string) (id int64, err error) {
+func insert(ctx context.Context, tx db.Tx, f UserFields, password auth.Password) (id int64, err error) {
 	id, err = db.Value[int64](ctx, tx, addSQL, db.Struct(f))
 	if errors.Is(err, db.ErrNotFound) {
 		return 0, errTaken
@@ -136,19 +136,19 @@ func insert(ctx context.Context, tx db.Tx, f UserFields, hash string) (id int64,
 		return 0, refused(err)
 	}
 	endpoint.Note(ctx, "user", id, map[string]any{"email": f.Email, "role": f.Role})
-	return id, auth.SetPassword(ctx, tx, id, hash)
+	return id, auth.SetPassword(ctx, tx, id, password)
 }
 
 // UserReplacement is what an Admin says of somebody who is there already.
 type UserReplacement struct {
 	UserFields
-	Password *string `json:"password,omitempty" nullable:"true" maxLength:"1024" doc:"Absent, null or empty: unchanged. Else 8 to 1,024 bytes, and the person's sessions end."`
+	Password *field.NewPassword `json:"password,omitempty" nullable:"true" minLength:"0" doc:"Absent, null or empty: unchanged. Else a new one, and the person's sessions end."`
 }
 
 type replacement struct {
 	PersonID
-	Body UserReplacement
-	hash string
+	Body     UserReplacement
+	password auth.Password
 }
 
 // PersonID names a person in a path.
@@ -158,7 +158,7 @@ type PersonID struct {
 
 func (in *replacement) Prepare(ctx context.Context) (err error) {
 	if password := in.Body.Password; password != nil && *password != "" {
-		in.hash, err = auth.HashPassword(ctx, *password)
+		in.password, err = auth.HashPassword(ctx, string(*password))
 	}
 	return err
 }
@@ -187,13 +187,13 @@ func update(ctx context.Context, tx db.Tx, in *replacement) (out endpoint.Messag
 	if err := db.Touch(ctx, tx, updateSQL, args); err != nil {
 		return out, refused(err)
 	}
-	if in.hash != "" {
-		if err := auth.SetPassword(ctx, tx, p.ID, in.hash); err != nil {
+	if in.password.Hash != "" {
+		if err := auth.SetPassword(ctx, tx, p.ID, in.password); err != nil {
 			return out, err
 		}
 	}
 	endpoint.Note(ctx, "user", p.ID, map[string]any{
-		"email": in.Body.Email, "email_before": p.Email, "role": in.Body.Role, "role_before": p.Role, "new_password": in.hash != "",
+		"email": in.Body.Email, "email_before": p.Email, "role": in.Body.Role, "role_before": p.Role, "new_password": in.password.Hash != "",
 	})
 	return endpoint.Message{Message: "User updated"}, nil
 }

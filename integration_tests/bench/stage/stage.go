@@ -126,11 +126,11 @@ func As(super *url.URL, role string) string {
 
 // LetIn lets people log in.
 func LetIn(ctx context.Context, conn *pgx.Conn, emails ...string) error {
-	hash, err := auth.HashPassword(ctx, password)
+	chosen, err := auth.HashPassword(ctx, password)
 	if err != nil {
 		return err
 	}
-	_, err = conn.Exec(ctx, "update platform.logins set password_hash = $1, confirmed_at = now() where email = any($2)", hash, emails)
+	_, err = conn.Exec(ctx, "update platform.logins set password_hash = $1, confirmed_at = now() where email = any($2)", chosen.Hash, emails)
 	return err
 }
 
