@@ -57,6 +57,12 @@ func (r *Refusal) Code() string {
 	return ""
 }
 
+// stalePlan tells whether PostgreSQL refused a prepared statement because a migration has changed what it returns.
+func (r *Refusal) stalePlan() bool {
+	var pg *pgconn.PgError
+	return errors.As(r.cause, &pg) && pg.Code == "0A000" && pg.Routine == "RevalidateCachedQuery"
+}
+
 // Violates tells whether err is the violation of the constraint (or unique index) of that name.
 func Violates(err error, constraint string) bool {
 	var r *Refusal

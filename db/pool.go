@@ -156,16 +156,19 @@ func startError(err error) error {
 
 // State is what the installer left behind.
 type State struct {
-	SchemaVersion int32 // the newest migration that ran
-	Errors        int64 // error-level findings of the audit
+	SchemaVersion int32 `db:"schema_version"` // the newest migration that ran
+	Errors        int64 `db:"errors"`         // error-level findings of the audit
 }
 
-const stateSQL = `select coalesce(schema_version, 0), errors from tenancy.state()`
+const stateSQL = `select coalesce(schema_version, 0) as schema_version, errors from tenancy.state()`
 
 // State asks the database for its schema version and the number of error-level findings.
 func (d *DB) State(ctx context.Context) (s State, err error) {
-	err = d.auth.QueryRow(ctx, stateSQL).Scan(&s.SchemaVersion, &s.Errors)
-	return s, translate(ctx, err)
+	err = d.work(ctx, d.auth, &unit{timeout: time.Minute}, func(ctx context.Context, tx Tx) (err error) {
+		s, err = One[State](ctx, tx, stateSQL)
+		return err
+	})
+	return s, err
 }
 
 // connectionLost tells whether err means that the connection is gone rather than that PostgreSQL

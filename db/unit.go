@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -55,7 +56,7 @@ func Adopt(tx pgx.Tx) Tx { return Tx{&unit{via: tx, begun: true, clock: &clock{t
 
 type unit struct {
 	pool    *pgxpool.Pool
-	timeout time.Duration
+	timeout time.Duration // of the wait for a connection; 0: the pool's
 	write   bool
 	sign    func() (string, []any) // nil: enters nothing
 
@@ -81,8 +82,18 @@ func (d *DB) admitted(ctx context.Context, m Member, u *unit, fn func(context.Co
 	return d.work(ctx, d.app, u, fn)
 }
 
-func (d *DB) work(ctx context.Context, pool *pgxpool.Pool, u *unit, fn func(context.Context, Tx) error) (err error) {
-	u.pool, u.timeout = pool, d.acquireTimeout
+// work runs fn in a unit of work, and once more where that did nothing and the reason has gone (again).
+func (d *DB) work(ctx context.Context, pool *pgxpool.Pool, u *unit, fn func(context.Context, Tx) error) error {
+	u.pool, u.timeout = pool, cmp.Or(u.timeout, d.acquireTimeout)
+	second := *u
+	err := u.work(ctx, fn)
+	if u.again(ctx, err) {
+		return second.work(ctx, fn)
+	}
+	return err
+}
+
+func (u *unit) work(ctx context.Context, fn func(context.Context, Tx) error) (err error) {
 	if err := u.acquire(ctx); err != nil {
 		return err
 	}
@@ -104,6 +115,21 @@ func (d *DB) work(ctx context.Context, pool *pgxpool.Pool, u *unit, fn func(cont
 	}
 	done = true
 	return err
+}
+
+// again tells whether a unit of work that failed may be done once more, from its beginning. All that it did has
+// been taken back, and its function waits for nothing but the database: a read that lost against a concurrent change or
+// the replay of a standby, and whatever met a plan from before a migration, which the other connections have too.
+func (u *unit) again(ctx context.Context, err error) bool {
+	var r *Refusal
+	if ctx.Err() != nil || !errors.As(err, &r) {
+		return false
+	}
+	if r.stalePlan() {
+		u.pool.Reset()
+		return true
+	}
+	return !u.write && (r.Code() == "40001" || r.Code() == "40P01")
 }
 
 func (u *unit) acquire(ctx context.Context) error {
@@ -150,7 +176,20 @@ func (u *unit) run(ctx context.Context, sql string, args []any, collect func(pgx
 		}
 		err = u.send(ctx, sql, args, collect)
 	}
-	return translate(ctx, err)
+	return u.refused(ctx, err)
+}
+
+// refused translates an error. The server of a write that is read only was the primary once: its connections are
+// dropped, so that the next ones look for the primary of now.
+func (u *unit) refused(ctx context.Context, err error) error {
+	err = translate(ctx, err)
+	var r *Refusal
+	if u.write && errors.As(err, &r) && r.Code() == "25006" {
+		r.Kind = ErrDown
+		u.abandon(ctx)
+		u.pool.Reset()
+	}
+	return err
 }
 
 // closedConn stands for a connection that could not be had again; releasing it does nothing.

@@ -88,6 +88,7 @@ func audited[I, O any](h Handler[I, O], record func(context.Context, db.Tx, auth
 
 func (t *trail) noteIDs(in reflect.Value) {
 	detail := map[string]any{}
+	t.deed.ObjectType, t.deed.ObjectID = "", "" // a unit of work may be done twice
 	for f := range fields(in.Type()) {
 		name := f.Tag.Get("path")
 		switch {
