@@ -215,6 +215,18 @@ var tableFaults = []fault{
 		},
 	},
 	{
+		lint: "stray_table", severity: "warning",
+		plant: `create table portal.planted (id int)`,
+		mend:  `drop table portal.planted`,
+		also:  []string{plantedTable, `create table portal.planted (id int); grant select on portal.planted to portal_backup`},
+		near: []string{
+			`create table public.planted (id int)`, `create table portal.planted (id int); grant select on portal.planted to portal_app`,
+			`create table portal.planted (id int); grant update (id) on portal.planted to portal_inspector`,
+			`create table portal.planted (id int); grant select on portal.planted to portal_definer`,
+			`create table portal.planted (id int); grant insert on portal.planted to public`,
+		},
+	},
+	{
 		lint: "no_primary_key", severity: "warning",
 		plant: `create table portal.planted (` + customerColumn + `, id bigint)`,
 		mend:  `alter table portal.planted add primary key (customer_id, id)`,

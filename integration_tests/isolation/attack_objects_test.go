@@ -126,22 +126,29 @@ func tableStatementVectors() []vector {
 	}
 }
 
+// dangers are those of tenancy.dangerous_functions, with the vector that each is.
+var dangers = []struct {
+	number       int
+	name, danger string
+}{
+	{10, "set_config", "switches the context"},
+	{25, "advisory locks", "holds locks that others wait for"},
+	{59, "large objects", "writes files or large objects"},
+	{60, "notifications by a function", "speaks to other sessions"},
+	{62, "what other sessions do", "shows other sessions"},
+	{67, "messages in the log of changes", "writes into the log of changes"},
+	{69, "SQL given as text", "runs SQL given as text"},
+	{84, "snapshots of others", "shares a snapshot"},
+	{129, "holding up others", "ends or holds up other sessions"},
+}
+
 // functionVectors call what tenancy.dangerous_functions lists, and the functions of tenancy.
-func functionVectors() []vector {
-	dangerous := func(number int, name, pattern string) vector {
-		return vector{number: number, name: name, stage: apart, shots: []shot{{"call", nil, callForbidden}}, targets: functions(
-			"select function::text from tenancy.dangerous_functions where function::text ~ '" + pattern + "' order by 1")}
+func functionVectors() (all []vector) {
+	for _, d := range dangers {
+		all = append(all, vector{number: d.number, name: d.name, stage: apart, shots: []shot{{"call", nil, callForbidden}}, targets: functions(
+			"select function::text from tenancy.dangerous_functions where danger = '" + d.danger + "' order by 1")})
 	}
-	return []vector{
-		dangerous(10, "set_config", "^set_config"),
-		dangerous(25, "advisory locks of the session", "advisory"),
-		dangerous(59, "large objects", "^(lo_|loread|lowrite)"),
-		dangerous(60, "notifications by a function", "notify"),
-		dangerous(62, "what other sessions do", "^pg_stat_get"),
-		dangerous(67, "messages in the log of changes", "emit_message"),
-		dangerous(69, "SQL given as text", "(_to_xml|ts_stat)"),
-		dangerous(84, "snapshots of others", "snapshot"),
-		dangerous(129, "holding up others", "^pg_(sleep|terminate|cancel)"),
+	return append(all, []vector{
 		{number: 51, name: "functions that run as their owner", stage: apart, shots: []shot{{"call", nil, callForbidden}}, targets: functions(`
 			select oid::regprocedure::text from pg_proc where pronamespace = 'tenancy'::regnamespace
 			and prosecdef and prorettype <> 'trigger'::regtype and not has_function_privilege('portal_app', oid, 'execute') order by 1`)},
@@ -153,7 +160,7 @@ func functionVectors() []vector {
 		{number: 14, name: "forged entries", stage: apart, shots: forgeries(), targets: one("tenancy.enter")},
 		{number: 16, name: "settings that are shown", stage: insideA, shots: []shot{{"select", nil, ownSettings}}, targets: one("pg_settings")},
 		{number: 60, name: "notifications that the other's writes send", stage: apart, shots: []shot{{"listen", canUpdate, listen}}},
-	}
+	}...)
 }
 
 // functions are targets by their signature.

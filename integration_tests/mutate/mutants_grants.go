@@ -56,7 +56,19 @@ var grantMutants = []mutant{
 	},
 	{
 		name: "session-locks-granted", sql: `grant execute on function pg_catalog.pg_advisory_lock(bigint) to portal_app`,
-		by: []string{"TestAttack/SQL/objects/25_advisory_locks_of_the_session"}, lints: []string{"dangerous_function_executable"},
+		by: []string{"TestAttack/SQL/objects/25_advisory_locks"}, lints: []string{"dangerous_function_executable"},
+	},
+	{
+		name: "try-locks-granted", sql: `grant execute on function pg_catalog.pg_try_advisory_xact_lock(bigint) to portal_app`,
+		by: []string{"TestAttack/SQL/objects/25_advisory_locks"}, lints: []string{"dangerous_function_executable"},
+	},
+	{
+		name: "rewriting-granted", sql: `grant execute on function pg_catalog.ts_rewrite(tsquery, text) to portal_app`,
+		by: []string{"TestAttack/SQL/objects/69_SQL_given_as_text", "TestDangerous_NoFunctionRunsText"}, lints: []string{"dangerous_function_executable"},
+	},
+	{
+		name: "statements-of-others-shown", sql: `grant execute on function pg_catalog.pg_stat_get_backend_activity(integer) to portal_app`,
+		by: []string{"TestAttack/SQL/objects/62_what_other_sessions_do", "TestDangerous_NoFunctionShowsOtherSessions"}, lints: []string{"dangerous_function_executable"},
 	},
 	{
 		name: "sql-from-text-granted", sql: `grant execute on function pg_catalog.query_to_xml(text, boolean, boolean, text) to public`,

@@ -178,22 +178,26 @@ $view$);
 
 comment on view tenancy.definer_functions is 'Security definer functions of tenancy, who may call each, and why one may read the context.';
 
--- Functions of PostgreSQL: whoever may call them can switch the context in an expression, end or watch other
--- sessions, sleep, write files or large objects, or run SQL given as text.
+-- Functions of PostgreSQL by what makes each dangerous; a pattern is of names.
 call tenancy.ensure_view('dangerous_functions', $view$
-select p.oid::regprocedure as function
-from pg_proc p
-where p.pronamespace = 'pg_catalog'::regnamespace
-  and (
-    p.proname in ('set_config', 'pg_terminate_backend', 'pg_cancel_backend', 'pg_stat_get_activity', 'pg_notify', 'loread', 'lowrite',
-      'ts_stat', 'pg_export_snapshot', 'pg_logical_emit_message', 'pg_advisory_lock', 'pg_advisory_lock_shared',
-      'pg_try_advisory_lock', 'pg_try_advisory_lock_shared')
-    or p.proname ~ '^(pg_sleep|lo_)'
-    or p.proname ~ '_to_xml'
-  )
+select p.oid::regprocedure as function, d.danger
+from (values
+  ('switches the context'::text,       '^set_config$'::text),
+  ('runs SQL given as text',           '_to_xml(schema|_and_xmlschema)?$|^ts_(stat|rewrite)$'),
+  ('shows other sessions',             '^pg_stat_get_(activity|backend_.*|progress_info|wal_(senders|receiver)|subscription|replication_slot)$'),
+  ('shows other sessions',             '^pg_(lock_status|(safe_snapshot_)?blocking_pids|isolation_test_session_is_blocked|prepared_xact|get_replication_slots|get_aios)$'),
+  ('shows other sessions',             '^pg_(last_committed_xact|xact_commit_timestamp.*)$|^(pg|txid)_current_snapshot$'),
+  ('ends or holds up other sessions',  '^pg_(terminate_backend|cancel_backend|sleep.*)$'),
+  ('holds locks that others wait for', '^pg_(try_)?advisory_'),
+  ('speaks to other sessions',         '^pg_notify$'),
+  ('writes into the log of changes',   '^pg_logical_emit_message$'),
+  ('shares a snapshot',                '^pg_export_snapshot$'),
+  ('writes files or large objects',    '^lo_|^loread$|^lowrite$')
+) as d (danger, pattern)
+join pg_proc p on p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ d.pattern
 $view$);
 
-comment on view tenancy.dangerous_functions is 'Functions of PostgreSQL that no role of the API may execute.';
+comment on view tenancy.dangerous_functions is 'Functions of PostgreSQL that no role of the API may execute, and why.';
 
 call tenancy.ensure_view('role_settings', $view$
 select s.role, s.setting, s.value

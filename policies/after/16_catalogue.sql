@@ -87,6 +87,20 @@ $view$);
 
 comment on view tenancy.our_tables is 'The tables of portal and platform.';
 
+call tenancy.ensure_view('stray_tables', $view$
+select t.oid, t.name
+from tenancy.our_tables t
+where t.schema = 'portal'
+  and not exists (
+    select
+    from pg_roles r
+    where (r.oid in (select w.oid from tenancy.walled_roles w) or r.rolname = 'portal_definer')
+      and (has_table_privilege(r.oid, t.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+        or has_any_column_privilege(r.oid, t.oid, 'SELECT, INSERT, UPDATE, REFERENCES')))
+$view$);
+
+comment on view tenancy.stray_tables is 'Tables of portal that nobody can reach: made by hand, and given to nobody yet.';
+
 call tenancy.ensure_view('policies', $view$
 select
   p.oid,

@@ -24,14 +24,21 @@ begin
     end if;
   end loop;
 
-  -- What our own functions, pg_dump and maintenance need of them.
+  -- What our own functions, pg_dump, maintenance and monitoring need of them.
   if superuser then
     for r in
-      select o.name
-      from (values ('portal_owner'), ('portal_definer'), ('portal_backup')) as o (name)
-      where not has_function_privilege(o.name, 'pg_catalog.set_config(text, text, boolean)', 'execute')
+      select w.role, d.function
+      from tenancy.dangerous_functions d
+      join (values
+        ('portal_owner',   '^set_config\('),
+        ('portal_definer', '^set_config\('),
+        ('portal_backup',  '^set_config\('),
+        ('pg_monitor',     '^pg_(stat_get|lock_status|get_replication_slots)')
+      ) as w (role, pattern) on d.function::text ~ w.pattern
+      join pg_roles p on p.rolname = w.role
+      where not has_function_privilege(p.oid, d.function, 'execute')
     loop
-      execute format('grant execute on function pg_catalog.set_config(text, text, boolean) to %I', r.name);
+      execute format('grant execute on function %s to %I', r.function, r.role);
     end loop;
   end if;
   if refused <> '{}' then

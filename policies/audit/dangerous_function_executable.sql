@@ -5,7 +5,7 @@ select
   'dangerous_function_executable' as lint,
   case when (select by_superuser from tenancy.installation) then 'error' else 'warning' end as severity,
   r.rolname::text as object,
-  'may execute ' || d.function as detail,
+  format('may execute %s, which %s', d.function, d.danger) as detail,
   format('as superuser: revoke execute on function %s from public, %s', d.function, r.rolname) as remedy
 from tenancy.dangerous_functions d
 cross join pg_roles r
