@@ -25,9 +25,9 @@ cross join unnest(w.seen) as s;
 create temporary table bars (tab text, name text, role text, command text, expression text) on commit drop;
 insert into bars values
   ('logins', 'own_login', 'portal_app', 'UPDATE', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND ((( SELECT tenancy.role() AS role) = ''Admin''::text) OR (user_id = ( SELECT tenancy.user_id() AS user_id))))'),
-  ('invitations', 'admin_invites', 'portal_app', 'ALL', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))'),
+  ('invitations', 'admin_invites', 'portal_app', 'INSERT', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))'),
   ('invitations', 'own_invitation', 'portal_platform', 'INSERT', '(invited_by_operator = ( SELECT tenancy.acting_as() AS acting_as))'),
-  ('service_tokens', 'admin_issues', 'portal_app', 'ALL', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))'),
+  ('service_tokens', 'admin_issues', 'portal_app', 'INSERT', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))'),
   ('operators', 'own_account', 'portal_platform', 'UPDATE', '(id = ( SELECT tenancy.acting_as() AS acting_as))');
 
 select plan((select 1 + 2 * count(distinct tab) + 3 * count(*) from expected)::int + (select 3 * count(*) from bars)::int);
