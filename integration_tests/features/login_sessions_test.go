@@ -2,10 +2,10 @@ package features
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"contractor-portal/integration_tests/harness"
@@ -64,34 +64,124 @@ func TestSessions_ReuseEndsTheFamily(t *testing.T) {
 	p.refresh(other.RefreshToken).Want(t, http.StatusOK)
 }
 
+// An answer may be lost: the last token before comes a second time within ten seconds, and not a third time.
+func TestSessions_ALostAnswerIsGivenAgain(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	for _, who := range []string{harness.Email(harness.CompanyA, auth.Manager), harness.Operator} {
+		first := p.Session(who)
+		var lost, again, next harness.Pair
+		p.refresh(first.RefreshToken).Want(t, http.StatusOK).JSON(t, &lost)
+		p.refresh(first.RefreshToken).Want(t, http.StatusOK).JSON(t, &again)
+		p.refresh(again.RefreshToken).Want(t, http.StatusOK).JSON(t, &next)
+		p.Do("GET", "/verify-token", next.AccessToken, nil).Want(t, http.StatusOK)
+		if n := len(p.Entries("refresh_token.reused")); n != 0 {
+			t.Errorf("%s: %d entries", who, n)
+		}
+
+		second := p.Session(who)
+		p.refresh(second.RefreshToken).Want(t, http.StatusOK)
+		p.refresh(second.RefreshToken).Want(t, http.StatusOK).JSON(t, &again)
+		p.refresh(second.RefreshToken).Problem(t, http.StatusUnauthorized)
+		p.wantOver(again)
+
+		p.Exec(`delete from platform.audit_log`)
+	}
+}
+
+// Nobody gets the answer that was lost after its time, nor who was given it in its place; the entry says whose session
+// has ended.
+func TestSessions_ReuseIsRecorded(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	email := harness.Email(harness.CompanyA, auth.Manager)
+	for name, reuse := range map[string]func(first, second harness.Pair) string{
+		"late": func(first, _ harness.Pair) string {
+			p.Exec(`update platform.sessions set refreshed_at = now() - interval '10 seconds'`)
+			return first.RefreshToken
+		},
+		"the lost one": func(first, second harness.Pair) string {
+			p.refresh(first.RefreshToken).Want(t, http.StatusOK)
+			return second.RefreshToken
+		},
+		"not the last": func(first, second harness.Pair) string {
+			p.refresh(second.RefreshToken).Want(t, http.StatusOK)
+			return first.RefreshToken
+		},
+	} {
+		before := len(p.Entries("refresh_token.reused"))
+		first := p.Session(email)
+		var second harness.Pair
+		p.refresh(first.RefreshToken).Want(t, http.StatusOK).JSON(t, &second)
+		p.refresh(reuse(first, second)).Problem(t, http.StatusUnauthorized)
+		p.wantOver(second)
+		entries := p.Entries("refresh_token.reused")
+		if len(entries) != before+1 {
+			t.Fatalf("%s: %d entries, want one more than %d", name, len(entries), before)
+		}
+		e := entries[before]
+		if e.CustomerID == nil || *e.CustomerID != harness.CompanyA || e.ObjectType == nil || *e.ObjectType != "user" || e.Actor != nil || !e.HasRequest {
+			t.Errorf("%s: entry %+v", name, e)
+		}
+	}
+	operator := p.Session(harness.Operator)
+	p.refresh(operator.RefreshToken).Want(t, http.StatusOK)
+	p.Exec(`update platform.sessions set refreshed_at = now() - interval '10 seconds'`)
+	p.refresh(operator.RefreshToken).Problem(t, http.StatusUnauthorized)
+	if e := p.Entries("refresh_token.reused"); len(e) != 4 || e[3].CustomerID != nil || *e[3].ObjectType != "operator" {
+		t.Errorf("entries %+v", e)
+	}
+}
+
 func TestSessions_TwoRefreshesAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	for range 5 {
 		first := p.Session(harness.Email(harness.CompanyA, auth.User))
-		answers := make([]harness.Answer, 2)
-		var both sync.WaitGroup
-		for i := range answers {
-			both.Go(func() {
-				var err error
-				if answers[i], err = p.Try(t.Context(), "POST", "/api/refresh/", "", map[string]string{"refresh_token": first.RefreshToken}); err != nil {
-					t.Error(err)
-				}
-			})
+		ok, others := p.Parallel(3, func(int) (string, string, any) {
+			return "POST", "/api/refresh/", map[string]string{"refresh_token": first.RefreshToken}
+		}, "")
+		if ok != 2 || len(others) != 1 || others[0].Status != http.StatusUnauthorized {
+			t.Fatalf("%d of three at once were answered, and others %+v", ok, others)
 		}
-		both.Wait()
-
-		won := answers[0]
-		if answers[0].Status != http.StatusOK {
-			won = answers[1]
-		}
-		if answers[0].Status+answers[1].Status != http.StatusOK+http.StatusUnauthorized {
-			t.Fatalf("statuses %d and %d", answers[0].Status, answers[1].Status)
-		}
-		var second harness.Pair
-		won.JSON(t, &second)
 		p.wantOver(first)
-		p.wantOver(second)
+	}
+}
+
+// A refresh that fails takes nothing away: the token works when it comes again.
+func TestSessions_AFailedRefreshCostsNothing(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	s := p.Session(harness.Email(harness.CompanyA, auth.User))
+	p.Exec(`revoke select (name) on portal.users from portal_auth`)
+	p.refresh(s.RefreshToken).Problem(t, http.StatusForbidden)
+	p.refresh(s.RefreshToken).Problem(t, http.StatusForbidden)
+	p.Exec(`grant select (name) on portal.users to portal_auth`)
+	p.Exec(`update platform.sessions set refreshed_at = now() - interval '1 hour'`)
+	p.refresh(s.RefreshToken).Want(t, http.StatusOK)
+}
+
+// A person is suspended while his token is refreshed: neither waits for the other in a circle, and he is out.
+func TestSessions_RefreshAndSuspensionAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	admin := p.Token(harness.CompanyA, auth.Admin)
+	id := p.person(harness.CompanyA, auth.User)
+	for range 5 {
+		s := p.Session(harness.Email(harness.CompanyA, auth.User))
+		_, others := p.Parallel(4, func(i int) (string, string, any) {
+			if i == 0 {
+				return "POST", fmt.Sprintf("/admin/suspend-user/%d", id), nil
+			}
+			return "POST", "/api/refresh/", map[string]string{"refresh_token": s.RefreshToken}
+		}, admin)
+		for _, a := range others {
+			if a.Status != http.StatusUnauthorized {
+				t.Errorf("%d %s", a.Status, a.Body)
+			}
+		}
+		p.wantOver(s)
+		p.Do("POST", fmt.Sprintf("/admin/reactivate-user/%d", id), admin, nil).Want(t, http.StatusOK)
 	}
 }
 

@@ -94,20 +94,32 @@ var serverMutants = []mutant{
 		by: []string{"TestSwitching_EndsAtItsExpiryAndWithTheSession"},
 	},
 	{
-		name: "refresh-reuse-undetected", source: []edit{{sessionGo, "case subtle.ConstantTimeCompare(s.RefreshHash, old.secretHash()) == 0:", "case !MUTANT && subtle.ConstantTimeCompare(s.RefreshHash, old.secretHash()) == 0:"}},
+		name: "refresh-reuse-undetected", source: []edit{{sessionGo, "case shows(s.RefreshHash):", "case shows(s.RefreshHash) || MUTANT:"}},
 		by: []string{"TestSessions_ReuseEndsTheFamily"},
 	},
 	{
-		name: "refresh-reuse-ends-nothing", source: []edit{{sessionGo, `_, err = db.Exec(ctx, tx, revokeSQL, db.Args{"id": id})`, "if MUTANT {\n\treturn nil\n}\n" + `_, err = db.Exec(ctx, tx, revokeSQL, db.Args{"id": id})`}},
+		name: "refresh-repeated-at-any-time", source: []edit{{sessionGo, "case s.Fresh && shows(s.PreviousHash):", "case (s.Fresh || MUTANT) && shows(s.PreviousHash):"}},
+		by: []string{"TestSessions_ReuseIsRecorded"},
+	},
+	{
+		name: "refresh-repeated-twice", source: []edit{{sessionGo, `args["previous"] = nil // not a third time`, `args["previous"] = either(MUTANT, s.PreviousHash, nil)`}},
+		by: []string{"TestSessions_ALostAnswerIsGivenAgain"},
+	},
+	{
+		name: "refresh-reuse-unrecorded", source: []edit{{sessionGo, "return ErrToken, Record(ctx, tx, s.reused())", "if MUTANT {\n\treturn ErrToken, nil\n}\nreturn ErrToken, Record(ctx, tx, s.reused())"}},
+		by: []string{"TestSessions_ReuseIsRecorded"},
+	},
+	{
+		name: "refresh-reuse-ends-nothing", source: []edit{{sessionGo, `if _, err := db.Exec(ctx, tx, revokeSQL, db.Args{"id": old.session.String()}); err != nil {`, "if MUTANT {\n\treturn ErrToken, nil\n}\n" + `if _, err := db.Exec(ctx, tx, revokeSQL, db.Args{"id": old.session.String()}); err != nil {`}},
 		by: []string{"TestSessions_ReuseEndsTheFamily"},
 	},
 	{
-		name: "refresh-family-unchecked", source: []edit{{sessionGo, "old.familyHash()) == 0 ||", "old.familyHash()) == 0 && !MUTANT ||"}},
+		name: "refresh-family-unchecked", source: []edit{{sessionGo, "r.familyHash()) == 0 {", "r.familyHash()) == 0 && !MUTANT {"}},
 		by: []string{"TestSessions_StrangersEndNone"},
 	},
 	{
-		name: "refresh-of-an-ended-session", source: []edit{{sessionGo, "|| !s.Live:", "|| !s.Live && !MUTANT:"}},
-		by: []string{"TestSessions_LogOut"},
+		name: "refresh-of-who-is-out", source: []edit{{sessionGo, "case !s.Live:", "case !s.Live && !MUTANT:"}},
+		by: []string{"TestSessions_RefreshTakesThePresentState"},
 	},
 	{
 		name: "log-out-forgotten", source: []edit{{sessionGo, `_, err := db.Exec(ctx, tx, revokeSQL, db.Args{"id": p.sessionID})`, "if MUTANT {\n\treturn nil\n}\n" + `_, err := db.Exec(ctx, tx, revokeSQL, db.Args{"id": p.sessionID})`}},

@@ -125,6 +125,7 @@ from (values
 ) as secret (table_name, column_name, reader)
 $view$);
 
+  ('platform.sessions',         'previous_hash', 'portal_auth'),
 comment on view tenancy.secret_columns is 'Columns with secrets, and the one role that may read each.';
 
 -- Unique keys of platform. What portal_app may write is led by customer_id there too; the others are

@@ -72,7 +72,7 @@ grant select (customer_id, company_name, status, trial_ends_at, subdomain, timez
 grant select, update (password_hash, password_set_at, confirmed_at), insert (customer_id, user_id, email, role, status) on platform.logins to portal_auth;
 grant select, insert (customer_id, user_id, provider, subject, email, email_verified), update (email, email_verified) on platform.identities to portal_auth;
 grant select (id, email, name, status, password_hash, password_set_at), update (password_hash, last_login_at) on platform.operators to portal_auth;
-grant select, insert (customer_id, user_id, operator_id, family_hash, refresh_hash, expires_at), update (refresh_hash, refreshed_at, revoked_at) on platform.sessions to portal_auth;
+grant select, insert (customer_id, user_id, operator_id, family_hash, refresh_hash, expires_at), update (refresh_hash, previous_hash, refreshed_at, revoked_at) on platform.sessions to portal_auth;
 grant select, update (accepted_at) on platform.invitations to portal_auth;
 grant select, update (last_used_at) on platform.service_tokens to portal_auth;
 grant select on platform.receiving_numbers to portal_auth;

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -71,38 +72,53 @@ func (a *Auth) openSession(ctx context.Context, tx db.Tx, p *Principal) (string,
 }
 
 type session struct {
-	CustomerID  string `db:"customer_id"`
-	UserID      int64  `db:"user_id"`
-	OperatorID  int64  `db:"operator_id"`
-	Role        string `db:"role"`
-	Email       string `db:"email"`
-	Live        bool   `db:"live"`
-	Open        bool   `db:"open"`
-	FamilyHash  []byte `db:"family_hash"`
-	RefreshHash []byte `db:"refresh_hash"`
+	CustomerID   string `db:"customer_id"`
+	UserID       int64  `db:"user_id"`
+	OperatorID   int64  `db:"operator_id"`
+	Role         string `db:"role"`
+	Email        string `db:"email"`
+	Name         string `db:"name"`
+	Live         bool   `db:"live"`
+	Fresh        bool   `db:"fresh"` // its last refresh was a moment ago
+	RefreshHash  []byte `db:"refresh_hash"`
+	PreviousHash []byte `db:"previous_hash"`
 }
 
-// The row is locked: of two refreshes with one token the second is a reuse.
+type family struct {
+	CustomerID string `db:"customer_id"`
+	FamilyHash []byte `db:"family_hash"`
+}
+
+const familySQL = `select coalesce(customer_id, '') as customer_id, family_hash from platform.sessions where id = @id`
+
+// The row is locked: of two refreshes with one token the second is a repeat. It is the only row that is, so whoever
+// changes a person, and ends his sessions last, never waits for one who waits for him.
 const sessionSQL = `
 select coalesce(s.customer_id, '') as customer_id, coalesce(s.user_id, 0) as user_id, coalesce(s.operator_id, 0) as operator_id,
   coalesce(l.role, 'Super Admin') as role,
   coalesce(l.email, o.email) as email,
+  coalesce(u.name, o.name, '') as name,
   s.revoked_at is null and s.expires_at > now() and coalesce(l.status, o.status) = 'active' as live,
-  s.customer_id is null or tenancy.is_open(c.status, c.trial_ends_at) as open,
-  s.family_hash, s.refresh_hash
+  s.refreshed_at > now() - interval '10 seconds' as fresh,
+  s.refresh_hash, s.previous_hash
 from platform.sessions s
 left join platform.logins l on (l.customer_id, l.user_id) = (s.customer_id, s.user_id)
-left join platform.customers c on c.customer_id = s.customer_id
+left join portal.users u on (u.customer_id, u.id) = (s.customer_id, s.user_id)
 left join platform.operators o on o.id = s.operator_id
 where s.id = @id
 for update of s`
 
-const rotateSQL = `update platform.sessions set refresh_hash = @secret, refreshed_at = now() where id = @id`
+const rotateSQL = `
+update platform.sessions
+set refresh_hash = @secret, previous_hash = @previous, refreshed_at = now()
+where id = @id`
 
 const revokeSQL = `update platform.sessions set revoked_at = now() where id = @id and revoked_at is null`
 
-// Refresh changes a refresh token for new tokens. A token that was used before ends its session, for
-// whoever holds the newer one too. Errors: ErrToken; db.ErrSuspended where the company is closed.
+// Refresh changes a refresh token for new tokens, in one unit of work. A token that was used before ends its
+// session, for whoever holds the newer one too, and leaves an entry in the audit log; only the last one may come a
+// second time within ten seconds, because its answer was lost. Errors: ErrToken; db.ErrSuspended where the company
+// is closed.
 func (a *Auth) Refresh(ctx context.Context, text string) (t Tokens, err error) {
 	old, ok := parseRefresh(text)
 	if !ok {
@@ -112,59 +128,74 @@ func (a *Auth) Refresh(ctx context.Context, text string) (t Tokens, err error) {
 	if _, err := rand.Read(next.secret[:]); err != nil {
 		return t, err
 	}
+	g, err := a.guestOf(ctx, old)
+	if err != nil {
+		return t, err
+	}
 	var s session
 	var refused error
-	err = a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) (err error) {
-		id := old.session.String()
-		if s, err = db.One[session](ctx, tx, sessionSQL, db.Args{"id": id}); err != nil {
+	err = a.db.Auth(ctx, g, func(ctx context.Context, tx db.Tx) (err error) {
+		if s, err = db.One[session](ctx, tx, sessionSQL, db.Args{"id": old.session.String()}); err != nil {
 			return err
 		}
-		switch {
-		case subtle.ConstantTimeCompare(s.FamilyHash, old.familyHash()) == 0 || !s.Live:
-			refused = ErrToken
-			return nil
-		case subtle.ConstantTimeCompare(s.RefreshHash, old.secretHash()) == 0:
-			refused = ErrToken
-			_, err = db.Exec(ctx, tx, revokeSQL, db.Args{"id": id})
-			return err
-		case !s.Open:
-			refused = db.ErrSuspended
-			return nil
-		}
-		return db.Touch(ctx, tx, rotateSQL, db.Args{"id": id, "secret": next.secretHash()})
+		refused, err = s.rotate(ctx, tx, old, next)
+		return err
 	})
-	if refused == nil && isNotFound(err) {
-		refused, err = ErrToken, nil
-	}
 	if err != nil || refused != nil {
 		return t, cmp.Or(err, refused)
 	}
 	p := &Principal{
 		keys: a.keys, customerID: s.CustomerID, userID: s.UserID, operatorID: s.OperatorID,
-		role: s.Role, email: s.Email, sessionID: old.session.String(),
-	}
-	if err := a.stamp(ctx, p); err != nil {
-		return t, err
+		role: s.Role, email: s.Email, name: s.Name, sessionID: old.session.String(),
 	}
 	t = Tokens{Refresh: next.String(), ExpiresIn: a.cfg.AccessLifetime}
 	t.Access, err = p.issue(a.cfg.AccessLifetime)
 	return t, err
 }
 
-// stamp notes the time of a refresh and takes the person's present name.
-func (a *Auth) stamp(ctx context.Context, p *Principal) error {
-	var g db.Guest
-	if p.customerID != "" {
-		g = guest{keys: a.keys, customerID: p.customerID}
-	}
-	return a.db.Auth(ctx, g, func(ctx context.Context, tx db.Tx) (err error) {
-		if p.userID != 0 {
-			p.name, err = db.Value[string](ctx, tx, memberNameSQL, db.Args{"id": p.userID})
-		} else {
-			p.name, err = db.Value[string](ctx, tx, operatorNameSQL, db.Args{"id": p.operatorID})
-		}
+// guestOf looks up which customer a refresh enters; none for an operator's. Who does not know the family learns
+// nothing.
+func (a *Auth) guestOf(ctx context.Context, r refreshToken) (g db.Guest, err error) {
+	var of family
+	err = a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) (err error) {
+		of, err = db.One[family](ctx, tx, familySQL, db.Args{"id": r.session.String()})
 		return err
 	})
+	if isNotFound(err) || err == nil && subtle.ConstantTimeCompare(of.FamilyHash, r.familyHash()) == 0 {
+		return nil, ErrToken
+	}
+	if of.CustomerID != "" {
+		g = guest{keys: a.keys, customerID: of.CustomerID}
+	}
+	return g, err
+}
+
+// rotate puts the next secret in the place of the one that was shown, or ends the session.
+func (s session) rotate(ctx context.Context, tx db.Tx, old, next refreshToken) (refused, err error) {
+	args := db.Args{"id": old.session.String(), "secret": next.secretHash(), "previous": s.RefreshHash}
+	shows := func(hash []byte) bool { return subtle.ConstantTimeCompare(hash, old.secretHash()) == 1 }
+	switch {
+	case !s.Live:
+		return ErrToken, nil
+	case shows(s.RefreshHash):
+	case s.Fresh && shows(s.PreviousHash):
+		args["previous"] = nil // not a third time
+	default:
+		if _, err := db.Exec(ctx, tx, revokeSQL, db.Args{"id": old.session.String()}); err != nil {
+			return nil, err
+		}
+		return ErrToken, Record(ctx, tx, s.reused())
+	}
+	return nil, db.Touch(ctx, tx, rotateSQL, args)
+}
+
+// reused is what the audit log says of a token that came again.
+func (s session) reused() Deed {
+	d := Deed{Action: "refresh_token.reused", ObjectType: "user", ObjectID: strconv.FormatInt(s.UserID, 10)}
+	if s.OperatorID != 0 {
+		d.ObjectType, d.ObjectID = "operator", strconv.FormatInt(s.OperatorID, 10)
+	}
+	return d
 }
 
 // Logout ends the caller's session: its access and refresh tokens are over from the next statement on.

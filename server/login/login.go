@@ -24,7 +24,7 @@ func Routes(api endpoint.API, a *auth.Auth) {
 		endpoint.Describe("A person who is a member of several companies with the same password gets 409 with companies, and repeats the call with customer_id. "+
 			"A device that has been logged in before waits for nobody who guesses at the same e-mail: it shows a refresh_token that it was given, or the cookie that this call sets."))
 	endpoint.Direct(api, http.MethodPost, "/api/refresh/", "refresh", "Change a refresh token for new tokens", h.refresh, endpoint.Public, endpoint.Form,
-		endpoint.Describe("Each refresh token works once. One that is used again ends the session."))
+		endpoint.Describe("Each refresh token works once, and once more within ten seconds where the answer got lost. One that is used later ends the session."))
 	endpoint.Direct(api, http.MethodPost, "/api/logout/", "logout", "End the session of the token", h.logout, everybody)
 	endpoint.Direct(api, http.MethodPost, "/api/change-password/", "changePassword", "Change the own password", h.changePassword, everybody.Own())
 
