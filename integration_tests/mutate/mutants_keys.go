@@ -3,6 +3,14 @@ package main
 // Keys, references and the columns that carry the company.
 var keyMutants = []mutant{
 	{
+		name: "winter-log-submitted-twice", sql: `drop index portal.one_winter_log_per_submission`,
+		by: []string{"TestLogs_SubmittedAtOnceAreOne"}, lints: []string{"policy_drift"},
+	},
+	{
+		name: "green-log-submitted-twice", sql: `drop index portal.one_green_log_per_submission`,
+		by: []string{"TestLogs_SubmittedAtOnceAreOne"}, lints: []string{"policy_drift"},
+	},
+	{
 		name: "pk-without-tenant", sql: `alter table portal.winter_products drop constraint winter_products_pkey, add primary key (id)`,
 		by: []string{"TestLayers_KeysTellNothing"}, lints: []string{"unique_without_tenant"},
 	},

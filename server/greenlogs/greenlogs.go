@@ -4,6 +4,7 @@ package greenlogs
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"contractor-portal/db"
@@ -105,20 +106,31 @@ func (f GreenLogFields) args(ctx context.Context, tx db.Tx, old lockedLog) (db.A
 	return args, nil
 }
 
+// What was submitted longer ago may be submitted again.
+const forgetSQL = `
+update green_services_logs
+set submission_hash = null
+where submission_hash = @submission_hash
+  and created_at <= now() - interval '10 minutes'`
+
 const submitSQL = `
 insert into green_services_logs (property_id, contractor_id, contractor_name, user_id, worker_name, time_in, time_out,
-  service_type, products_used, quantity_used, notes)
+  service_type, products_used, quantity_used, notes, submission_hash)
 select @property_id, u.id, coalesce(u.name, u.email), (select tenancy.user_id()),
   coalesce(nullif(trim(@worker_name::text), ''), u.name, u.email), @time_in, @time_out,
-  @service_type, nullif(@products_used::text, ''), @quantity_used, nullif(@notes::text, '')
+  @service_type, nullif(@products_used::text, ''), @quantity_used, nullif(@notes::text, ''), @submission_hash
 from users u
 where u.id = @contractor_id
+on conflict do nothing
 returning id`
+
+const firstSQL = `select id from green_services_logs where submission_hash = @submission_hash`
 
 // GreenLogSubmitted is the answer to a new log.
 type GreenLogSubmitted struct {
-	Message string `json:"message"`
-	LogID   int64  `json:"log_id"`
+	Message  string `json:"message"`
+	LogID    int64  `json:"log_id"`
+	Repeated bool   `json:"repeated,omitempty" doc:"The same was submitted within the last ten minutes; this is that log."`
 }
 
 func submit(ctx context.Context, tx db.Tx, in *struct{ Body GreenLogFields }) (out GreenLogSubmitted, err error) {
@@ -126,8 +138,22 @@ func submit(ctx context.Context, tx db.Tx, in *struct{ Body GreenLogFields }) (o
 	if err != nil {
 		return out, err
 	}
-	id, err := db.Value[int64](ctx, tx, submitSQL, args)
-	return GreenLogSubmitted{"Green log submitted", id}, missing(err, "contractor")
+	hash, err := endpoint.Fingerprint(ctx, args)
+	if err != nil {
+		return out, err
+	}
+	submission := db.Args{"submission_hash": hash}
+	if _, err := db.Exec(ctx, tx, forgetSQL, submission); err != nil {
+		return out, err
+	}
+	args["submission_hash"] = hash
+	out = GreenLogSubmitted{Message: "Green log submitted"}
+	out.LogID, err = db.Value[int64](ctx, tx, submitSQL, args)
+	if errors.Is(err, db.ErrNotFound) { // it is there, or there is no such contractor
+		out.LogID, err = db.Value[int64](ctx, tx, firstSQL, submission)
+		out.Message, out.Repeated = "The same green log was submitted before", true
+	}
+	return out, missing(err, "contractor")
 }
 
 // LogRef names a green log in a path.

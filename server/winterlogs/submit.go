@@ -90,20 +90,30 @@ type Submitted struct {
 	LogID         int64  `json:"log_id" db:"id"`
 	Status        string `json:"status" db:"status" enum:"open,closed"`
 	WinterEventID *int64 `json:"winter_event_id" db:"winter_event_id"`
+	Repeated      bool   `json:"repeated,omitempty" db:"-" doc:"The same was submitted within the last ten minutes; this is that log."`
 }
 
-// Of two that open the same ticket at once the unique index lets one pass; the other waits for it and
-// touches nothing.
+// What was submitted longer ago may be submitted again.
+const forgetSQL = `
+update winter_ops_logs
+set submission_hash = null
+where submission_hash = @submission_hash
+  and created_at <= now() - interval '10 minutes'`
+
+// Of two that open the same ticket, or log the same work, at once a unique index lets one pass; the other waits for it
+// and touches nothing.
 const submitSQL = `
 insert into winter_ops_logs (property_id, contractor_id, contractor_name, user_id, worker_name, equipment, time_in, time_out, status,
-  bulk_salt_qty, bag_salt_qty, calcium_chloride_qty, customer_provided, notes, route_id, route_sequence, winter_event_id)
+  bulk_salt_qty, bag_salt_qty, calcium_chloride_qty, customer_provided, notes, route_id, route_sequence, winter_event_id, submission_hash)
 select @property_id, @contractor_id, @contractor_name, (select tenancy.user_id()), @worker_name, @equipment, t.time_in, @time_out, @status,
-  @bulk_salt_qty, @bag_salt_qty, @calcium_chloride_qty, @customer_provided, @notes, @route_id, @route_sequence, e.id
+  @bulk_salt_qty, @bag_salt_qty, @calcium_chloride_qty, @customer_provided, @notes, @route_id, @route_sequence, e.id, @submission_hash
 from (values (@time_in::timestamptz)) as t (time_in)
 left join lateral (` + eventAt + `
 ) as e on true
-on conflict (customer_id, property_id, coalesce(contractor_id, user_id), lower(coalesce(worker_name, ''))) where status = 'open' do nothing
+on conflict do nothing
 returning id, status, winter_event_id`
+
+const firstSQL = `select id, status, winter_event_id from winter_ops_logs where submission_hash = @submission_hash`
 
 func submit(ctx context.Context, tx db.Tx, in *struct{ Body NewWinterLog }) (out Submitted, err error) {
 	in.Body.complete()
@@ -125,19 +135,37 @@ func submit(ctx context.Context, tx db.Tx, in *struct{ Body NewWinterLog }) (out
 	args := db.Struct(in.Body)
 	args["contractor_id"], args["contractor_name"] = who.ID, who.Name
 	args["time_in"], args["time_out"], args["status"] = timeIn, timeOut, statusOf(timeOut)
-	out, err = db.One[Submitted](ctx, tx, submitSQL, args)
-	switch {
-	case errors.Is(err, db.ErrNotFound):
-		return out, alreadyOpen
-	case err != nil:
-		return out, missing(err)
-	}
 	what := "Ticket opened"
-	if timeOut != nil {
+	if args["submission_hash"] = nil; timeOut != nil {
 		what = "Winter log submitted"
+		if args["submission_hash"], err = endpoint.Fingerprint(ctx, args); err != nil {
+			return out, err
+		}
+	}
+	out, err = insert(ctx, tx, args)
+	if out.Repeated {
+		what = "The same winter log was submitted before"
 	}
 	out.Message = what + belonging(out.WinterEventID)
-	return out, nil
+	return out, err
+}
+
+// insert adds a log, or finds the one that is the same.
+func insert(ctx context.Context, tx db.Tx, args db.Args) (out Submitted, err error) {
+	submission := db.Args{"submission_hash": args["submission_hash"]}
+	if _, err := db.Exec(ctx, tx, forgetSQL, submission); err != nil {
+		return out, err
+	}
+	out, err = db.One[Submitted](ctx, tx, submitSQL, args)
+	if !errors.Is(err, db.ErrNotFound) {
+		return out, missing(err)
+	}
+	out, err = db.One[Submitted](ctx, tx, firstSQL, submission)
+	if errors.Is(err, db.ErrNotFound) {
+		return out, alreadyOpen
+	}
+	out.Repeated = err == nil
+	return out, err
 }
 
 // alreadyOpen is the answer to a second ticket, be it sent twice or saved without its time out.
