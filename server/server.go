@@ -70,7 +70,7 @@ func New(cfg Config) (*echo.Echo, error) {
 	if len(cfg.Origins) > 0 {
 		e.Use(middleware.CORSWithConfig(middleware.CORSConfig{
 			AllowOrigins:  cfg.Origins,
-			AllowHeaders:  []string{echo.HeaderAuthorization, echo.HeaderContentType},
+			AllowHeaders:  []string{echo.HeaderAuthorization, echo.HeaderContentType, endpoint.KeyHeader},
 			ExposeHeaders: []string{"X-Total-Count", echo.HeaderXRequestID},
 		}))
 	}

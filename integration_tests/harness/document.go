@@ -40,6 +40,7 @@ type Operation struct {
 }
 
 type parameter struct {
+	Ref      string `json:"$ref"`
 	In, Name string
 	Required bool
 	Schema   *jsonSchema
@@ -139,6 +140,11 @@ type Place struct {
 	Table string
 	isInt bool
 	sent  bool // in every request: required, or in the example of a whole body
+}
+
+// Keyed tells whether the document says that the operation takes an Idempotency-Key.
+func (o *Operation) Keyed() bool {
+	return slices.ContainsFunc(o.Parameters, func(p parameter) bool { return p.Ref == "#/components/parameters/IdempotencyKey" })
 }
 
 // Places returns all of them.

@@ -115,10 +115,13 @@ func InsertSQL(of Table, columns []string, behind string) string {
 // omitted is a candidate: leave the column to its default.
 type omitted struct{}
 
+// Whose are the columns that say whose a row is: the context fills them in.
+var Whose = []string{"customer_id", "person"}
+
 func (m *maker) row() map[string]any {
 	row := map[string]any{}
 	for _, c := range m.table.Columns {
-		if !c.Inserts || c.Name == "customer_id" {
+		if !c.Inserts || slices.Contains(Whose, c.Name) {
 			continue
 		}
 		candidates := m.candidates(c)

@@ -65,13 +65,14 @@ func TakeSnapshot(t *testing.T, p *Portal) *snapshot {
 			table.Name, customer, table.Name))
 	}
 	s.sumsSQL = strings.Join(selects, " union all ")
-	if s.Sums, err = s.read(t.Context()); err != nil {
+	if s.Sums, err = s.Read(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func (s *snapshot) read(ctx context.Context) (sums, error) {
+// Read returns the checksums of the rows that are there now.
+func (s *snapshot) Read(ctx context.Context) (sums, error) {
 	rows, _ := s.super.Query(ctx, s.sumsSQL)
 	now := sums{}
 	var at TableOf
@@ -85,7 +86,7 @@ func (s *snapshot) read(ctx context.Context) (sums, error) {
 
 // Changes returns where rows differ from the snapshot.
 func (s *snapshot) Changes(ctx context.Context) (all []TableOf, err error) {
-	now, err := s.read(ctx)
+	now, err := s.Read(ctx)
 	if err != nil {
 		return nil, err
 	}

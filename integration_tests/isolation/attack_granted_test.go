@@ -41,7 +41,7 @@ func victimsValues(s *siege, of harness.Table, r harness.Rule) map[string]any {
 	values := map[string]any{}
 	for _, name := range r.Columns {
 		refers := slices.ContainsFunc(of.References, func(ref harness.Reference) bool { return slices.Contains(ref.Columns, name) })
-		if !refers && slices.Contains(ownColumns(of), name) {
+		if !refers && slices.Contains(ownColumns(of), name) && !slices.Contains(harness.Whose, name) {
 			values[name] = s.row(of, harness.CompanyB)[name]
 		}
 	}

@@ -30,6 +30,9 @@ type siege struct {
 	facts  map[harness.TableOf]fact
 }
 
+// personal is the table whose rows are each of one person, and no colleague's.
+const personal = "platform.idempotency_keys"
+
 // A fact is what a superuser knows of a company's rows in a table.
 type fact struct {
 	Rows        int64

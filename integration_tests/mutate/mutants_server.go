@@ -202,6 +202,22 @@ var serverMutants = []mutant{
 		by: []string{"TestPool_BadHandlersLeaveNothing", "TestProblems_HaveOneForm"},
 	},
 	{
+		name: "repeated-call-runs-again", source: []edit{{"server/endpoint/answer.go", "err != nil || !claimed {", "err != nil || !claimed && !MUTANT {"}},
+		by: []string{"TestRepeats_KeysAreOfAPerson", "TestRepeats_EveryWrite"},
+	},
+	{
+		name: "another-request-is-a-repeat", source: []edit{{"server/endpoint/repeat.go", "case !kept.Same:", "case !kept.Same && !MUTANT:"}},
+		by: []string{"TestRepeats_OfTheSameRequest"},
+	},
+	{
+		name: "secrets-are-kept", source: []edit{{"server/endpoint/repeat.go", `kept.Whole = x.op.Metadata["secret"] != true &&`, `kept.Whole = (MUTANT || x.op.Metadata["secret"] != true) &&`}},
+		by: []string{"TestRepeats_EveryWrite"},
+	},
+	{
+		name: "prepared-before-admitted", source: []edit{{"server/endpoint/endpoint.go", "if caller := Caller(ctx); caller != nil {", "if caller := Caller(ctx); caller != nil && !MUTANT {"}},
+		by: []string{"TestRepeats_AreAdmittedFirst"},
+	},
+	{
 		name: "answers-are-cached", source: []edit{{"server/middleware.go", `"no-store"`, `either(MUTANT, "max-age=60", "no-store")`}},
 		by: []string{"TestHTTP_SecurityHeaders"},
 	},

@@ -66,6 +66,14 @@ var wallMutants = []mutant{
 		by: []string{"TestLayers_EachHoldsAlone/doors"}, lints: []string{"door_drift", "always_true"},
 	},
 	{
+		name: "answers-read-by-colleagues", sql: `alter policy portal_app_persons on platform.idempotency_keys using ` + wall + ` with check ` + wall,
+		by: []string{"TestDoors_OfIdempotencyKeys"}, lints: []string{"platform_policy_drift"},
+	},
+	{
+		name: "answers-read-by-operators", sql: `alter policy portal_platform_operators on platform.idempotency_keys using (true)`,
+		by: []string{"TestDoors_OfIdempotencyKeys"}, lints: []string{"platform_policy_drift", "always_true"},
+	},
+	{
 		name: "door-of-users-opened", sql: `alter policy app_door on portal.users with check ` + wall,
 		by: []string{"TestDoors_OfUsers"}, lints: []string{"door_drift"},
 	},

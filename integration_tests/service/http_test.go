@@ -63,13 +63,13 @@ func TestHTTP_OnlyConfiguredOriginsMayCall(t *testing.T) {
 	token := p.Token(harness.CompanyA, auth.Admin)
 	preflight := func(origin string) harness.Answer {
 		return p.Ask("OPTIONS", "/add-property/", "", map[string]string{
-			"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type",
+			"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
 		})
 	}
 	for _, origin := range []string{"https://app.example", "https://other.example"} {
 		a := preflight(origin)
 		if a.Status != http.StatusNoContent || a.Header.Get("Access-Control-Allow-Origin") != origin ||
-			!strings.Contains(a.Header.Get("Access-Control-Allow-Methods"), "POST") || !strings.Contains(a.Header.Get("Access-Control-Allow-Headers"), "Authorization") {
+			!strings.Contains(a.Header.Get("Access-Control-Allow-Methods"), "POST") || !strings.Contains(a.Header.Get("Access-Control-Allow-Headers"), "Authorization") || !strings.Contains(a.Header.Get("Access-Control-Allow-Headers"), "Idempotency-Key") {
 			t.Errorf("preflight of %s: %d %v", origin, a.Status, a.Header)
 		}
 		a = p.Ask("GET", "/properties/", token, map[string]string{"Origin": origin})

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -57,7 +58,7 @@ func TestSlow_WhoReadsNothingIsCutOff(t *testing.T) {
 	if n, err := io.Copy(io.Discard, answer); err == nil {
 		t.Errorf("all %d bytes of the answer came", n)
 	}
-	if line := p.lines(t)[0]; line["level"] != "INFO" {
+	if line := p.lines(t)[0]; line["level"] != "ERROR" || !strings.Contains(fmt.Sprint(line["error"]), "the answer broke off") {
 		t.Errorf("the log says %v", line)
 	}
 }

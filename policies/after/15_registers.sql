@@ -68,7 +68,12 @@ $view$);
 comment on view tenancy.other_doors is 'Doors beside those of portal_app and portal_inspector. Each is as wide as the wall.';
 
 call tenancy.ensure_view('platform_access', $view$
-select *
+select access.*, case access.rows
+    when 'own' then tenancy.wall()
+    when 'persons' then format('(%s AND (person = ( SELECT tenancy.person() AS person)))', tenancy.wall())
+    when 'operators' then '((customer_id IS NULL) AND (person = ( SELECT tenancy.person() AS person)))'
+    else 'true'
+  end as expression
 from (values
   ('customers',         'portal_app', 'own'),
   ('customers',         'portal_auth', 'all'),
@@ -98,11 +103,13 @@ from (values
   ('login_attempts',    'portal_auth', 'all'),
   ('audit_log',         'portal_app', 'own'),
   ('audit_log',         'portal_auth', 'all'),
-  ('audit_log',         'portal_platform', 'all')
+  ('audit_log',         'portal_platform', 'all'),
+  ('idempotency_keys',  'portal_app', 'persons'),
+  ('idempotency_keys',  'portal_platform', 'operators')
 ) as access (table_name, role, rows)
 $view$);
 
-comment on view tenancy.platform_access is 'Which role sees which rows of the tables of platform.';
+comment on view tenancy.platform_access is 'Which role sees which rows of the tables of platform, and the expression of its policy.';
 
 -- Secrets of other services (as ciphertext), and what stands for a password or a token. A DBA who
 -- inspects a customer has no business with them, and nor has any role that is not named here.
@@ -118,6 +125,7 @@ from (values
   ('platform.operators',        'password_hash', 'portal_auth'),
   ('platform.sessions',         'family_hash', 'portal_auth'),
   ('platform.sessions',         'refresh_hash', 'portal_auth'),
+  ('platform.sessions',         'previous_hash', 'portal_auth'),
   ('platform.invitations',      'token_hash', 'portal_auth'),
   ('platform.service_tokens',   'token_hash', 'portal_auth'),
   ('tenancy.mac_keys',          'inner_pad', 'portal_definer'),
@@ -125,7 +133,6 @@ from (values
 ) as secret (table_name, column_name, reader)
 $view$);
 
-  ('platform.sessions',         'previous_hash', 'portal_auth'),
 comment on view tenancy.secret_columns is 'Columns with secrets, and the one role that may read each.';
 
 -- Unique keys of platform. What portal_app may write is led by customer_id there too; the others are
@@ -151,7 +158,9 @@ from (values
   ('receiving_numbers', 'phone_number', 'leads from the number to the customer; operators write it'),
   ('login_states',      'state', 'random; written before a customer is known'),
   ('login_attempts',    'id', 'counted; written before a customer is known'),
-  ('audit_log',         'id', 'counted; nobody of the API writes it')
+  ('audit_log',         'id', 'counted; nobody of the API writes it'),
+  ('idempotency_keys',  'id', 'counted; nobody of the API writes it'),
+  ('idempotency_keys',  'customer_id, person, key_hash', 'led by the customer')
 ) as key (table_name, columns, reason)
 $view$);
 

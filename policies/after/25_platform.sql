@@ -1,7 +1,9 @@
 -- The tables of platform: one policy for each role that is granted anything. A grant without a
 -- policy sees nothing, because row security is forced.
---   own   portal_app: rows of the customer it entered
---   all   every row, limited by the columns and commands granted
+--   own        portal_app: rows of the customer it entered
+--   persons    portal_app: those of them that belong to the person who acts
+--   operators  portal_platform: rows of the operator who acts, outside of any customer
+--   all        every row, limited by the columns and commands granted
 -- and the bars of tenancy.bars, which narrow it.
 
 do $$
@@ -18,12 +20,10 @@ begin
   end loop;
 
   for t in
-    select format('platform.%I', a.table_name)::regclass as name, a.role, a.rows
+    select format('platform.%I', a.table_name)::regclass as name, a.role, a.rows, a.expression
     from tenancy.platform_access a
   loop
-    call tenancy.ensure_policy(t.name, t.role || '_' || t.rows, 'permissive', 'all', array[t.role],
-      case t.rows when 'own' then tenancy.wall() else 'true' end,
-      case t.rows when 'own' then tenancy.wall() else 'true' end);
+    call tenancy.ensure_policy(t.name, t.role || '_' || t.rows, 'permissive', 'all', array[t.role], t.expression, t.expression);
   end loop;
 
   call tenancy.ensure_bars('platform');

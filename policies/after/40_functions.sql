@@ -45,6 +45,7 @@ grant usage on schema tenancy to portal_app, portal_auth, portal_platform, porta
 -- Defaults of columns and the expressions of policies run as the caller.
 grant execute on function tenancy.customer_id(), tenancy.user_id(), tenancy.role(), tenancy.acting_as()
   to portal_app, portal_auth, portal_platform, portal_inspector, portal_definer;
+grant execute on function tenancy.person() to portal_app, portal_platform;
 grant execute on function tenancy.session_id() to portal_definer;
 grant execute on function tenancy.actor_name() to portal_app, portal_auth, portal_platform;
 grant execute on function tenancy.operator_name() to portal_app, portal_platform;

@@ -66,6 +66,7 @@ grant insert (customer_id, email, name, role, token_hash, invited_by, expires_at
 grant select (customer_id, id, name, scopes, created_by, last_used_at, revoked_at, created_at) on platform.service_tokens to portal_app;
 grant insert (customer_id, name, token_hash, scopes, created_by), update (revoked_at) on platform.service_tokens to portal_app;
 grant insert (action, object_type, object_id, detail, request_id) on platform.audit_log to portal_app;
+grant select, insert (key_hash, request_hash), update (request_hash, at, whole, media_type, file_name, body), delete on platform.idempotency_keys to portal_app;
 
 -- portal_auth: before a customer is known.
 grant select (customer_id, company_name, status, trial_ends_at, subdomain, timezone) on platform.customers to portal_auth;
@@ -91,6 +92,7 @@ grant select (customer_id, id, email, name, role, invited_by_operator, expires_a
 grant insert (customer_id, email, name, role, token_hash, invited_by_operator, expires_at), update (revoked_at) on platform.invitations to portal_platform;
 grant select (id, operator_id, created_at, expires_at, revoked_at), update (revoked_at) on platform.sessions to portal_platform;
 grant select, insert (customer_id, action, object_type, object_id, detail, request_id) on platform.audit_log to portal_platform;
+grant select, insert (key_hash, request_hash), update (request_hash, at, whole, media_type, file_name, body), delete on platform.idempotency_keys to portal_platform;
 
 -- portal_definer: what tenancy.enter, the triggers and the starter sets need.
 grant select on tenancy.mac_keys, tenancy.schema_version to portal_definer;

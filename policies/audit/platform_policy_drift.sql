@@ -13,9 +13,7 @@ from (
   where p.schema = 'platform'
 ) as have
 full join (
-  select 'platform.' || a.table_name as table_name, format('%s_%s for * to %s using %s check %s', a.role, a.rows, a.role,
-    case a.rows when 'own' then tenancy.wall() else 'true' end,
-    case a.rows when 'own' then tenancy.wall() else 'true' end) as policy
+  select 'platform.' || a.table_name as table_name, format('%s_%s for * to %s using %s check %s', a.role, a.rows, a.role, a.expression, a.expression) as policy
   from tenancy.platform_access a
   union all
   select b.table_name, format('%s restrictive for %s to %s using %s check %s', b.name,

@@ -21,6 +21,11 @@ create or replace function tenancy.acting_as() returns bigint
   language sql stable parallel safe
   return nullif(current_setting('app.acting_as', true), '')::bigint;
 
+-- Whoever acts, in one text.
+create or replace function tenancy.person() returns text
+  language sql stable parallel safe
+  return coalesce('user ' || tenancy.user_id(), 'operator ' || tenancy.acting_as());
+
 -- The session that acts, in a transaction that may write; null for a guest.
 create or replace function tenancy.session_id() returns uuid
   language sql stable parallel safe
@@ -57,6 +62,7 @@ comment on function tenancy.customer_id() is 'The customer that this transaction
 comment on function tenancy.user_id() is 'The member who acts, or null (guest, operator).';
 comment on function tenancy.role() is 'The role of the member who acts, Admin for an acting operator, or null.';
 comment on function tenancy.acting_as() is 'The operator who acts inside the customer, or null.';
+comment on function tenancy.person() is 'The member or the operator who acts, or null (guest).';
 comment on function tenancy.session_id() is 'The session of whoever acts, in a transaction that may write, or null.';
 
 -- The one expression of every wall and default door, as PostgreSQL prints it.

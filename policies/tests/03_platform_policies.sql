@@ -1,4 +1,5 @@
--- The tables of platform: which role sees which rows. own: those of the customer it entered.
+-- The tables of platform: which role sees which rows. own: those of the customer it entered; persons: of the person who
+-- acts there; operators: of the operator who acts outside of any.
 begin;
 create extension if not exists pgtap;
 
@@ -17,7 +18,8 @@ from (values
   ('receiving_numbers', array['portal_auth all']),
   ('login_states',      array['portal_auth all']),
   ('login_attempts',    array['portal_auth all']),
-  ('audit_log',         array['portal_app own', 'portal_auth all', 'portal_platform all'])
+  ('audit_log',         array['portal_app own', 'portal_auth all', 'portal_platform all']),
+  ('idempotency_keys',  array['portal_app persons', 'portal_platform operators'])
 ) as w (tab, seen)
 cross join unnest(w.seen) as s;
 
@@ -50,7 +52,12 @@ from expected;
 
 select is(
   array[pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)],
-  array_fill(case e.sees when 'own' then '(customer_id = ( SELECT tenancy.customer_id() AS customer_id))' else 'true' end, array[2]),
+  array_fill(case e.sees
+    when 'own' then '(customer_id = ( SELECT tenancy.customer_id() AS customer_id))'
+    when 'persons' then '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (person = ( SELECT tenancy.person() AS person)))'
+    when 'operators' then '((customer_id IS NULL) AND (person = ( SELECT tenancy.person() AS person)))'
+    else 'true'
+  end, array[2]),
   format('%s sees %s rows of platform.%I', e.role, e.sees, e.tab))
 from expected e
 left join pg_policy p on p.polrelid = format('platform.%I', e.tab)::regclass and p.polname = format('%s_%s', e.role, e.sees);

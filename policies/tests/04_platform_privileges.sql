@@ -29,7 +29,11 @@ insert into said values
   ('portal_app', 'INSERT', 'service_tokens', '* but id last_used_at revoked_at created_at'),
   ('portal_app', 'UPDATE', 'service_tokens', 'revoked_at'),
   ('portal_app', 'SELECT', 'audit_log', '*'),
-  ('portal_app', 'INSERT', 'audit_log', 'action object_type object_id detail request_id');
+  ('portal_app', 'INSERT', 'audit_log', 'action object_type object_id detail request_id'),
+  ('portal_app', 'SELECT', 'idempotency_keys', '*'),
+  ('portal_app', 'INSERT', 'idempotency_keys', 'key_hash request_hash'),
+  ('portal_app', 'UPDATE', 'idempotency_keys', '* but id customer_id person key_hash'),
+  ('portal_app', 'DELETE', 'idempotency_keys', '*');
 
 -- Before a customer is known: whatever a log-in needs, and of a customer whether it is open.
 insert into said values
@@ -72,7 +76,11 @@ insert into said values
   ('portal_platform', 'SELECT', 'sessions', 'id operator_id created_at expires_at revoked_at'),
   ('portal_platform', 'UPDATE', 'sessions', 'revoked_at'),
   ('portal_platform', 'SELECT', 'audit_log', '*'),
-  ('portal_platform', 'INSERT', 'audit_log', 'customer_id action object_type object_id detail request_id');
+  ('portal_platform', 'INSERT', 'audit_log', 'customer_id action object_type object_id detail request_id'),
+  ('portal_platform', 'SELECT', 'idempotency_keys', '*'),
+  ('portal_platform', 'INSERT', 'idempotency_keys', 'key_hash request_hash'),
+  ('portal_platform', 'UPDATE', 'idempotency_keys', '* but id customer_id person key_hash'),
+  ('portal_platform', 'DELETE', 'idempotency_keys', '*');
 
 -- tenancy.enter looks whether everybody may still come in; the triggers count, and end sessions.
 insert into said values

@@ -14,7 +14,7 @@ insert into entries values
   ('enter_operator', '{integer,bigint,uuid,boolean,bigint,bytea}', 'portal_platform');
 
 select plan((
-  select (select count(*) from roles) * (3 + (select count(*) from entries) + 2) + (select count(*) from entries) * 3 + 5)::int);
+  select (select count(*) from roles) * (3 + (select count(*) from entries) + 2) + (select count(*) from entries) * 3 + 6)::int);
 
 -- Schemas: portal and platform are for whom something there is granted; nobody makes anything.
 select schema_privs_are('portal', role, case when role in ('portal_app', 'portal_auth', 'portal_inspector', 'portal_definer', 'portal_backup')
@@ -51,7 +51,7 @@ join pg_proc p on p.pronamespace = 'tenancy'::regnamespace and p.proname = e.nam
 
 -- The context functions answer by the statement, never by the plan.
 select volatility_is('tenancy', f, array[]::name[], 'stable', format('tenancy.%s is stable', f))
-from unnest(array['customer_id', 'user_id', 'role', 'acting_as', 'session_id']) as f;
+from unnest(array['customer_id', 'user_id', 'role', 'acting_as', 'person', 'session_id']) as f;
 
 select * from finish();
 rollback;

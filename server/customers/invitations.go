@@ -18,8 +18,8 @@ import (
 func invitations(api endpoint.API, h handlers) {
 	admins := endpoint.Only(auth.Admin)
 	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/users", "inviteCustomerUser", "Invite a person into a customer", invite, endpoint.Operators,
-		endpoint.Audited("invitation.made"))
-	endpoint.Post(api, "/api/invitations/", "createInvitation", "Invite a person into the own company", inviteOwn, admins, endpoint.Audited("invitation.made"),
+		endpoint.Audited("invitation.made"), endpoint.Secret)
+	endpoint.Post(api, "/api/invitations/", "createInvitation", "Invite a person into the own company", inviteOwn, admins, endpoint.Audited("invitation.made"), endpoint.Secret,
 		endpoint.Describe("An earlier invitation of the same person is withdrawn. The link is shown this once."))
 	endpoint.List(api, "/api/invitations/", "listInvitations", "List the invitations, newest first", listInvitations, admins)
 	endpoint.Delete(api, "/api/invitations/{invitation_id}", "withdrawInvitation", "Withdraw an invitation", revoke, admins, endpoint.Audited("invitation.withdrawn"))

@@ -20,7 +20,7 @@ func tenants(api endpoint.API) {
 	operators := endpoint.Operators
 	endpoint.PlatformList(api, "/tenants/", "listTenants", "List the customers in the older form, newest first", listTenants, operators)
 	endpoint.Platform(api, http.MethodGet, "/tenants/{tenant_id}", "getTenant", "One customer in the older form", getTenant, operators)
-	endpoint.Platform(api, http.MethodPost, "/tenants/", "createTenant", "Create a customer and invite its first Admin", createTenant, operators, endpoint.Audited("customer.created"))
+	endpoint.Platform(api, http.MethodPost, "/tenants/", "createTenant", "Create a customer and invite its first Admin", createTenant, operators, endpoint.Audited("customer.created"), endpoint.Secret)
 	endpoint.Platform(api, http.MethodPut, "/tenants/{tenant_id}", "updateTenant", "Change what is given of a customer", updateTenant, operators, endpoint.Audited("customer.changed"))
 	endpoint.Platform(api, http.MethodPost, "/tenants/{tenant_id}/suspend", "suspendTenant", "Suspend a customer", moveTenant(suspend, "Tenant suspended"), operators, endpoint.Audited("customer.suspended"))
 	endpoint.Platform(api, http.MethodPost, "/tenants/{tenant_id}/activate", "activateTenant", "Activate a customer", moveTenant(activate, "Tenant activated"), operators, endpoint.Audited("customer.activated"))

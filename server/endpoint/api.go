@@ -184,7 +184,7 @@ func (api API) admit(roles Roles) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
 		c.Set(operationKey, ctx.Operation().OperationID)
-		ctx = huma.WithValue(ctx, requestKey{}, c)
+		ctx = huma.WithValue(ctx, exchangeKey{}, &exchange{request: c, op: ctx.Operation()})
 		ctx = huma.WithValue(ctx, auth.RequestID{}, requestID(c))
 		if len(c.Request().Header.Values(echo.HeaderAuthorization)) > 1 {
 			api.refuse(ctx, Unauthenticated("there are several Authorization headers; send one"))
@@ -270,22 +270,20 @@ func FactsOf(c echo.Context) (f Facts) {
 	return f
 }
 
-type requestKey struct{}
-
 // BaseURL is scheme and host as the client named them, for links in the answer to that same client.
 func BaseURL(ctx context.Context) string {
-	c, ok := ctx.Value(requestKey{}).(echo.Context)
-	if !ok {
+	x := exchangeOf(ctx)
+	if x == nil {
 		return ""
 	}
-	return c.Scheme() + "://" + c.Request().Host
+	return x.request.Scheme() + "://" + x.request.Request().Host
 }
 
 // ClientAddress is the network address that the request of ctx came from; invalid where it is not
 // known.
 func ClientAddress(ctx interface{ Value(any) any }) netip.Addr {
-	if c, ok := ctx.Value(requestKey{}).(echo.Context); ok {
-		if a, err := netip.ParseAddr(c.RealIP()); err == nil {
+	if x := exchangeOf(ctx); x != nil {
+		if a, err := netip.ParseAddr(x.request.RealIP()); err == nil {
 			return a
 		}
 	}

@@ -27,8 +27,10 @@ func Audited(action string) Option {
 	}
 }
 
-// recordsItself refuses Audited where there is no transaction to write the entry in.
-func recordsItself(op *huma.Operation) {
+// direct marks an operation that opens its own units of work, and refuses Audited there: there is no transaction to
+// write the entry in.
+func direct(op *huma.Operation) {
+	op.Metadata = with(op.Metadata, "direct", true)
 	if op.Extensions["x-audited"] != nil {
 		panic("it opens its own units of work: record in them, without Audited")
 	}

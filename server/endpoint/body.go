@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/labstack/echo/v4"
 )
 
 const (
@@ -21,7 +20,7 @@ func MaxBody(bytes int64) Option { return func(op *huma.Operation) { op.MaxBodyB
 // bodyRead ends the time for the body when it is there. net/http listens on while the handler works, and
 // would take the deadline for a client who went away: work of more than bodyTime would be cancelled.
 func bodyRead(ctx context.Context) {
-	if c, ok := ctx.Value(requestKey{}).(echo.Context); ok {
-		_ = huma.SetReadDeadline(c.Response(), time.Time{}) // a recorder in a test has none
+	if x := exchangeOf(ctx); x != nil {
+		_ = huma.SetReadDeadline(x.request.Response(), time.Time{}) // a recorder in a test has none
 	}
 }

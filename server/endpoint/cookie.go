@@ -4,17 +4,15 @@ import (
 	"context"
 	"net/http"
 	"time"
-
-	"github.com/labstack/echo/v4"
 )
 
 // Cookie is what the client holds under a name, or "".
 func Cookie(ctx context.Context, name string) string {
-	c, ok := ctx.Value(requestKey{}).(echo.Context)
-	if !ok {
+	x := exchangeOf(ctx)
+	if x == nil {
 		return ""
 	}
-	cookie, err := c.Cookie(name)
+	cookie, err := x.request.Cookie(name)
 	if err != nil {
 		return ""
 	}
@@ -24,8 +22,8 @@ func Cookie(ctx context.Context, name string) string {
 // SetCookie has the client hold a value for a time. It comes back to this server alone, by requests of its own pages,
 // and no script reads it.
 func SetCookie(ctx context.Context, name, value string, lifetime time.Duration) {
-	if c, ok := ctx.Value(requestKey{}).(echo.Context); ok {
-		c.SetCookie(&http.Cookie{
+	if x := exchangeOf(ctx); x != nil {
+		x.request.SetCookie(&http.Cookie{
 			Name: name, Value: value, Path: "/", MaxAge: int(lifetime.Seconds()),
 			HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode,
 		})

@@ -37,6 +37,9 @@ func complete[I, O any](api API, op *huma.Operation) {
 	if takesUpload[I]() {
 		documentUpload(op)
 	}
+	if op.Metadata["keyed"] == true {
+		documentKey(api.huma.OpenAPI().Components, op, reflect.TypeFor[O]())
+	}
 	for _, s := range api.huma.OpenAPI().Components.Schemas.Map() {
 		if s.AdditionalProperties == true {
 			s.AdditionalProperties = nil // means the same: more fields are passed over

@@ -32,8 +32,8 @@ type Lister[I, T any] func(ctx context.Context, tx db.Tx, in *I) ([]T, int64, er
 type Call[I, O any] func(ctx context.Context, in *I) (O, error)
 
 // A Preparer is an input with work to do before the unit of work opens, so that no connection waits
-// for it: hashing a password, reading a spreadsheet. Prepare runs on a valid input of a caller whose
-// token and role are good; that the customer is open and the person active is known only later.
+// for it: hashing a password, reading a spreadsheet. Prepare runs on a valid input of a caller who is
+// admitted, and not for a call that was done before (Idempotency-Key).
 type Preparer interface {
 	Prepare(ctx context.Context) error
 }
@@ -81,8 +81,11 @@ func Either[I, O any](api API, method, path, id, summary string, member, operato
 func Direct[I, O any](api API, method, path, id, summary string, h Call[I, O], roles Roles, options ...Option) {
 	register(api, method, path, id, summary, func(ctx context.Context, in *I) (*body[O], error) {
 		out, err := h(ctx, in)
+		if err == nil {
+			err = exchangeOf(ctx).encode(out)
+		}
 		return &body[O]{out}, err
-	}, roles, append(options, recordsItself))
+	}, roles, append(options, direct))
 }
 
 type body[O any] struct{ Body O }
@@ -143,12 +146,13 @@ func listing[I, T any](h Lister[I, T], within worker) func(context.Context, *I) 
 	return func(ctx context.Context, in *I) (*page[T], error) {
 		out := &page[T]{}
 		err := within(ctx, func(ctx context.Context, tx db.Tx) error {
-			rows, total, err := h(ctx, tx, in)
-			out.Body = rows
-			if total >= 0 {
-				out.Total = count(fmt.Sprint(total))
-			}
-			return err
+			return once(ctx, tx, func() (any, error) {
+				rows, total, err := h(ctx, tx, in)
+				if total >= 0 {
+					out.Total = count(fmt.Sprint(total))
+				}
+				return rows, err
+			})
 		})
 		return out, err
 	}
@@ -163,13 +167,28 @@ func inTenant[I, O any](api API, h Handler[I, O], read bool) func(context.Contex
 
 func answering[I, O any](h Handler[I, O], within worker) func(context.Context, *I) (*body[O], error) {
 	return func(ctx context.Context, in *I) (*body[O], error) {
-		out := &body[O]{}
-		err := within(ctx, func(ctx context.Context, tx db.Tx) (err error) {
-			out.Body, err = h(ctx, tx, in)
-			return err
+		return &body[O]{}, within(ctx, func(ctx context.Context, tx db.Tx) error {
+			return once(ctx, tx, func() (any, error) { return h(ctx, tx, in) })
 		})
-		return out, err
 	}
+}
+
+// prepare does what a Preparer has to do, once the database has admitted the caller, and unless the call is a repeat.
+func (api API) prepare(ctx context.Context, in any) error {
+	p, ok := in.(Preparer)
+	if !ok {
+		return nil
+	}
+	if caller := Caller(ctx); caller != nil {
+		within := api.read
+		if caller.Outside() {
+			within = api.platformRead
+		}
+		if err := within(ctx, exchangeOf(ctx).recall); err != nil || exchangeOf(ctx).answer != nil {
+			return err
+		}
+	}
+	return p.Prepare(ctx)
 }
 
 // An Option changes how an operation is registered.
@@ -206,14 +225,15 @@ func register[I, O any](api API, method, path, id, summary string, h func(contex
 	for _, o := range options {
 		o(&op)
 	}
+	if method != http.MethodGet && !roles.public && op.Metadata["direct"] != true {
+		keyed(&op)
+	}
 	password := passwordField(reflect.TypeFor[I]())
-	huma.Register(api.huma, op, func(ctx context.Context, in *I) (out *O, err error) {
+	huma.Register(api.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		bodyRead(ctx)
 		ctx = follow(api.at(ctx), &op)
-		if p, ok := any(in).(Preparer); ok {
-			err = p.Prepare(ctx)
-		}
-		if err == nil {
+		out, err := new(O), api.prepare(ctx, in)
+		if err == nil && exchangeOf(ctx).answer == nil {
 			out, err = h(ctx, in)
 		}
 		if err != nil {

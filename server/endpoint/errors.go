@@ -23,12 +23,13 @@ import (
 // it. Detail is for a person and names what to do; no SQL, no secret and no other company's value is
 // ever in it.
 type Problem struct {
-	Type      string       `json:"type" example:"/problems/not-found" doc:"Kind of problem, with a page that explains it."`
-	Title     string       `json:"title" example:"Not Found" doc:"The status in words."`
-	Status    int          `json:"status" example:"404" doc:"HTTP status."`
-	Detail    string       `json:"detail" example:"there is no such property" doc:"What is wrong, as one text."`
-	Errors    []FieldError `json:"errors,omitempty" doc:"The fields that are wrong."`
-	RequestID string       `json:"request_id,omitempty" doc:"Quote it to support."`
+	Type      string         `json:"type" example:"/problems/not-found" doc:"Kind of problem, with a page that explains it."`
+	Title     string         `json:"title" example:"Not Found" doc:"The status in words."`
+	Status    int            `json:"status" example:"404" doc:"HTTP status."`
+	Detail    string         `json:"detail" example:"there is no such property" doc:"What is wrong, as one text."`
+	Errors    []FieldError   `json:"errors,omitempty" doc:"The fields that are wrong."`
+	IDs       map[string]any `json:"ids,omitempty" doc:"What a call has made that was done before, and whose answer is not kept."`
+	RequestID string         `json:"request_id,omitempty" doc:"Quote it to support."`
 
 	retryAfter string
 	extension  any
@@ -214,12 +215,11 @@ func limit(err error) string {
 
 // problem turns any error into a Problem, and notes for the log what must not be seen by the client.
 func (api API) problem(ctx context.Context, err error) *Problem {
-	c, _ := ctx.Value(requestKey{}).(echo.Context)
 	p, grave := problemOf(err)
-	if c != nil {
-		p.RequestID = requestID(c)
+	if x := exchangeOf(ctx); x != nil {
+		p.RequestID = requestID(x.request)
 		if grave || p.Status >= http.StatusInternalServerError {
-			c.Set(errorKey, err)
+			x.request.Set(errorKey, err)
 		}
 	}
 	return p
@@ -273,6 +273,7 @@ func requestID(c echo.Context) string { return c.Response().Header().Get(echo.He
 // is Echo's HTTPErrorHandler, and answers as endpoints do.
 func Answer(err error, c echo.Context) {
 	if c.Response().Committed {
+		c.Set(errorKey, err) // it has begun: only the log can say that it is not whole
 		return
 	}
 	var p *Problem

@@ -3,7 +3,6 @@ package endpoint
 import (
 	"bytes"
 	"encoding/csv"
-	"io"
 	"strconv"
 	"strings"
 
@@ -66,29 +65,4 @@ func documentCSV(op *huma.Operation, statuses []int) {
 		}
 		r.Content["text/csv"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	}
-}
-
-// answers is huma's API, save that answers are JSON, whatever else the client accepts, or the file
-// that is attached to them.
-type answers struct{ huma.API }
-
-func (answers) Negotiate(string) (string, error) { return "application/json", nil }
-
-func (a answers) Transform(ctx huma.Context, _ string, v any) (any, error) {
-	answer, ok := v.(interface{ attached() *File })
-	if !ok || answer.attached() == nil {
-		return v, nil
-	}
-	f := answer.attached()
-	ctx.SetHeader("Content-Type", f.Type)
-	ctx.SetHeader("Content-Disposition", `attachment; filename="`+f.Name+`"`)
-	return f, nil
-}
-
-func (answers) Marshal(w io.Writer, _ string, v any) error {
-	if f, ok := v.(*File); ok {
-		_, err := w.Write(f.Content)
-		return err
-	}
-	return jsonFormat.Marshal(w, v)
 }

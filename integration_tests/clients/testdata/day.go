@@ -40,33 +40,36 @@ func main() {
 	}
 	expect("stops", len(stops), 2)
 
-	event := must(office.StartWinterEventWithResponse(ctx, portal.NewEvent{EventName: "Lake Band", StartDate: "2026-01-10T17:00"})).EventID
-	route := must(office.CreateRouteWithResponse(ctx, portal.RouteFields{Name: "Night round"})).RouteID
+	event := must(office.StartWinterEventWithResponse(ctx, nil, portal.NewEvent{EventName: "Lake Band", StartDate: "2026-01-10T17:00"})).EventID
+	route := must(office.CreateRouteWithResponse(ctx, nil, portal.RouteFields{Name: "Night round"})).RouteID
 	for i, p := range stops {
-		must(office.AddPropertyToRouteWithResponse(ctx, portal.StopFields{RouteID: route, PropertyID: p.ID, SequenceOrder: int32(i + 1)}))
+		must(office.AddPropertyToRouteWithResponse(ctx, nil, portal.StopFields{RouteID: route, PropertyID: p.ID, SequenceOrder: int32(i + 1)}))
 	}
 	me := must(worker.VerifyTokenWithResponse(ctx))
-	must(office.AssignUsersToRouteWithResponse(ctx, portal.RouteUsers{RouteID: route, UserIds: []int64{me.ID}}))
+	must(office.AssignUsersToRouteWithResponse(ctx, nil, portal.RouteUsers{RouteID: route, UserIds: []int64{me.ID}}))
 
-	must(worker.CheckInWithResponse(ctx, event, portal.Arrival{EquipmentInUse: new("Loader")}))
+	must(worker.CheckInWithResponse(ctx, event, nil, portal.Arrival{EquipmentInUse: new("Loader")}))
 	assignments := must(worker.ListMyRouteAssignmentsWithResponse(ctx, &portal.ListMyRouteAssignmentsParams{}))
 	expect("assignments", len(assignments), 1)
 	assignment := assignments[0].ID
-	must(worker.AcceptRouteAssignmentWithResponse(ctx, assignment, portal.AssignmentNotes{}))
+	must(worker.AcceptRouteAssignmentWithResponse(ctx, assignment, nil, portal.AssignmentNotes{}))
 	for i, p := range stops {
-		must(worker.StartAssignedPropertyWithResponse(ctx, assignment, p.ID))
-		ticket := must(worker.SubmitWinterLogWithResponse(ctx, portal.NewWinterLog{
+		must(worker.StartAssignedPropertyWithResponse(ctx, assignment, p.ID, nil))
+		call := &portal.SubmitWinterLogParams{IdempotencyKey: new(fmt.Sprintf("stop-%d", i+1))}
+		arrived := portal.NewWinterLog{
 			PropertyID: p.ID, TimeIn: fmt.Sprintf("2026-01-10T%d:00", 19+i), BulkSaltQty: new(1.5), CustomerProvided: no(),
 			RouteID: &route, RouteSequence: new(int32(i + 1)),
-		}))
-		must(worker.CompleteAssignedPropertyWithResponse(ctx, assignment))
+		}
+		ticket := must(worker.SubmitWinterLogWithResponse(ctx, call, arrived))
+		expect("the ticket, asked for again", must(worker.SubmitWinterLogWithResponse(ctx, call, arrived)).LogID, ticket.LogID)
+		must(worker.CompleteAssignedPropertyWithResponse(ctx, assignment, nil))
 		must(worker.CompleteRouteTicketWithResponse(ctx, &portal.CompleteRouteTicketParams{LogID: ticket.LogID}))
 	}
 	progress := must(worker.GetRouteProgressWithResponse(ctx, route, &portal.GetRouteProgressParams{WinterEventID: event}))
 	expect("stops completed", progress.Completed, int64(len(stops)))
-	must(worker.CheckOutWithResponse(ctx, event, portal.Departure{}))
+	must(worker.CheckOutWithResponse(ctx, event, nil, portal.Departure{}))
 
-	ended := must(office.CompleteWinterEventWithResponse(ctx, event, portal.EventEnd{EndDate: "2026-01-10T21:30"}))
+	ended := must(office.CompleteWinterEventWithResponse(ctx, event, nil, portal.EventEnd{EndDate: "2026-01-10T21:30"}))
 	expect("status of the event", ended.Status, "completed")
 	logs := must(office.ListWinterLogsWithResponse(ctx, &portal.ListWinterLogsParams{EventID: &event}))
 	expect("logs of the event", len(logs), len(stops))
@@ -75,7 +78,7 @@ func main() {
 	}
 
 	// What is refused is a problem, for every operation the same.
-	refused, err := worker.StartWinterEventWithResponse(ctx, portal.NewEvent{EventName: "Mine", StartDate: "2026-01-10T22:00"})
+	refused, err := worker.StartWinterEventWithResponse(ctx, nil, portal.NewEvent{EventName: "Mine", StartDate: "2026-01-10T22:00"})
 	if err != nil {
 		log.Fatal(err)
 	}

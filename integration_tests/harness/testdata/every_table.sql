@@ -228,4 +228,7 @@ select 'state-' || id, 'google', customer_id, id, now() + interval '10 minutes' 
 insert into platform.audit_log (customer_id, actor_user_id, actor_role, action)
 select customer_id, id, role, 'user.created' from pg_temp.staff order by id;
 
+insert into platform.idempotency_keys (customer_id, person, key_hash, request_hash, whole, media_type, body)
+select customer_id, 'user ' || id, sha256('key'), sha256('request'), true, 'application/json', '{}' from pg_temp.staff order by id;
+
 drop view pg_temp.staff, pg_temp.busy;
