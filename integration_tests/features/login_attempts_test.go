@@ -200,11 +200,11 @@ func TestAttempts_RightOnesInFlightDoNotCount(t *testing.T) {
 	p := newPortal(t, behindProxy, func(s *harness.Settings) { s.Auth.Attempts, s.Auth.AddressAttempts, s.Auth.DayAttempts = 2, 2, 2 })
 	shown := p.device("user@a.example")
 	for name, more := range map[string]url.Values{"strangers": {}, "one device": shown} {
-		statuses := p.atOnce(12, func(int) (harness.Answer, error) {
+		statuses := p.atOnce(8, func(int) (harness.Answer, error) {
 			return p.tryFrom(t.Context(), "198.51.100.1", "user@a.example", harness.Password, more)
 		})
-		if statuses[http.StatusOK] != 12 {
-			t.Errorf("%s: statuses of 12 right log-ins at once: %v", name, statuses)
+		if statuses[http.StatusOK] != 8 {
+			t.Errorf("%s: statuses of 8 right log-ins at once: %v", name, statuses)
 		}
 	}
 }

@@ -77,6 +77,8 @@ func (l *lines) stand(ctx context.Context, name string) (leave func(), err error
 // Since nobody else has the turn, what is counted in it is what there is, on this server; a right password is in no
 // count before it is known to be one.
 func (a *Auth) queue(ctx context.Context, g guesser) (leave func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, lineTime)
+	defer cancel()
 	waits := []func() (func(), error){
 		func() (func(), error) { return a.lines.stand(ctx, "network "+g.Network) },
 		func() (func(), error) { return a.lines.stand(ctx, "e-mail "+g.Email) },
@@ -105,8 +107,8 @@ func (a *Auth) queue(ctx context.Context, g guesser) (leave func(), err error) {
 	return leave, nil
 }
 
-// lineTime is what somebody is told to wait whose turn has not come while the request lasted.
-const lineTime = 10 * time.Second
+// lineTime is how long somebody waits for a turn, and is then told to stay away.
+const lineTime = 20 * time.Second
 
 const countGuessesSQL = `
 select
