@@ -214,7 +214,7 @@ var serverMutants = []mutant{
 		by: []string{"TestRepeats_EveryWrite"},
 	},
 	{
-		name: "prepared-before-admitted", source: []edit{{"server/endpoint/endpoint.go", "if caller := Caller(ctx); caller != nil {", "if caller := Caller(ctx); caller != nil && !MUTANT {"}},
+		name: "prepared-before-admitted", source: []edit{{"server/endpoint/endpoint.go", "if caller := Caller(ctx); caller != nil && (", "if caller := Caller(ctx); caller != nil && !MUTANT && ("}},
 		by: []string{"TestRepeats_AreAdmittedFirst"},
 	},
 	{

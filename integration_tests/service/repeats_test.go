@@ -41,13 +41,13 @@ func (p *portal) tryKeyed(key, method, target, token string, body any) (a harnes
 
 // keyless are the writes of persons that take no key, and why.
 var keyless = map[string]string{
-	"logout":         "a session ends once, however often that is asked for",
-	"changePassword": "a second time the current password is another one, and nothing is changed",
+	"logout": "a session ends once, however often that is asked for, and nobody enters with it afterwards",
 }
 
 // bodies are those that cannot be made from the document.
 var bodies = map[string]any{
 	"importProperties": harness.Upload{Name: "a.csv", Content: "Property Name,Address,area manager,Lot Sq Ft,PLOW/SALT\nElm,9 Elm Street,,,Yes\n"},
+	"changePassword":   map[string]string{"current_password": harness.Password, "new_password": harness.Chosen},
 	"resetPassword":    map[string]string{"email": harness.Email(harness.CompanyA, auth.User), "new_password": harness.Chosen},
 }
 

@@ -20,10 +20,10 @@ where revoked_at is null
   and id <> @session
   and operator_id = @operator`
 
-// ChangePassword replaces the caller's own password, and ends all other sessions of the account. The
-// tries with a wrong current password count as guesses of the device that the session is of. Errors: ErrRefused,
+// ChangePassword replaces the caller's own password by write, a unit of work of his, and ends all other sessions of the
+// account. The tries with a wrong current password count as guesses of the device that the session is of. Errors: ErrRefused,
 // *TooManyError, *PasswordError.
-func (a *Auth) ChangePassword(ctx context.Context, p *Principal, current, replacement string) error {
+func (a *Auth) ChangePassword(ctx context.Context, p *Principal, current, replacement string, write func(context.Context, func(context.Context, db.Tx) error) error) error {
 	start := time.Now()
 	fits, err := a.isCurrent(ctx, p, current)
 	if err != nil {
@@ -37,7 +37,7 @@ func (a *Auth) ChangePassword(ctx context.Context, p *Principal, current, replac
 	if err != nil {
 		return err
 	}
-	return a.replaceHash(ctx, p, replaced)
+	return write(ctx, func(ctx context.Context, tx db.Tx) error { return replaceHash(ctx, tx, p, replaced) })
 }
 
 // isCurrent compares a password with the caller's own, when it is his turn.
@@ -65,22 +65,18 @@ func (a *Auth) isCurrent(ctx context.Context, p *Principal, password string) (fi
 	return false, a.record(ctx, g, refused)
 }
 
-func (a *Auth) replaceHash(ctx context.Context, p *Principal, replaced Password) error {
-	if p.Outside() {
-		return a.db.PlatformWrite(ctx, p, func(ctx context.Context, tx db.Tx) error {
-			if err := setOperatorPassword(ctx, tx, p.operatorID, replaced); err != nil {
-				return err
-			}
-			if _, err := db.Exec(ctx, tx, revokeOthersSQL, db.Args{"session": p.sessionID, "operator": p.operatorID}); err != nil {
-				return err
-			}
-			return RecordOnPlatform(ctx, tx, Deed{Action: "password.changed", ObjectType: "operator", ObjectID: strconv.FormatInt(p.operatorID, 10)})
-		})
-	}
-	return a.db.Write(ctx, p, func(ctx context.Context, tx db.Tx) error {
+func replaceHash(ctx context.Context, tx db.Tx, p *Principal, replaced Password) error {
+	if !p.Outside() {
 		if err := SetPassword(ctx, tx, p.userID, replaced); err != nil {
 			return err
 		}
 		return Record(ctx, tx, Deed{Action: "password.changed", ObjectType: "user", ObjectID: strconv.FormatInt(p.userID, 10)})
-	})
+	}
+	if err := setOperatorPassword(ctx, tx, p.operatorID, replaced); err != nil {
+		return err
+	}
+	if _, err := db.Exec(ctx, tx, revokeOthersSQL, db.Args{"session": p.sessionID, "operator": p.operatorID}); err != nil {
+		return err
+	}
+	return RecordOnPlatform(ctx, tx, Deed{Action: "password.changed", ObjectType: "operator", ObjectID: strconv.FormatInt(p.operatorID, 10)})
 }

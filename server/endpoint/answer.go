@@ -19,6 +19,7 @@ const maxAnswer = 32 << 20
 
 // An exchange is a request on its way to its answer.
 type exchange struct {
+	api     API
 	request echo.Context
 	op      *huma.Operation
 	key     string       // Idempotency-Key, or ""

@@ -184,7 +184,7 @@ func (api API) admit(roles Roles) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
 		c.Set(operationKey, ctx.Operation().OperationID)
-		ctx = huma.WithValue(ctx, exchangeKey{}, &exchange{request: c, op: ctx.Operation()})
+		ctx = huma.WithValue(ctx, exchangeKey{}, &exchange{api: api, request: c, op: ctx.Operation()})
 		ctx = huma.WithValue(ctx, auth.RequestID{}, requestID(c))
 		if len(c.Request().Header.Values(echo.HeaderAuthorization)) > 1 {
 			api.refuse(ctx, Unauthenticated("there are several Authorization headers; send one"))

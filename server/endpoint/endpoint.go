@@ -81,8 +81,8 @@ func Either[I, O any](api API, method, path, id, summary string, member, operato
 func Direct[I, O any](api API, method, path, id, summary string, h Call[I, O], roles Roles, options ...Option) {
 	register(api, method, path, id, summary, func(ctx context.Context, in *I) (*body[O], error) {
 		out, err := h(ctx, in)
-		if err == nil {
-			err = exchangeOf(ctx).encode(out)
+		if x := exchangeOf(ctx); err == nil && x.answer == nil {
+			err = x.encode(out)
 		}
 		return &body[O]{out}, err
 	}, roles, append(options, direct))
@@ -173,20 +173,22 @@ func answering[I, O any](h Handler[I, O], within worker) func(context.Context, *
 	}
 }
 
-// prepare does what a Preparer has to do, once the database has admitted the caller, and unless the call is a repeat.
+// prepare does what a Preparer has to do, once the database has admitted the caller, and unless the call is a repeat. A
+// Call is looked up too, whose work is not all in the unit of work that writes.
 func (api API) prepare(ctx context.Context, in any) error {
-	p, ok := in.(Preparer)
-	if !ok {
-		return nil
-	}
-	if caller := Caller(ctx); caller != nil {
+	p, isPreparer := in.(Preparer)
+	x := exchangeOf(ctx)
+	if caller := Caller(ctx); caller != nil && (isPreparer || x.key != "" && x.op.Metadata["direct"] == true) {
 		within := api.read
 		if caller.Outside() {
 			within = api.platformRead
 		}
-		if err := within(ctx, exchangeOf(ctx).recall); err != nil || exchangeOf(ctx).answer != nil {
+		if err := within(ctx, x.recall); err != nil || x.answer != nil {
 			return err
 		}
+	}
+	if !isPreparer {
+		return nil
 	}
 	return p.Prepare(ctx)
 }
@@ -226,7 +228,10 @@ func register[I, O any](api API, method, path, id, summary string, h func(contex
 		o(&op)
 	}
 	if method != http.MethodGet && !roles.public && op.Metadata["direct"] != true {
-		keyed(&op)
+		Keyed(&op)
+	}
+	if op.Metadata["keyed"] == true {
+		op.Middlewares = append(op.Middlewares, readKey)
 	}
 	password := passwordField(reflect.TypeFor[I]())
 	huma.Register(api.huma, op, func(ctx context.Context, in *I) (*O, error) {

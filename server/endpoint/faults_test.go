@@ -47,6 +47,17 @@ func TestRegister_SaysWhatIsWrong(t *testing.T) {
 			Put(api, "/strays/{id}", "updateStray", "", handler[Stray], Members)
 			Delete(api, "/strays/{id}", "deleteStray", "", handler[struct{ Stray }], Members) // is said once of a type
 		},
+		`POST /things: its answer has the field invite_link, and would be kept for a repeat: say endpoint.Secret`: func(api API) {
+			type Issued struct {
+				Each []struct {
+					Link *string `json:"invite_link"`
+				} `json:"each"`
+			}
+			issue := func(context.Context, db.Tx, *None) (out Issued, err error) { return out, nil }
+			Post(api, "/secrets", "createSecret", "", issue, Members, Secret)
+			Get(api, "/secrets", "getSecret", "", issue, Members)
+			Post(api, "/things", "createThing", "", issue, Members)
+		},
 		`POST /things: id is never read: export the struct that is embedded for it`: func(api API) {
 			type hidden struct {
 				ID string `path:"id"`

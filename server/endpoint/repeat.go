@@ -42,10 +42,21 @@ var keyParameter = &huma.Param{
 // Secret marks an operation whose answer holds what nobody may read twice. A repeat of it is told that it was done.
 func Secret(op *huma.Operation) { op.Metadata = with(op.Metadata, "secret", true) }
 
-// keyed makes an operation take the header.
-func keyed(op *huma.Operation) {
-	op.Middlewares = append(op.Middlewares, readKey)
-	op.Metadata = with(op.Metadata, "keyed", true)
+// Keyed makes an operation take the header: each write of a person does, but a Call only where it writes by Writing.
+func Keyed(op *huma.Operation) { op.Metadata = with(op.Metadata, "keyed", true) }
+
+// Writing makes the unit of work in which a Call writes, and what it will answer is kept: the caller's own, in his company
+// or, for an operator outside of any, on the platform.
+func Writing(answer any) func(context.Context, func(context.Context, db.Tx) error) error {
+	return func(ctx context.Context, fn func(context.Context, db.Tx) error) error {
+		within := exchangeOf(ctx).api.write
+		if Caller(ctx).Outside() {
+			within = exchangeOf(ctx).api.platformWrite
+		}
+		return within(ctx, func(ctx context.Context, tx db.Tx) error {
+			return once(ctx, tx, func() (any, error) { return answer, fn(ctx, tx) })
+		})
+	}
 }
 
 // documentKey says in the document that an operation takes the header. What its answer must not be kept of has to

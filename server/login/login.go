@@ -26,7 +26,7 @@ func Routes(api endpoint.API, a *auth.Auth) {
 	endpoint.Direct(api, http.MethodPost, "/api/refresh/", "refresh", "Change a refresh token for new tokens", h.refresh, endpoint.Public, endpoint.Form,
 		endpoint.Describe("Each refresh token works once, and once more within ten seconds where the answer got lost. One that is used later ends the session."))
 	endpoint.Direct(api, http.MethodPost, "/api/logout/", "logout", "End the session of the token", h.logout, everybody)
-	endpoint.Direct(api, http.MethodPost, "/api/change-password/", "changePassword", "Change the own password", h.changePassword, everybody.Own())
+	endpoint.Direct(api, http.MethodPost, "/api/change-password/", "changePassword", "Change the own password", h.changePassword, everybody.Own(), endpoint.Keyed)
 
 	endpoint.Either(api, http.MethodGet, "/verify-token", "verifyToken", "Check the token, return the own account", whoAmI, whichOperator, everybody)
 	endpoint.Either(api, http.MethodPut, "/update-profile", "updateProfile", "Change the own phone, address, equipment", updateProfile, updateOperator, everybody.Own(), endpoint.Audited("profile.changed"))
@@ -102,6 +102,6 @@ type PasswordChange struct {
 }
 
 func (h handlers) changePassword(ctx context.Context, in *struct{ Body PasswordChange }) (endpoint.Done, error) {
-	err := h.auth.ChangePassword(ctx, endpoint.Caller(ctx), in.Body.CurrentPassword, string(in.Body.NewPassword))
-	return endpoint.Done{OK: true, Message: "Password changed; other sessions have ended"}, err
+	done := endpoint.Done{OK: true, Message: "Password changed; other sessions have ended"}
+	return done, h.auth.ChangePassword(ctx, endpoint.Caller(ctx), in.Body.CurrentPassword, string(in.Body.NewPassword), endpoint.Writing(done))
 }
