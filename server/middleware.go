@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -130,6 +131,17 @@ func ownRequestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if h := c.Request().Header; !requestIDForm.MatchString(h.Get(echo.HeaderXRequestID)) {
 			h.Del(echo.HeaderXRequestID)
+		}
+		return next(c)
+	}
+}
+
+// decodedPath lets a path be found as it reads without percent encoding. Where that would make two parts of
+// one, which no path of ours has, it stays as it is.
+func decodedPath(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if u := c.Request().URL; !strings.Contains(strings.ToUpper(u.RawPath), "%2F") {
+			u.RawPath = ""
 		}
 		return next(c)
 	}

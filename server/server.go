@@ -57,7 +57,7 @@ func New(cfg Config) (*echo.Echo, error) {
 		cfg.Timeout = 30 * time.Second
 	}
 
-	e.Pre(middleware.RemoveTrailingSlash())
+	e.Pre(decodedPath, middleware.RemoveTrailingSlash())
 	e.Use(
 		ownRequestID,
 		middleware.RequestID(),

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"go/ast"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"contractor-portal/integration_tests/harness"
 )
@@ -89,6 +91,61 @@ func explain(t *testing.T, conn *pgx.Conn, name, sql string) error {
 	}
 	_, err = conn.Exec(t.Context(), "explain execute "+name+values)
 	return err
+}
+
+var (
+	parameterName = regexp.MustCompile(`@([a-z_]+)`)
+	idParameter   = regexp.MustCompile(`(^|_)ids?$`)
+)
+
+// narrow are the parameters of a statement that are ids, but of which PostgreSQL takes no larger ones than 2³¹.
+func narrow(t *testing.T, conn *pgx.Conn, named, positional string) []string {
+	t.Helper()
+	var names []string
+	prepared, err := conn.Prepare(t.Context(), "", positional)
+	if err != nil {
+		t.Fatalf("%s: %v", positional, err)
+	}
+	for _, found := range parameterName.FindAllStringSubmatch(named, -1) {
+		if !slices.Contains(names, found[1]) {
+			names = append(names, found[1])
+		}
+	}
+	if len(names) == 0 {
+		return nil // its parameters have numbers
+	}
+	if len(names) != len(prepared.ParamOIDs) {
+		t.Fatalf("%d parameters and the names %q of %s", len(prepared.ParamOIDs), names, named)
+	}
+	var found []string
+	for i, oid := range prepared.ParamOIDs {
+		if idParameter.MatchString(names[i]) && (oid == pgtype.Int4OID || oid == pgtype.Int4ArrayOID) {
+			found = append(found, names[i])
+		}
+	}
+	return found
+}
+
+// An id that is compared with a number alone is taken for an integer, and a larger one is an error then.
+func TestSQL_TakesLargeIDs(t *testing.T) {
+	t.Parallel()
+	conn := harness.ConnectAs(t, "", harness.CloneDatabase(t))
+	if _, err := conn.Exec(t.Context(), "set search_path = portal, pg_temp"); err != nil { // as the API's roles have it
+		t.Fatal(err)
+	}
+	for _, s := range harness.Statements(t) {
+		for _, name := range narrow(t, conn, s.SQL, s.Positional(t)) {
+			t.Errorf("%s takes @%s for an integer: write @%s::bigint", s, name, name)
+		}
+	}
+	for named, positional := range map[string]string{
+		"select from portal.users where @user_id = 0 or id = @user_id": "select from portal.users where $1 = 0 or id = $1",
+		"select @ids::int[], @n = 1":                                   "select $1::int[], $2 = 1",
+	} {
+		if found := narrow(t, conn, named, positional); len(found) != 1 {
+			t.Errorf("%s: found %q", named, found)
+		}
+	}
 }
 
 // Every statement that reaches package db is such a constant, by its name: nothing escapes the tests of

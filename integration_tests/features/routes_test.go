@@ -296,3 +296,22 @@ func TestRoutes_ParallelAssignmentsDoNotMix(t *testing.T) {
 		t.Errorf("%v, want one of %v", have, sets)
 	}
 }
+
+// ManageRoutes reads the people of a route from its checkboxes, as texts.
+func TestRoutes_PeopleOfManageRoutes(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	manager := p.Token(harness.CompanyA, auth.Manager)
+	route := p.newRoute(harness.CompanyA, auth.Manager, "Loop", 1)
+	first, second := p.person(harness.CompanyA, auth.User), p.person(harness.CompanyA, auth.Contractor)
+	p.Do("POST", "/routes/assign-users/", manager, map[string]any{"route_id": itoa(route), "user_ids": []string{itoa(first), itoa(second)}}).Want(t, http.StatusOK)
+	var people []struct{ ID int64 }
+	p.Do("GET", routePath(route, "/assigned-users/"), manager, nil).Want(t, http.StatusOK).JSON(t, &people)
+	if len(people) != 2 {
+		t.Errorf("assigned are %v, want %d and %d", people, first, second)
+	}
+	p.Do("POST", "/routes/assign-users/", manager, map[string]any{"route_id": itoa(route), "user_ids": []string{"one"}}).Problem(t, http.StatusUnprocessableEntity)
+	if n := harness.Query[int](p.Portal, `select count(*) from portal.route_assignments`); n != 2 {
+		t.Errorf("%d are left after a refusal", n)
+	}
+}

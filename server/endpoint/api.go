@@ -3,8 +3,6 @@ package endpoint
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -34,8 +32,8 @@ type API struct {
 	faults  *faults
 }
 
-// No list is null, in a request or in an answer.
-func init() { huma.DefaultArrayNullable = false }
+// No list is null, in a request or in an answer, and keys have the case of the document.
+func init() { huma.DefaultArrayNullable, huma.ValidateStrictCasing = false, true }
 
 // New returns an API on an Echo server, whose document names the program's version. The paths /openapi.json and /docs are not registered here.
 func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger, version string) API {
@@ -57,28 +55,14 @@ func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger, version stri
 	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now, claimed: map[string]string{}, faults: &faults{types: map[string]bool{}}}
 }
 
-// jsonFormat writes characters as they are, without HTML escapes, and says what cannot be read without
-// repeating it, nor naming our types.
+// jsonFormat writes characters as they are, without HTML escapes.
 var jsonFormat = huma.Format{
 	Marshal: func(w io.Writer, v any) error {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
 		return e.Encode(v)
 	},
-	Unmarshal: func(text []byte, v any) error {
-		err := json.Unmarshal(text, v)
-		var syntax *json.SyntaxError
-		var kind *json.UnmarshalTypeError
-		switch {
-		case errors.As(err, &syntax):
-			return errors.New("expected JSON")
-		case errors.As(err, &kind) && kind.Field != "":
-			return fmt.Errorf("%s is out of range", kind.Field)
-		case errors.As(err, &kind):
-			return errors.New("a value is out of range")
-		}
-		return err
-	},
+	Unmarshal: unmarshal,
 }
 
 // slashless registers every path without its trailing slash, the form to which the server reduces

@@ -196,13 +196,6 @@ func (api API) prepare(ctx context.Context, in any) error {
 // An Option changes how an operation is registered.
 type Option func(*huma.Operation)
 
-// Form makes an operation take its body as a form too (application/x-www-form-urlencoded or
-// multipart/form-data), as the old pages send it. Its fields must be texts.
-func Form(op *huma.Operation) {
-	op.Middlewares = append(op.Middlewares, formAsJSON)
-	op.Metadata = with(op.Metadata, "form", true)
-}
-
 // Describe adds a longer text to the document.
 func Describe(text string) Option { return func(op *huma.Operation) { op.Description = text } }
 
@@ -214,19 +207,19 @@ func register[I, O any](api API, method, path, id, summary string, h func(contex
 		Errors:      []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 
 		MaxBodyBytes: maxBody, BodyReadTimeout: bodyTime,
+		// A write must not be done otherwise than was meant: a misspelt ?dry_run is no reason to do it in earnest.
+		RejectUnknownQueryParameters: method != http.MethodGet,
 	}
 	defer api.collect(&op)
 	api.claim(&op)
 	roles.document(&op)
 	if method != http.MethodGet {
-		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
-	}
-	if takesUpload[I]() {
-		op.Middlewares = append(op.Middlewares, readUpload)
+		op.Errors = append(op.Errors, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
 	}
 	for _, o := range options {
 		o(&op)
 	}
+	op.Middlewares = append(op.Middlewares, api.takeBody)
 	if method != http.MethodGet && !roles.public && op.Metadata["direct"] != true {
 		Keyed(&op)
 	}

@@ -101,7 +101,7 @@ func readKey(ctx huma.Context, next func(huma.Context)) {
 	case len(keys) == 0:
 		next(ctx)
 	case len(keys) > 1 || !keyForm.MatchString(keys[0]):
-		refuseForm(x.request, badKey("expected one key of 1 to 255 visible ASCII characters"))
+		refuseEarly(x.request, badKey("expected one key of 1 to 255 visible ASCII characters"))
 	default:
 		x.key = keys[0]
 		next(&heard{ctx, &x.body})

@@ -2,11 +2,8 @@ package endpoint
 
 import (
 	"io"
-	"mime"
-	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 )
 
 // An Upload is the input of an operation that takes one file, in the field file of a form
@@ -31,20 +28,6 @@ func (*Upload) uploaded() {}
 func takesUpload[I any]() bool {
 	_, ok := any(new(I)).(interface{ uploaded() })
 	return ok
-}
-
-// readUpload reads the form before huma does, which knows no limit for it.
-func readUpload(ctx huma.Context, next func(huma.Context)) {
-	c := humaecho.Unwrap(ctx)
-	if kind, _, _ := mime.ParseMediaType(ctx.Header("Content-Type")); kind != multipart {
-		refuseForm(c, newProblem("invalid", http.StatusUnsupportedMediaType, "send the file in the field file of a form (multipart/form-data)"))
-		return
-	}
-	if p := parseForm(c, ctx.Operation().MaxBodyBytes); p != nil {
-		refuseForm(c, p)
-		return
-	}
-	next(ctx)
 }
 
 // documentUpload leaves out of the document how the file is encoded, which huma needs to serve: a binary

@@ -50,7 +50,7 @@ type logFilter struct {
 const chosen = `
 where (@begin::timestamptz is null or l.time_in >= @begin)
   and (@end::timestamptz is null or l.time_in < @end)
-  and (@property_id = 0 or l.property_id = @property_id)`
+  and (@property_id::bigint = 0 or l.property_id = @property_id)`
 
 // Counted apart, so that a page ends with its last row.
 const listSQL = `

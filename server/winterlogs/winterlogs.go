@@ -72,8 +72,8 @@ type logFilter struct {
 const chosen = `
 where (@begin::timestamptz is null or l.time_in >= @begin)
   and (@end::timestamptz is null or l.time_in < @end)
-  and (@property_id = 0 or l.property_id = @property_id)
-  and (@event_id = 0 or l.winter_event_id = @event_id)`
+  and (@property_id::bigint = 0 or l.property_id = @property_id)
+  and (@event_id::bigint = 0 or l.winter_event_id = @event_id)`
 
 // Counted apart, so that a page ends with its last row: a window would read and join all of the company's
 // logs for it.
