@@ -5,9 +5,8 @@ package main
 import (
 	"fmt"
 	"os"
-	_ "time/tzdata" // the static binary runs where there is no zone database
 
-	_ "golang.org/x/crypto/x509roots/fallback" // nor root certificates
+	_ "golang.org/x/crypto/x509roots/fallback" // the static binary runs where there are no root certificates
 
 	"contractor-portal/cli"
 )

@@ -203,7 +203,6 @@ func TestCheckins_EndWithTheEvent(t *testing.T) {
 		out         string
 	}{
 		{"POST", "/complete", map[string]any{"end_date": "2026-01-10T22:00"}, "2026-01-10T22:00:00"},
-		{"POST", "/complete", map[string]any{"end_date": "2026-01-11T23:00"}, "2026-01-11T06:00:00"},
 		{"POST", "/complete", map[string]any{"end_date": "2026-01-10T17:30"}, "2026-01-10T18:00:00"},
 		{"PUT", "", map[string]any{"event_name": "Snow", "start_date": "2026-01-10T17:00", "end_date": "2026-01-10T22:00"}, "2026-01-10T22:00:00"},
 		{"POST", "/cancel", nil, "2026-01-11T06:00:00"},

@@ -3,7 +3,6 @@ package customers
 import (
 	"cmp"
 	"context"
-	"errors"
 	"time"
 
 	"contractor-portal/db"
@@ -75,8 +74,8 @@ func (f *CustomerFields) args(was locked) (db.Args, error) {
 
 // location returns the zone of an IANA name. Errors: 422.
 func location(name string) (*time.Location, error) {
-	zone, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
+	zone, err := db.Location(name)
+	if err != nil {
 		return nil, endpoint.InvalidField("timezone", "expected the IANA name of a time zone, such as America/New_York")
 	}
 	return zone, nil
@@ -183,12 +182,8 @@ func changes(was locked, c Customer) map[string]any {
 
 // refused names what stands against a change.
 func refused(err error) error {
-	var r *db.Refusal
-	switch {
-	case db.Violates(err, "one_customer_per_subdomain"):
+	if db.Violates(err, "one_customer_per_subdomain") {
 		return endpoint.Conflict("the subdomain is taken")
-	case errors.As(err, &r) && r.Code() == "22023":
-		return endpoint.InvalidField("timezone", "expected the IANA name of a time zone, such as America/New_York")
 	}
 	return err
 }

@@ -84,7 +84,7 @@ func (c *Customer) onItsClock(zone *time.Location) {
 }
 
 func (c Customer) localised() (Customer, error) {
-	zone, err := time.LoadLocation(c.Timezone)
+	zone, err := db.Location(c.Timezone)
 	if err == nil {
 		c.onItsClock(zone)
 	}
@@ -112,15 +112,9 @@ limit @limit offset @offset`
 // List returns the customers, newest first, and how many there are in all.
 func List(ctx context.Context, tx db.Tx, window endpoint.Window) (all []CustomerInList, total int64, err error) {
 	all, total, err = db.Page[CustomerInList](ctx, tx, listSQL, db.Struct(window))
-	zones := map[string]*time.Location{}
 	for i := range all {
-		zone := zones[all[i].Timezone]
-		if zone == nil && err == nil {
-			zone, err = time.LoadLocation(all[i].Timezone)
-			zones[all[i].Timezone] = zone
-		}
-		if zone != nil {
-			all[i].onItsClock(zone)
+		if err == nil {
+			all[i].Customer, err = all[i].localised()
 		}
 	}
 	return all, total, err

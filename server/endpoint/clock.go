@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -26,3 +27,18 @@ func InOrder(first string, begin time.Time, second string, end *time.Time) error
 	}
 	return nil
 }
+
+// NotAhead refuses a time of the body that is later than so long from now.
+func NotAhead(ctx context.Context, field string, t *time.Time, by time.Duration) error {
+	limit := "now"
+	if by > 0 {
+		limit = fmt.Sprintf("%g hours from now", by.Hours())
+	}
+	if t != nil && t.After(Now(ctx).Add(by)) {
+		return InvalidField(field, "expected a time that is not later than "+limit)
+	}
+	return nil
+}
+
+// ADay is how far ahead work may begin that is logged.
+const ADay = 24 * time.Hour

@@ -41,6 +41,13 @@ func (t *Time) ScanTimestamptz(v pgtype.Timestamptz) error {
 	return nil
 }
 
+// inRange tells whether a time is one that storms, work and reports are of. A slip of the hand is not, nor what no
+// other program reads: the year 10000.
+func inRange(t time.Time) bool {
+	year := t.UTC().Year()
+	return 2000 <= year && year <= 2100
+}
+
 // A LocalTime is a date and time of an input, with or without a zone. Which instant it means is known
 // inside the customer only: see In. An empty text stays empty and means no time.
 type LocalTime string
@@ -51,7 +58,7 @@ var localLayouts = []string{"2006-01-02T15:04", timeLayout, "2006-01-02 15:04:05
 // Resolve checks the form, as part of decoding.
 func (t *LocalTime) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
 	if _, ok := t.read(); *t != "" && !ok {
-		return wrong(path, "expected a date and time, such as 2026-11-23T06:30 or 2026-11-23T06:30:00-05:00")
+		return wrong(path, "expected a date and time of the years 2000 to 2100, such as 2026-11-23T06:30 or 2026-11-23T06:30:00-05:00")
 	}
 	return nil
 }
@@ -60,8 +67,8 @@ func (t *LocalTime) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
 func (LocalTime) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeString, MaxLength: new(40), Examples: []any{"2026-11-23T06:30"},
-		Description: "Date and time to the minute or second. Without a zone it is local time of the company: one that occurs twice " +
-			"means the first, one that does not exist moves forward by the gap.",
+		Description: "Date and time to the minute or second, of the years 2000 to 2100. Without a zone it is local time of the company: one that " +
+			"occurs twice means the first, or for an end the first that does not precede its beginning; one that does not exist moves forward by the gap.",
 	}
 }
 
@@ -76,10 +83,10 @@ func (t LocalTime) read() (r reading, ok bool) {
 	text := strings.TrimSpace(string(t))
 	for _, layout := range localLayouts {
 		if v, err := time.Parse(layout, text); err == nil {
-			return reading{Time: v, toMinute: layout == localLayouts[0]}, true
+			return reading{Time: v, toMinute: layout == localLayouts[0]}, inRange(v)
 		}
 		if v, err := time.Parse(layout+"Z07:00", text); err == nil {
-			return reading{Time: v, isInstant: true}, true
+			return reading{Time: v, isInstant: true}, inRange(v)
 		}
 	}
 	return reading{}, false
@@ -92,10 +99,14 @@ func (t LocalTime) In(zone *time.Location) *time.Time {
 		return nil
 	}
 	if !r.isInstant {
-		r.Time = instant(r.Time, zone)
+		r.Time, _ = instants(r.Time, zone)
 	}
-	r.Time = r.In(zone).Truncate(time.Microsecond)
-	return &r.Time
+	return r.in(zone)
+}
+
+func (r reading) in(zone *time.Location) *time.Time {
+	t := r.Time.In(zone).Truncate(time.Microsecond)
+	return &t
 }
 
 // Keeping is In for a change: a client that repeats what it was shown of the old time, to the minute or
@@ -114,18 +125,31 @@ func (t LocalTime) Keeping(old *Time, zone *time.Location) *time.Time {
 	return t.In(zone)
 }
 
-// instant is the moment at which clocks of a zone show what clock shows. Of two it is the first; a time
-// that the clocks leave out moves forward by the gap.
-func instant(clock time.Time, zone *time.Location) time.Time {
+// Ending is Keeping for an end. One that would precede its beginning, and occurs twice, means the second.
+func (t LocalTime) Ending(begin time.Time, old *Time, zone *time.Location) *time.Time {
+	end := t.Keeping(old, zone)
+	if r, ok := t.read(); ok && !r.isInstant && end.Before(begin) {
+		_, r.Time = instants(r.Time, zone)
+		end = r.in(zone)
+	}
+	return end
+}
+
+// instants are the moments at which clocks of a zone show what clock shows, the first and the last of them,
+// which mostly are one. A time that the clocks leave out moves forward by the gap.
+func instants(clock time.Time, zone *time.Location) (first, last time.Time) {
 	// No zone is further than a day from UTC, and none changes twice in two days.
 	_, before := clock.Add(-24 * time.Hour).In(zone).Zone()
 	_, after := clock.Add(24 * time.Hour).In(zone).Zone()
-	early := clock.Add(-time.Duration(before) * time.Second)
-	late := clock.Add(-time.Duration(after) * time.Second)
-	if shows(late, zone, clock) && !shows(early, zone, clock) {
-		return late
+	first = clock.Add(-time.Duration(before) * time.Second)
+	last = clock.Add(-time.Duration(after) * time.Second)
+	switch {
+	case !shows(last, zone, clock):
+		return first, first
+	case !shows(first, zone, clock):
+		return last, last
 	}
-	return early
+	return first, last
 }
 
 func shows(t time.Time, zone *time.Location, clock time.Time) bool {
@@ -133,7 +157,7 @@ func shows(t time.Time, zone *time.Location, clock time.Time) bool {
 	return t.Add(time.Duration(offset) * time.Second).Equal(clock)
 }
 
-var errTime = errors.New("expected a time such as 2026-11-23T06:30, or a date")
+var errTime = errors.New("expected a time of the years 2000 to 2100, such as 2026-11-23T06:30, or a date")
 
 // ParseTime reads a LocalTime, or a Date for its beginning, where the zone is known already.
 func ParseTime(text string, zone *time.Location) (time.Time, error) {
@@ -151,28 +175,34 @@ type Date string
 
 // Resolve checks the form, as part of decoding.
 func (d *Date) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
-	if _, err := time.Parse(time.DateOnly, string(*d)); *d != "" && err != nil {
-		return wrong(path, "expected a date, such as 2026-11-23")
+	if _, ok := d.read(); *d != "" && !ok {
+		return wrong(path, "expected a date of the years 2000 to 2100, such as 2026-11-23")
 	}
 	return nil
+}
+
+func (d Date) read() (day time.Time, ok bool) {
+	day, err := time.Parse(time.DateOnly, string(d))
+	return day, err == nil && inRange(day)
 }
 
 // Schema describes a Date in the OpenAPI document.
 func (Date) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeString, MaxLength: new(10), Examples: []any{"2026-11-23"},
-		Description: "A local date of the company.",
+		Description: "A local date of the company, of the years 2000 to 2100.",
 	}
 }
 
 // starts is the first instant of the day, or of one so many days later; nil for no date.
 func (d Date) starts(later int, zone *time.Location) *time.Time {
-	day, err := time.Parse(time.DateOnly, string(d))
-	if err != nil {
+	day, ok := d.read()
+	if !ok {
 		return nil
 	}
-	t := instant(day.AddDate(0, 0, later), zone).In(zone)
-	return &t
+	first, _ := instants(day.AddDate(0, 0, later), zone)
+	first = first.In(zone)
+	return &first
 }
 
 // zoned is a unit of work that knows the zone of its customer.

@@ -105,6 +105,97 @@ func TestLocalTime_NightShifts(t *testing.T) {
 	}
 }
 
+// An end in the hour that occurs twice is the first that does not precede its beginning.
+func TestLocalTime_Ending(t *testing.T) {
+	t.Parallel()
+	z := zone(t, "America/New_York")
+	for _, c := range []struct{ begin, end, want, why string }{
+		{"2026-11-01T05:45:00Z", "2026-11-01T01:15", "2026-11-01T06:15:00Z", "it would precede: the second"},
+		{"2026-11-01T05:45:00Z", "2026-11-01T01:50", "2026-11-01T05:50:00Z", "it does not: the first"},
+		{"2026-11-01T06:45:00Z", "2026-11-01T01:15", "2026-11-01T06:15:00Z", "both precede"},
+		{"2026-11-01T05:45:00Z", "2026-11-01T01:15-04:00", "2026-11-01T05:15:00Z", "a zone says which"},
+		{"2026-11-01T05:45:00Z", "2026-11-01T00:15", "2026-11-01T04:15:00Z", "it occurs once"},
+		{"2026-03-08T07:10:00Z", "2026-03-08T02:05", "2026-03-08T07:05:00Z", "it does not exist"},
+		{"2026-01-10T12:00:00Z", "2026-01-10T09:00", "2026-01-10T14:00:00Z", "an ordinary day"},
+	} {
+		begin, err := time.Parse(time.RFC3339, c.begin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if end := LocalTime(c.end).Ending(begin, nil, z); end.UTC().Format(time.RFC3339) != c.want {
+			t.Errorf("from %s to %s (%s): got %s, want %s", c.begin, c.end, c.why, end.UTC(), c.want)
+		}
+	}
+	begin, old := time.Date(2026, 11, 1, 5, 45, 0, 0, time.UTC), Time{time.Date(2026, 11, 1, 6, 50, 0, 0, time.UTC)}
+	if end := LocalTime("2026-11-01T01:50").Ending(begin, &old, z); !end.Equal(old.Time) {
+		t.Errorf("repeated, but it becomes %s", end)
+	}
+	if end := LocalTime("").Ending(begin, nil, z); end != nil {
+		t.Errorf("nothing is said, but it becomes %s", end)
+	}
+}
+
+func TestTimes_AreOfOurYears(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]bool{
+		"2000-01-01T00:00": true, "2100-12-31T23:59": true, "2000-01-01": true, "2100-12-31": true, "2000-01-01T00:00:00+14:00": false,
+		"1999-12-31T23:59": false, "2101-01-01T00:00": false, "1999-12-31": false, "2101-01-01": false, "0001-01-01T00:00": false,
+		"9999-12-31T23:59-12:00": false, "0000-01-01T00:00+14:00": false, "2100-12-31T23:59-12:00": false, "1970-01-01T00:00:00Z": false,
+	} {
+		var errs []error
+		path := huma.NewPathBuffer(nil, 0)
+		if len(said) == len(time.DateOnly) {
+			errs = new(Date(said)).Resolve(nil, path)
+		} else {
+			errs = new(LocalTime(said)).Resolve(nil, path)
+		}
+		if _, err := ParseTime(said, time.UTC); (len(errs) == 0) != want || (err == nil) != want {
+			t.Errorf("%s: %v and %v, want it taken: %t", said, errs, err, want)
+		}
+	}
+}
+
+// What is read as a time is a moment of our years, that is written and read again as itself.
+func FuzzLocalTime(f *testing.F) {
+	for _, text := range []string{"2026-11-01T01:30", "2026-03-08 02:30:00", "2026-01-10T06:30:15.250-05:00", "9999-12-31T23:59-12:00", "2026-02-30T10:00", "2000-01-01", ""} {
+		f.Add(text, int64(1767225600))
+	}
+	zones := []*time.Location{time.UTC}
+	for _, name := range []string{"America/New_York", "Australia/Lord_Howe", "America/Havana", "Pacific/Kiritimati", "Pacific/Apia"} {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		zones = append(zones, zone)
+	}
+	f.Fuzz(func(t *testing.T, text string, begin int64) {
+		for _, zone := range zones {
+			if _, err := ParseTime(text, zone); err != nil {
+				continue
+			}
+			said := LocalTime(text)
+			at := said.In(zone)
+			if at == nil {
+				continue // a date
+			}
+			if year := at.Year(); year < 1999 || year > 2101 {
+				t.Errorf("%q is in the year %d", text, year)
+			}
+			shown := LocalTime(at.Format(timeLayout))
+			if _, ok := shown.read(); !ok {
+				continue // by a zone the first or the last hours of our years are of other ones
+			}
+			if kept := shown.Keeping(&Time{*at}, zone); kept == nil || !kept.Equal(*at) {
+				t.Errorf("%q is shown as %s and becomes %v", text, shown, kept)
+			}
+			start := time.Unix(begin, 0)
+			if end := said.Ending(start, nil, zone); end.Before(*at) || !at.Before(start) && !end.Equal(*at) {
+				t.Errorf("%q after %s becomes %s", text, start, end)
+			}
+		}
+	})
+}
+
 func TestLocalTime_KeepsWhatIsRepeated(t *testing.T) {
 	t.Parallel()
 	z := zone(t, "America/New_York")

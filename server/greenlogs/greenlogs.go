@@ -93,8 +93,12 @@ func (f GreenLogFields) args(ctx context.Context, tx db.Tx, old lockedLog) (db.A
 	if err != nil {
 		return nil, err
 	}
-	timeIn, timeOut := f.TimeIn.Keeping(old.TimeIn, zone), f.TimeOut.Keeping(old.TimeOut, zone)
+	timeIn := f.TimeIn.Keeping(old.TimeIn, zone)
+	timeOut := f.TimeOut.Ending(*timeIn, old.TimeOut, zone)
 	if err := endpoint.InOrder("time_in", *timeIn, "time_out", timeOut); err != nil {
+		return nil, err
+	}
+	if err := endpoint.NotAhead(ctx, "time_in", timeIn, endpoint.ADay); err != nil {
 		return nil, err
 	}
 	// The old pages write Unknown where they know no name.

@@ -91,8 +91,8 @@ func (c changes) complete(ctx context.Context, tx db.Tx, in *struct {
 	if err != nil {
 		return out, err
 	}
-	end := in.Body.EndDate.In(zone)
-	if err := endpoint.InOrder("start_date", e.StartDate.Time, "end_date", end); err != nil {
+	end, err := ending(ctx, status, in.Body.EndDate, e.StartDate.Time, nil, zone)
+	if err != nil {
 		return out, err
 	}
 
@@ -103,6 +103,18 @@ func (c changes) complete(ctx context.Context, tx db.Tx, in *struct {
 		return out, err
 	}
 	return EventChanged{"Winter event completed", in.EventID, e.EventName, status}, c.match(ctx, tx, in.EventID)
+}
+
+// ending is the end that is said of an event that comes to a status, or nil. What ends later is not completed yet.
+func ending(ctx context.Context, status string, said field.LocalTime, start time.Time, old *field.Time, zone *time.Location) (*time.Time, error) {
+	end := said.Ending(start, old, zone)
+	if err := endpoint.InOrder("start_date", start, "end_date", end); err != nil {
+		return nil, err
+	}
+	if status != statusCompleted {
+		return end, nil
+	}
+	return end, endpoint.NotAhead(ctx, "end_date", end, 0)
 }
 
 // EventFields are what a client says of an event.
@@ -141,8 +153,9 @@ func (c changes) update(ctx context.Context, tx db.Tx, in *struct {
 	if err != nil {
 		return out, err
 	}
-	start, end := in.Body.StartDate.Keeping(&e.StartDate, zone), in.Body.EndDate.Keeping(e.EndDate, zone)
-	if err := endpoint.InOrder("start_date", *start, "end_date", end); err != nil {
+	start := in.Body.StartDate.Keeping(&e.StartDate, zone)
+	end, err := ending(ctx, status, in.Body.EndDate, *start, e.EndDate, zone)
+	if err != nil {
 		return out, err
 	}
 
@@ -184,7 +197,7 @@ func (c changes) cancel(ctx context.Context, tx db.Tx, in *EventRef) (out EventC
 const endCheckinsSQL = `
 update event_checkins
 set status = 'completed', checked_out_at = greatest(checked_in_at, least(@end, @now::timestamptz)),
-  notes = concat_ws(e'\n', notes, '[checked out with the end of the event]')
+  notes = left(concat_ws(e'\n', notes, '[checked out with the end of the event]'), 50000)
 where winter_event_id = @id
   and checked_out_at is null`
 

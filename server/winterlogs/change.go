@@ -89,8 +89,8 @@ func update(ctx context.Context, tx db.Tx, in *struct {
 	if err != nil {
 		return out, err
 	}
-	timeIn, timeOut := in.Body.TimeIn.Keeping(old.TimeIn, zone), in.Body.TimeOut.Keeping(old.TimeOut, zone)
-	if err := endpoint.InOrder("time_in", *timeIn, "time_out", timeOut); err != nil {
+	timeIn, timeOut, err := in.Body.times(ctx, old, zone)
+	if err != nil {
 		return out, err
 	}
 	in.Body.WorkerName = cmp.Or(in.Body.WorkerName, old.WorkerName, who.Name)
@@ -130,7 +130,7 @@ func finish(ctx context.Context, tx db.Tx, in *finishInput) (out LogClosed, err 
 	if err != nil {
 		return out, err
 	}
-	timeOut := in.TimeOut.In(zone)
+	timeOut := in.TimeOut.Ending(old.TimeIn.Time, nil, zone)
 	if err := endpoint.InOrder("time_in", old.TimeIn.Time, "time_out", timeOut); err != nil {
 		return out, err
 	}

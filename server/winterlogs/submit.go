@@ -48,6 +48,16 @@ func (f *WinterLogFields) complete() {
 	}
 }
 
+// times are when the work began, and when it ended or nil.
+func (f *WinterLogFields) times(ctx context.Context, old lockedLog, zone *time.Location) (begin, end *time.Time, err error) {
+	begin = f.TimeIn.Keeping(old.TimeIn, zone)
+	end = f.TimeOut.Ending(*begin, old.TimeOut, zone)
+	if err := endpoint.InOrder("time_in", *begin, "time_out", end); err != nil {
+		return nil, nil, err
+	}
+	return begin, end, endpoint.NotAhead(ctx, "time_in", begin, endpoint.ADay)
+}
+
 // NewWinterLog is a log, and the route that a worker ties the ticket to.
 type NewWinterLog struct {
 	WinterLogFields
@@ -125,8 +135,8 @@ func submit(ctx context.Context, tx db.Tx, in *struct{ Body NewWinterLog }) (out
 	if err != nil {
 		return out, err
 	}
-	timeIn, timeOut := in.Body.TimeIn.In(zone), in.Body.TimeOut.In(zone)
-	if err := endpoint.InOrder("time_in", *timeIn, "time_out", timeOut); err != nil {
+	timeIn, timeOut, err := in.Body.times(ctx, lockedLog{}, zone)
+	if err != nil {
 		return out, err
 	}
 	in.Body.WorkerName = cmp.Or(in.Body.WorkerName, who.Name)
