@@ -132,3 +132,20 @@ func TestEquipment_UsageReport(t *testing.T) {
 	}
 	p.Do("GET", "/equipment-usage-report/?start_date=yesterday", p.Token(harness.CompanyA, auth.Manager), nil).Problem(t, http.StatusUnprocessableEntity)
 }
+
+// A cost comes of the seconds, and is rounded once: two minutes at 0.15 are half a cent, and not 0.03 hours' worth.
+func TestEquipment_CostsComeOfUnroundedHours(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.Exec(`delete from portal.equipment_rates`)
+	p.addEquipment(harness.CompanyA, "Broom", 0.15)
+	p.addEquipment(harness.CompanyA, "Loader", 1000)
+	p.Exec(`
+		insert into portal.winter_ops_logs (customer_id, property_id, equipment, time_in, time_out, status) values
+		($1, $2, 'Broom',  '2026-01-10 06:00Z', '2026-01-10 06:02Z', 'closed'),
+		($1, $2, 'Loader', '2026-01-10 06:00Z', '2026-01-10 06:20Z', 'closed')`, harness.CompanyA, p.property(harness.CompanyA, 1))
+	want := []string{"Loader: 1 uses, 0.33 h at 1000 = 333.33", "Broom: 1 uses, 0.03 h at 0.15 = 0.01"}
+	if d := cmp.Diff(want, p.usage(harness.CompanyA, auth.Admin, "")); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}

@@ -3,6 +3,7 @@ package features
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -133,4 +134,30 @@ func TestPropertyLists_ChangeAndDelete(t *testing.T) {
 		t.Errorf("lists left: %s", got)
 	}
 	p.Do("POST", "/property-lists/", user, map[string]any{"name": "  "}).Problem(t, http.StatusUnprocessableEntity)
+}
+
+// What a client stores with a list has an end, and is shown with that list alone.
+func TestPropertyLists_Filters(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	user := p.Token(harness.CompanyA, auth.User)
+	id := p.newPropertyList(harness.CompanyA, auth.User, "own", true)
+	with := func(size int) map[string]any {
+		return map[string]any{"id": id, "name": "own", "filters": map[string]any{"note": strings.Repeat("x", size)}}
+	}
+	for _, write := range []string{"POST", "PUT"} {
+		p.Do(write, "/property-lists/", user, with(16<<10-20)).Want(t, http.StatusOK)
+		problem := p.Do(write, "/property-lists/", user, with(16<<10)).Problem(t, http.StatusUnprocessableEntity)
+		if len(problem.Errors) != 1 || problem.Errors[0].Location != "body.filters" {
+			t.Errorf("%s: %+v", write, problem)
+		}
+	}
+	if all := string(p.Do("GET", "/property-lists/", user, nil).Want(t, http.StatusOK).Body); strings.Contains(all, "filters") || len(all) > 2000 {
+		t.Errorf("the list of lists repeats the filters: %.500s", all)
+	}
+	var list listRow
+	p.Do("GET", listPath(id), user, nil).Want(t, http.StatusOK).JSON(t, &list)
+	if text, _ := list.Filters["note"].(string); len(text) != 16<<10-20 {
+		t.Errorf("%d characters are left of the filters", len(text))
+	}
 }

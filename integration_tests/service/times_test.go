@@ -72,4 +72,10 @@ func TestTimes_ZonesOfTheList(t *testing.T) {
 	if asked < 24 {
 		t.Errorf("only %d were asked", asked)
 	}
+	for _, zone := range []string{"right/UTC", "posix/UTC", "localtime", "posixrules", "Factory", "Local"} {
+		_, err := p.Super.Exec(t.Context(), `update platform.customers set timezone = $1`, zone)
+		if harness.SQLState(err) != "23514" {
+			t.Errorf("the database takes %s: %v", zone, err)
+		}
+	}
 }

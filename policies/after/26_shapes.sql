@@ -12,10 +12,10 @@ $view$);
 comment on view portal.properties is 'Properties as the API shows them.';
 
 call tenancy.ensure_shape('usable_lists', $view$
-select l.id, l.customer_id, l.name, l.user_id, l.is_shared, l.filters, l.created_at, l.updated_at
+select l.id, l.customer_id, l.name, l.user_id, l.is_shared, l.created_at, l.updated_at
 from portal.property_lists l
 where l.is_shared
   or l.user_id = (select tenancy.user_id())
 $view$);
 
-comment on view portal.usable_lists is 'The property lists that the caller owns, and those that are shared.';
+comment on view portal.usable_lists is 'The property lists that the caller owns, and those that are shared; without their filters.';

@@ -27,11 +27,12 @@ type UsageFilter struct {
 	EquipmentName string     `query:"equipment_name" db:"equipment_name" maxLength:"255" doc:"Exactly this one."`
 }
 
-// Logs and rates meet by name: a log keeps the name it was given, and there is at most one rate of a name.
+// Logs and rates meet by name: a log keeps the name it was given, and there is at most one rate of a name. A
+// cost is rounded once, at its end: what is billed does not depend on how hours are shown.
 const usageSQL = `
 with used as (
   select l.customer_id, l.equipment, count(*) as uses,
-    coalesce(sum(extract(epoch from l.time_out - l.time_in)), 0) / 3600 as hours
+    coalesce(sum(extract(epoch from l.time_out - l.time_in)), 0) as seconds
   from winter_ops_logs l
   where l.equipment <> ''
     and l.time_in is not null
@@ -45,12 +46,12 @@ with used as (
 select u.equipment,
   case when (select tenancy.role()) not in ('Subcontractor', 'User') then r.hourly_rate end as hourly_rate,
   u.uses as total_uses,
-  round(u.hours, 2) as total_hours,
-  case when (select tenancy.role()) in ('Admin', 'Manager') then round(u.hours * r.hourly_rate, 2) end as total_cost,
+  round(u.seconds / 3600, 2) as total_hours,
+  case when (select tenancy.role()) in ('Admin', 'Manager') then round(u.seconds * r.hourly_rate / 3600, 2) end as total_cost,
   count(*) over () as total
 from used u
 left join equipment_rates r on (r.customer_id, r.equipment_name) = (u.customer_id, u.equipment)
-order by u.hours desc, u.equipment
+order by u.seconds desc, u.equipment
 limit @limit offset @offset`
 
 func usage(ctx context.Context, tx db.Tx, in *UsageFilter) ([]EquipmentUsage, int64, error) {

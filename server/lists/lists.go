@@ -23,18 +23,17 @@ func Routes(api endpoint.API) {
 	endpoint.Delete(api, "/property-lists/{list_id}/properties/{property_id}", "removePropertyFromList", "Take a property off a list", removeProperty, endpoint.Members)
 }
 
-// A PropertyList is a row of portal.property_lists.
+// A PropertyList is a row of portal.property_lists, without its filters.
 type PropertyList struct {
-	ID            int64          `json:"id" db:"id"`
-	CustomerID    string         `json:"customer_id" db:"customer_id"`
-	Name          string         `json:"name" db:"name"`
-	UserID        int64          `json:"user_id" db:"user_id" doc:"The owner."`
-	IsShared      bool           `json:"is_shared" db:"is_shared"`
-	Filters       map[string]any `json:"filters" db:"filters" nullable:"true" doc:"What the client stored with the list, or null."`
-	CreatedAt     field.Time     `json:"created_at" db:"created_at"`
-	UpdatedAt     field.Time     `json:"updated_at" db:"updated_at"`
-	OwnerName     string         `json:"owner_name" db:"owner_name"`
-	PropertyCount int64          `json:"property_count" db:"property_count"`
+	ID            int64      `json:"id" db:"id"`
+	CustomerID    string     `json:"customer_id" db:"customer_id"`
+	Name          string     `json:"name" db:"name"`
+	UserID        int64      `json:"user_id" db:"user_id" doc:"The owner."`
+	IsShared      bool       `json:"is_shared" db:"is_shared"`
+	CreatedAt     field.Time `json:"created_at" db:"created_at"`
+	UpdatedAt     field.Time `json:"updated_at" db:"updated_at"`
+	OwnerName     string     `json:"owner_name" db:"owner_name"`
+	PropertyCount int64      `json:"property_count" db:"property_count"`
 }
 
 const (
@@ -61,17 +60,24 @@ type ListRef struct {
 	ListID int64 `path:"list_id" db:"list_id" ref:"property_lists" minimum:"1" doc:"The property list."`
 }
 
+// ListWithFilters is a property list and what a client has stored with it.
+type ListWithFilters struct {
+	PropertyList
+	Filters map[string]any `json:"filters" db:"filters" nullable:"true" doc:"What the client stored with the list, or null."`
+}
+
 // ListWithProperties is a property list and what is on it, the newest first.
 type ListWithProperties struct {
-	PropertyList
+	ListWithFilters
 	Properties []ListedProperty `json:"properties"`
 }
 
-const getSQL = listColumns + usableLists + `
+const getSQL = listColumns + `,
+  (select f.filters from property_lists f where (f.customer_id, f.id) = (l.customer_id, l.id)) as filters` + usableLists + `
 where l.id = @list_id`
 
 func get(ctx context.Context, tx db.Tx, in *ListRef) (out ListWithProperties, err error) {
-	out.PropertyList, err = db.One[PropertyList](ctx, tx, getSQL, db.Struct(in))
+	out.ListWithFilters, err = db.One[ListWithFilters](ctx, tx, getSQL, db.Struct(in))
 	if err != nil {
 		return out, endpoint.Missing(err, "property list")
 	}
@@ -83,7 +89,15 @@ func get(ctx context.Context, tx db.Tx, in *ListRef) (out ListWithProperties, er
 type ListFields struct {
 	Name     field.Text     `json:"name" db:"name" maxLength:"255" example:"Downtown, salt only"`
 	IsShared field.Bool     `json:"is_shared,omitempty" db:"is_shared" doc:"false if absent."`
-	Filters  map[string]any `json:"filters,omitempty" db:"filters" nullable:"true" doc:"An object that the client understands; null if absent."`
+	Filters  map[string]any `json:"filters,omitempty" db:"filters" nullable:"true" doc:"An object that the client understands, of 16 KiB at the most; null if absent. The list of all lists does not repeat it."`
+}
+
+// tooLarge says so where the database has no room for the filters.
+func tooLarge(err error) error {
+	if db.Violates(err, "filters_has_at_most_16_kib") {
+		return endpoint.InvalidField("filters", "expected 16 KiB at the most")
+	}
+	return err
 }
 
 // ListCreated is the answer to a new property list.
@@ -99,7 +113,7 @@ returning id`
 
 func create(ctx context.Context, tx db.Tx, in *struct{ Body ListFields }) (out ListCreated, err error) {
 	id, err := db.Value[int64](ctx, tx, createSQL, db.Struct(in.Body))
-	return ListCreated{Message: "Property list created", ListID: id}, err
+	return ListCreated{Message: "Property list created", ListID: id}, tooLarge(err)
 }
 
 // ListReplacement is a property list's fields with the id of the list they replace.
@@ -119,7 +133,7 @@ func update(ctx context.Context, tx db.Tx, in *struct{ Body ListReplacement }) (
 	if errors.Is(err, db.ErrNotFound) {
 		return out, refused(ctx, tx, in.Body.ID)
 	}
-	return endpoint.Message{Message: "Property list updated"}, err
+	return endpoint.Message{Message: "Property list updated"}, tooLarge(err)
 }
 
 const removeSQL = `
