@@ -10,7 +10,8 @@ import (
 )
 
 // A Phone is a telephone number of an input. Any form that names a valid number is taken, of the United
-// States where no country is named; what a handler gets is E.164. An empty text stays empty.
+// States where no country is named; what a handler gets is E.164. That has no extensions, and one is refused
+// rather than dropped. An empty text stays empty.
 type Phone string
 
 // Resolve checks and normalises the number, as part of decoding.
@@ -22,6 +23,9 @@ func (p *Phone) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
 	if err != nil || !phonenumbers.IsValidNumber(number) {
 		return wrong(path, "expected a telephone number, such as +1 716 555 0100")
 	}
+	if number.GetExtension() != "" {
+		return wrong(path, "expected a telephone number without an extension, which is not kept; put it into the notes")
+	}
 	*p = Phone(phonenumbers.Format(number, phonenumbers.E164))
 	return nil
 }
@@ -30,7 +34,7 @@ func (p *Phone) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
 func (Phone) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeString, MaxLength: new(50), Examples: []any{"+1 716 555 0100"},
-		Description: "Any form that names a valid number; stored as E.164, and used for text messages.",
+		Description: "Any form that names a valid number, without an extension; stored as E.164, and used for text messages.",
 	}
 }
 
@@ -44,7 +48,7 @@ var (
 
 // ParseEmail reads an Email.
 func ParseEmail(text string) (Email, error) {
-	email := strings.ToLower(strings.TrimSpace(text))
+	email := strings.ToLower(Tidy(text))
 	if !address.MatchString(email) {
 		return "", errEmail
 	}
