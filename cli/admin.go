@@ -31,12 +31,16 @@ func (c adminCreate) Run(ctx context.Context, cfg config) error {
 	if err != nil {
 		return fmt.Errorf("--email: %w", err)
 	}
+	name, err := field.ParseText(c.Name)
+	if err != nil {
+		return fmt.Errorf("--name: %w", err)
+	}
 	password, hash, err := newPassword(ctx)
 	if err != nil {
 		return err
 	}
 	err = c.transaction(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
-		id, err := db.Value[int64](ctx, tx, createOperatorSQL, email, c.Name, hash)
+		id, err := db.Value[int64](ctx, tx, createOperatorSQL, email, name, hash)
 		if errors.Is(err, db.ErrNotFound) {
 			return errors.New("there is a super admin with this e-mail already")
 		}
@@ -44,7 +48,7 @@ func (c adminCreate) Run(ctx context.Context, cfg config) error {
 			return err
 		}
 		return record(ctx, tx, auth.Deed{
-			Action: "operator.created", ObjectType: "operator", ObjectID: strconv.FormatInt(id, 10), Detail: map[string]any{"name": c.Name},
+			Action: "operator.created", ObjectType: "operator", ObjectID: strconv.FormatInt(id, 10), Detail: map[string]any{"name": name},
 		})
 	})
 	if err != nil {

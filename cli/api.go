@@ -41,7 +41,7 @@ func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, lis
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	e, err := server.New(server.Config{ //nolint:contextcheck // middleware takes the context of each request
 		DB: d, Auth: auth.New(d, keys, cfg.auth()), Log: log, SchemaVersion: version,
-		Origins: cfg.Origins, TrustProxy: cfg.TrustProxy, Timeout: cfg.RequestTimeout,
+		Origins: cfg.Origins, TrustProxy: cfg.TrustProxy, Timeout: cfg.RequestTimeout, PublicURL: string(cfg.PublicURL),
 	})
 	if err != nil {
 		return err
@@ -51,6 +51,10 @@ func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, lis
 	// takes some 50 MB and gives the processors back to the requests.
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
+	}
+	// Above this the collector works harder: several large spreadsheets at once stay within 300 MB.
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(256 << 20)
 	}
 	// No WriteTimeout, which counts from the request on: package server bounds each piece of an answer.
 	web := &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -21,12 +22,25 @@ type config struct {
 	CustomerConns   int32         `env:"PORTAL_CUSTOMER_CONNECTIONS"` // of one customer at once; half of them by default
 	CustomerStarts  int32         `env:"PORTAL_CUSTOMER_STARTS"`      // of its units of work in their first 50 ms; half of the processors by default
 	Origins         []string      `env:"PORTAL_CORS_ORIGINS"`         // comma-separated; none by default
+	PublicURL       publicURL     `env:"PORTAL_PUBLIC_URL"`           // scheme and host at which people reach the portal, for links
 	TrustProxy      bool          `env:"PORTAL_TRUST_PROXY"`          // take the client's address from X-Forwarded-For
 	AccessLifetime  time.Duration `env:"PORTAL_ACCESS_LIFETIME" envDefault:"12h"`
 	SessionLifetime time.Duration `env:"PORTAL_SESSION_LIFETIME" envDefault:"720h"`
 	SwitchLifetime  time.Duration `env:"PORTAL_SWITCH_LIFETIME" envDefault:"1h"` // of an operator inside a customer; an hour at most
 	RefusalTime     time.Duration `env:"PORTAL_REFUSAL_TIME" envDefault:"750ms"` // of every refused log-in
 	RequestTimeout  time.Duration `env:"PORTAL_REQUEST_TIMEOUT" envDefault:"30s"`
+}
+
+// A publicURL is scheme and host, and a port if need be.
+type publicURL string
+
+func (p *publicURL) UnmarshalText(text []byte) error {
+	u, err := url.Parse(strings.TrimSuffix(string(text), "/"))
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Scheme+"://"+u.Host != u.String() {
+		return errors.New("expected scheme and host and nothing else, such as https://portal.example.com")
+	}
+	*p = publicURL(u.String())
+	return nil
 }
 
 // readConfig reads the environment and names all faults at once.

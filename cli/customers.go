@@ -54,7 +54,7 @@ func (c customersCreate) Run(ctx context.Context, cfg config) error {
 		if err != nil {
 			return d, err
 		}
-		invitation, err = customers.Invite(ctx, tx, made.CustomerID, customers.InvitationFields{Email: email, Name: c.AdminName, Role: auth.Admin})
+		invitation, err = customers.Invite(ctx, tx, made.CustomerID, customers.InvitationFields{Email: email, Name: c.adminName(), Role: auth.Admin})
 		detail := map[string]any{"company_name": made.CompanyName, "status": made.Status, "invited": invitation.Email}
 		return auth.Deed{Action: "customer.created", ObjectID: made.CustomerID, Detail: detail}, err
 	})
@@ -64,8 +64,18 @@ func (c customersCreate) Run(ctx context.Context, cfg config) error {
 	fmt.Printf("customer    %s\ninvitation  %s\n\n", made.CustomerID, invitation.Token)
 	fmt.Printf("The invitation is for %s, is printed this once, and can be accepted until %s (%s):\n\n", invitation.Email,
 		invitation.ExpiresAt.Format("2006-01-02 15:04"), made.Timezone)
+	if cfg.PublicURL != "" {
+		fmt.Printf("  %s%s\n\n", cfg.PublicURL, invitation.Link)
+	}
 	fmt.Printf("  curl -s localhost:8080/api/invitations/accept --json '{\"token\": \"%s\", \"password\": \"…\"}'\n", invitation.Token)
 	return nil
+}
+
+func (c customersCreate) adminName() *field.Line {
+	if c.AdminName == nil {
+		return nil
+	}
+	return new(field.Line(field.Tidy(*c.AdminName)))
 }
 
 type customersList struct{ target }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -72,6 +73,7 @@ func up(ctx context.Context, cfg config, installer, dir string, listener net.Lis
 		return fmt.Errorf("demo data: %w", err)
 	}
 	address := "http://" + strings.Replace(listener.Addr().String(), "[::]", "127.0.0.1", 1)
+	cfg.PublicURL = cmp.Or(cfg.PublicURL, publicURL(address))
 	return serve(ctx, cfg, roles, keys, listener, func() { welcome(address, logins, password) })
 }
 

@@ -3,9 +3,11 @@ package server
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"log/slog"
+	"mime"
 	"net/http"
+	"path"
 	"sync"
 	"time"
 
@@ -42,6 +44,7 @@ type Config struct {
 	TrustProxy    bool             // take the client's address from X-Forwarded-For, behind a proxy on a private network
 	Timeout       time.Duration    // of one request, and then of its client to take each piece of the answer; 0: 30 s
 	Clock         func() time.Time // what operations take for now; nil: time.Now
+	PublicURL     string           // scheme and host at which people reach the portal, for links; may be empty
 }
 
 // New returns the server. It serves nothing yet.
@@ -87,7 +90,7 @@ func New(cfg Config) (*echo.Echo, error) {
 
 // features registers every feature, in one line each, under the tags of the document.
 func features(e *echo.Echo, cfg Config, ready *readiness) endpoint.API {
-	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log, version()).Clock(cfg.Clock)
+	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log, version()).Clock(cfg.Clock).PublicURL(cfg.PublicURL)
 	account := api.Tag("auth", "Logging in, the own account, and the people of a company.")
 	misc := api.Tag("misc", "Requests for an account, passwords that an Admin sets, and whether the portal is well.")
 	ops := api.Tag("ops", "Logs of work: winter tickets with their times and materials, and landscape services.")
@@ -98,7 +101,7 @@ func features(e *echo.Echo, cfg Config, ready *readiness) endpoint.API {
 	users.Routes(account, misc, cfg.Auth)
 	customers.Routes(
 		api.Tag("customer", "Customers: for operators, who may act inside one, the own company for its people, and invitations into it."),
-		api.Tag("tenant", "Customers in the older form, for operators."), cfg.Auth, users.Join)
+		api.Tag("tenant", "Customers in the older form, for super admins: an Admin of a company is none, of the one that runs the portal neither."), cfg.Auth, users.Join)
 	auditlog.Routes(api.Tag("audit_log", "Who changed what in the own company."))
 	routes.Routes(api.Tag("route", "Routes: properties in the order in which they are served, and who drives them."))
 	assignments.Routes(api.Tag("assignment", "Work that is given out: sharing it among the crews, accepting, declining and doing it."))
@@ -120,9 +123,23 @@ func OpenAPI() ([]byte, error) {
 //go:embed home.html
 var home []byte
 
-// pages serves the home page, the document, the page that shows it, the pages of the problems, and the public keys.
+//go:embed static
+var static embed.FS
+
+// ownOnly keeps a page to what this server serves, and out of frames; nothing within the page itself is run.
+const ownOnly = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// pages serves the home page, the other pages, the document, the page that shows it, the pages of the problems, and the public keys.
 func pages(e *echo.Echo, api endpoint.API, keys *auth.Keys) {
 	get(e, "/", func(c echo.Context) error { return c.HTMLBlob(http.StatusOK, home) })
+	get(e, "/static/:file", func(c echo.Context) error {
+		text, err := static.ReadFile("static/" + c.Param("file"))
+		if err != nil {
+			return echo.ErrNotFound
+		}
+		c.Response().Header().Set(echo.HeaderContentSecurityPolicy, ownOnly)
+		return c.Blob(http.StatusOK, mime.TypeByExtension(path.Ext(c.Param("file"))), text)
+	})
 	document := sync.OnceValues(api.OpenAPI) // most servers are never asked
 	get(e, "/openapi.json", func(c echo.Context) error {
 		text, err := document()

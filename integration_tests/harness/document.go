@@ -32,8 +32,9 @@ type Operation struct {
 	}
 	Security []map[string][]string
 	Roles    []string `json:"x-roles"`
-	Own      bool     `json:"x-own"`    // not for operators who act inside a company
-	Acting   bool     `json:"x-acting"` // for nobody else
+	Own      bool     `json:"x-own"`      // not for operators who act inside a company
+	Acting   bool     `json:"x-acting"`   // for nobody else
+	Prepares bool     `json:"x-prepares"` // does work before its unit of work opens
 
 	Method, Path string
 	document     *document
@@ -236,4 +237,25 @@ func (p *Portal) Callers() []Caller {
 	}
 	all = append(all, Caller{Role: auth.Admin, Acting: true, Token: p.ActingToken()}, Caller{Role: auth.SuperAdmin, Token: p.Token(CompanyA, auth.SuperAdmin)})
 	return all
+}
+
+// Texts are the places of the body in which any text may stand, as far as the document says: no format, no list of
+// values, no pattern.
+func (o *Operation) Texts() []string {
+	body, _ := o.body()
+	return o.textsIn(body, "body", nil, 0)
+}
+
+func (o *Operation) textsIn(s *jsonSchema, at string, all []string, depth int) []string {
+	s = o.document.resolve(s)
+	if s == nil || depth > maxDepth {
+		return all
+	}
+	if s.is("string") && s.Format == "" && s.Pattern == "" && len(s.Enum) == 0 && s.References == "" {
+		return append(all, at)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		all = o.textsIn(s.Properties[name], at+"."+name, all, depth+1)
+	}
+	return o.textsIn(s.Items, at+"[]", all, depth+1)
 }

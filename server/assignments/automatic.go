@@ -128,7 +128,7 @@ func distribute(ctx context.Context, tx db.Tx, in *struct{ Body ListToAssign }) 
 		return out, err
 	}
 	out.Success, out.AssignedCount = true, len(out.Assignments)
-	out.Message = fmt.Sprintf("%d of %d properties newly assigned", out.AssignedCount, out.TotalProperties)
+	out.Message = fmt.Sprintf("%d of %s newly assigned", out.AssignedCount, endpoint.Count(out.TotalProperties, "property", "properties"))
 	return out, nil
 }
 
@@ -143,7 +143,7 @@ func gather(ctx context.Context, tx db.Tx, in ListToAssign) (places []place, cre
 	}
 	if in.WinterEventID != nil {
 		if err := db.Touch(ctx, tx, eventSQL, db.Args{"id": *in.WinterEventID}); err != nil {
-			return nil, nil, endpoint.NotFound("winter event")
+			return nil, nil, endpoint.Missing(err, "winter event")
 		}
 	}
 	crews, err = db.All[crew](ctx, tx, crewsSQL, db.Args{"event_id": in.WinterEventID})

@@ -22,10 +22,10 @@ type Flags struct {
 // CustomerFields are what an operator says of a customer.
 type CustomerFields struct {
 	CompanyName      field.Text   `json:"company_name" db:"company_name" maxLength:"255" example:"Maple Grounds Care"`
-	ContactName      *string      `json:"contact_name,omitempty" db:"contact_name" nullable:"true" maxLength:"255"`
+	ContactName      *field.Line  `json:"contact_name,omitempty" db:"contact_name" nullable:"true" maxLength:"255"`
 	ContactEmail     *field.Email `json:"contact_email,omitempty" db:"contact_email" nullable:"true"`
-	ContactPhone     *string      `json:"contact_phone,omitempty" db:"contact_phone" nullable:"true" maxLength:"50"`
-	Address          *string      `json:"address,omitempty" db:"address" nullable:"true" maxLength:"1000"`
+	ContactPhone     *field.Line  `json:"contact_phone,omitempty" db:"contact_phone" nullable:"true" maxLength:"50"`
+	Address          *field.Line  `json:"address,omitempty" db:"address" nullable:"true" maxLength:"1000"`
 	Status           *string      `json:"status,omitempty" nullable:"true" enum:"trial,active,suspended,cancelled" example:"active" doc:"active for a new customer."`
 	SubscriptionTier *string      `json:"subscription_tier,omitempty" db:"subscription_tier" nullable:"true" enum:"free,basic,professional,enterprise" example:"basic" doc:"basic for a new customer."`
 	MaxUsers         *int32       `json:"max_users,omitempty" db:"max_users" nullable:"true" minimum:"1" maximum:"1000000" doc:"The plan proposes it. Below what is used it stops new users only."`

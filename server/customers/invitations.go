@@ -30,7 +30,7 @@ func invitations(api endpoint.API, h handlers) {
 // InvitationFields say who is invited, and as what.
 type InvitationFields struct {
 	Email field.Email `json:"email"`
-	Name  *string     `json:"name,omitempty" nullable:"true" maxLength:"255" example:"Pat Doyle"`
+	Name  *field.Line `json:"name,omitempty" nullable:"true" maxLength:"255" example:"Pat Doyle"`
 	Role  field.Role  `json:"role,omitempty" default:"Admin"`
 }
 
@@ -42,13 +42,13 @@ type InvitationMade struct {
 	Role         string     `json:"role" db:"role"`
 	ExpiresAt    field.Time `json:"expires_at" db:"expires_at"`
 	Token        string     `json:"token" db:"-" doc:"Whoever has it can become this user: hand it to nobody else."`
-	Link         string     `json:"link" db:"-" doc:"The same, as an address of a page."`
+	Link         string     `json:"link" db:"-" doc:"The same, as an address of a page that accepts it; without scheme and host where the portal was not told its own (PORTAL_PUBLIC_URL)."`
 }
 
 // handOut completes the answer, and notes for the audit log who was invited.
 func (m *InvitationMade) handOut(ctx context.Context, token string) {
 	m.Token = token
-	m.Link = endpoint.BaseURL(ctx) + "/static/accept-invitation.html#token=" + url.QueryEscape(token)
+	m.Link = endpoint.PublicURL(ctx) + "/static/accept-invitation.html#token=" + url.QueryEscape(token)
 	endpoint.Note(ctx, "invitation", m.InvitationID, map[string]any{"email": m.Email, "role": m.Role})
 }
 

@@ -27,10 +27,10 @@ func own(ctx context.Context, tx db.Tx, _ *endpoint.None) (Customer, error) {
 
 // ContactFields are what a company changes of itself. A field that is absent stays; null clears it.
 type ContactFields struct {
-	ContactName  field.Optional[string]      `json:"contact_name,omitempty" maxLength:"255"`
+	ContactName  field.Optional[field.Line]  `json:"contact_name,omitempty" maxLength:"255"`
 	ContactEmail field.Optional[field.Email] `json:"contact_email,omitempty"`
-	ContactPhone field.Optional[string]      `json:"contact_phone,omitempty" maxLength:"50"`
-	Address      field.Optional[string]      `json:"address,omitempty" maxLength:"1000"`
+	ContactPhone field.Optional[field.Line]  `json:"contact_phone,omitempty" maxLength:"50"`
+	Address      field.Optional[field.Line]  `json:"address,omitempty" maxLength:"1000"`
 	BillingEmail field.Optional[field.Email] `json:"billing_email,omitempty"`
 	Timezone     *string                     `json:"timezone,omitempty" maxLength:"50" example:"America/Chicago" doc:"IANA name."`
 }
@@ -116,18 +116,19 @@ func features(ctx context.Context, tx db.Tx, _ *endpoint.None) (Features, error)
 type UserOfCustomer struct {
 	ID               int64   `json:"id" db:"id"`
 	Name             *string `json:"name" db:"name"`
-	Phone            *string `json:"phone" db:"phone"`
-	Address          *string `json:"address" db:"address"`
+	Phone            string  `json:"phone" db:"phone"`
+	Address          string  `json:"address" db:"address"`
 	Email            string  `json:"email" db:"email"`
 	Role             string  `json:"role" db:"role"`
 	Status           string  `json:"status" db:"status"`
 	ContractorID     *int64  `json:"contractor_id" db:"contractor_id"`
-	DefaultEquipment *string `json:"default_equipment" db:"default_equipment"`
+	DefaultEquipment string  `json:"default_equipment" db:"default_equipment"`
 	ContractorName   *string `json:"contractor_name" db:"contractor_name"`
 }
 
 const usersSQL = `
-select u.id, u.name, u.phone, u.address, u.email, u.role, u.status, u.contractor_id, u.default_equipment,
+select u.id, u.name, coalesce(u.phone, '') as phone, coalesce(u.address, '') as address, u.email, u.role, u.status, u.contractor_id,
+  coalesce(u.default_equipment, '') as default_equipment,
   c.name as contractor_name,
   count(*) over () as total
 from users u

@@ -15,7 +15,9 @@ import (
 )
 
 // tenants registers the calls of the older page, which knows a customer by number and calls it a
-// tenant. They are another view of the same rows, and do the same things.
+// tenant. They are another view of the same rows, and do the same things. They are for super admins, as all that
+// goes beyond one company: the old server let every Admin in, of whatever company. An Admin of the company that runs
+// the portal is an Admin like others; who keeps the register has an operator's account beside it.
 func tenants(api endpoint.API) {
 	operators := endpoint.Operators
 	endpoint.PlatformList(api, "/tenants/", "listTenants", "List the customers in the older form, newest first", listTenants, operators)
@@ -92,7 +94,7 @@ type TenantFields struct {
 	CompanyName        field.Text  `json:"company_name" maxLength:"255" example:"Maple Grounds Care"`
 	Subdomain          string      `json:"subdomain" minLength:"3" maxLength:"100" pattern:"^[a-z0-9-]+$" example:"maple"`
 	AdminEmail         field.Email `json:"admin_email"`
-	AdminPhone         *string     `json:"admin_phone,omitempty" nullable:"true" maxLength:"50"`
+	AdminPhone         *field.Line `json:"admin_phone,omitempty" nullable:"true" maxLength:"50"`
 	SubscriptionStatus *string     `json:"subscription_status,omitempty" nullable:"true" enum:"trial,active,suspended" doc:"trial if absent."`
 	TrialEndsAt        *string     `json:"trial_ends_at,omitempty" nullable:"true" maxLength:"40" doc:"14 days from now if absent."`
 }
@@ -103,7 +105,7 @@ type TenantAdded struct {
 	TenantID   int64          `json:"tenant_id"`
 	CustomerID string         `json:"customer_id"`
 	Subdomain  string         `json:"subdomain"`
-	URL        string         `json:"url"`
+	URL        string         `json:"url" doc:"Empty where the portal was not told its own (PORTAL_PUBLIC_URL)."`
 	Invitation InvitationMade `json:"invitation" doc:"Of the first Admin; shown this once."`
 }
 
@@ -149,8 +151,8 @@ func badRequest(err error) error {
 }
 
 func subdomainURL(ctx context.Context, subdomain string) string {
-	u, err := url.Parse(endpoint.BaseURL(ctx))
-	if err != nil {
+	u, err := url.Parse(endpoint.PublicURL(ctx))
+	if err != nil || u.Host == "" {
 		return ""
 	}
 	u.Host = subdomain + "." + u.Host
@@ -159,9 +161,9 @@ func subdomainURL(ctx context.Context, subdomain string) string {
 
 // TenantChange are the fields that the older page changes; what is absent stays.
 type TenantChange struct {
-	CompanyName        *string      `json:"company_name,omitempty" db:"company_name" nullable:"true" minLength:"1" maxLength:"255"`
+	CompanyName        *field.Text  `json:"company_name,omitempty" db:"company_name" nullable:"true" maxLength:"255"`
 	AdminEmail         *field.Email `json:"admin_email,omitempty" db:"contact_email" nullable:"true"`
-	AdminPhone         *string      `json:"admin_phone,omitempty" db:"contact_phone" nullable:"true" maxLength:"50"`
+	AdminPhone         *field.Line  `json:"admin_phone,omitempty" db:"contact_phone" nullable:"true" maxLength:"50"`
 	SubscriptionStatus *string      `json:"subscription_status,omitempty" nullable:"true" enum:"trial,active,suspended,cancelled"`
 	MaxUsers           *int32       `json:"max_users,omitempty" db:"max_users" nullable:"true" minimum:"1" maximum:"1000000"`
 	MaxProperties      *int32       `json:"max_properties,omitempty" db:"max_properties" nullable:"true" minimum:"1" maximum:"1000000"`

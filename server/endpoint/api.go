@@ -26,6 +26,7 @@ type API struct {
 	keys *auth.Keys
 	log  *slog.Logger
 	now  func() time.Time
+	url  string
 	tags []string
 
 	claimed map[string]string // operation id, and route → operation
@@ -87,6 +88,12 @@ func (api API) Clock(now func() time.Time) API {
 	if now != nil {
 		api.now = now
 	}
+	return api
+}
+
+// PublicURL returns the API with the address at which people reach the portal, for links (PublicURL(ctx)).
+func (api API) PublicURL(url string) API {
+	api.url = url
 	return api
 }
 
@@ -163,11 +170,12 @@ func (r Roles) document(op *huma.Operation) {
 	}
 }
 
-// admit verifies the token, and lets in whom the operation's roles name.
-func (api API) admit(roles Roles) func(huma.Context, func(huma.Context)) {
+// admit verifies the token, and lets in whom the operation's roles name. saysOK: its answers have ok.
+func (api API) admit(roles Roles, saysOK bool) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
 		c.Set(operationKey, ctx.Operation().OperationID)
+		c.Set(saysOKKey, saysOK)
 		ctx = huma.WithValue(ctx, exchangeKey{}, &exchange{api: api, request: c, op: ctx.Operation()})
 		ctx = huma.WithValue(ctx, auth.RequestID{}, requestID(c))
 		if len(c.Request().Header.Values(echo.HeaderAuthorization)) > 1 {
@@ -197,12 +205,27 @@ func (api API) admit(roles Roles) func(huma.Context, func(huma.Context)) {
 	}
 }
 
+// enterFirst has the database admit the caller before the work of a Preparer, and before a body is read for it.
+func (api API) enterFirst(ctx huma.Context, next func(huma.Context)) {
+	within := api.read
+	if Caller(ctx.Context()).Outside() {
+		within = api.platformRead
+	}
+	if err := within(ctx.Context(), func(context.Context, db.Tx) error { return nil }); err != nil {
+		api.refuse(ctx, api.problem(ctx.Context(), err))
+		return
+	}
+	next(ctx)
+}
+
 func (r Roles) refuse(p *auth.Principal) *Problem {
 	switch {
 	case r.acting && p.Acting():
 		return nil
 	case r.acting:
 		return Forbidden("this is for an operator who acts inside a company")
+	case r.outside && len(r.members) == 0 && !p.Outside():
+		return Forbidden("this is for super admins, who belong to no company: an Admin of a company is none, of the one that runs the portal neither")
 	case p.Outside() && !r.outside:
 		return Forbidden("this belongs to a company; switch into one first")
 	case p.Outside():
@@ -232,6 +255,7 @@ const (
 	operationKey = "operation"
 	principalKey = "principal"
 	errorKey     = "error"
+	saysOKKey    = "says ok"
 )
 
 // Facts are what became known of a request while it was served, for the access log. None of it is
@@ -254,13 +278,14 @@ func FactsOf(c echo.Context) (f Facts) {
 	return f
 }
 
-// BaseURL is scheme and host as the client named them, for links in the answer to that same client.
-func BaseURL(ctx context.Context) string {
-	x := exchangeOf(ctx)
-	if x == nil {
-		return ""
-	}
-	return x.request.Scheme() + "://" + x.request.Request().Host
+type publicURLKey struct{}
+
+// PublicURL is the address at which people reach the portal, as its operator says it and never as a client does: what
+// stands in a Host header would stand in links that others follow. It is empty where nothing was said, which leaves a
+// link without scheme and host.
+func PublicURL(ctx context.Context) string {
+	url, _ := ctx.Value(publicURLKey{}).(string)
+	return url
 }
 
 // ClientAddress is the network address that the request of ctx came from; invalid where it is not

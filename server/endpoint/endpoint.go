@@ -32,8 +32,9 @@ type Lister[I, T any] func(ctx context.Context, tx db.Tx, in *I) ([]T, int64, er
 type Call[I, O any] func(ctx context.Context, in *I) (O, error)
 
 // A Preparer is an input with work to do before the unit of work opens, so that no connection waits
-// for it: hashing a password, reading a spreadsheet. Prepare runs on a valid input of a caller who is
-// admitted, and not for a call that was done before (Idempotency-Key).
+// for it: hashing a password, reading a spreadsheet. Prepare runs on a valid input of a caller whom the
+// database has admitted: the session lives, the person is active, the customer is open. It does not run
+// for a call that was done before (Idempotency-Key).
 type Preparer interface {
 	Prepare(ctx context.Context) error
 }
@@ -131,6 +132,16 @@ type Done struct {
 	Message string `json:"message" doc:"What was done."`
 }
 
+// saysOK tells whether an answer is a Done, or holds one.
+func saysOK[O any]() bool {
+	answer, ok := reflect.TypeFor[O]().FieldByName("Body")
+	if !ok || answer.Type.Kind() != reflect.Struct {
+		return false
+	}
+	done := reflect.TypeFor[Done]()
+	return answer.Type == done || slices.ContainsFunc(reflect.VisibleFields(answer.Type), func(f reflect.StructField) bool { return f.Anonymous && f.Type == done })
+}
+
 // A worker runs a function in a unit of work of one kind.
 type worker func(context.Context, func(context.Context, db.Tx) error) error
 
@@ -203,7 +214,7 @@ func register[I, O any](api API, method, path, id, summary string, h func(contex
 	op := huma.Operation{
 		Method: method, Path: path, Summary: summary, Tags: api.tags,
 		OperationID: id,
-		Middlewares: huma.Middlewares{api.admit(roles)},
+		Middlewares: huma.Middlewares{api.admit(roles, saysOK[O]())},
 		Errors:      []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 
 		MaxBodyBytes: maxBody, BodyReadTimeout: bodyTime,
@@ -215,6 +226,10 @@ func register[I, O any](api API, method, path, id, summary string, h func(contex
 	roles.document(&op)
 	if method != http.MethodGet {
 		op.Errors = append(op.Errors, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
+	}
+	if _, ok := any(new(I)).(Preparer); ok && !roles.public {
+		op.Middlewares = append(op.Middlewares, api.enterFirst)
+		extend(&op, "x-prepares", true)
 	}
 	for _, o := range options {
 		o(&op)

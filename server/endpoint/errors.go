@@ -29,6 +29,8 @@ type Problem struct {
 	Detail    string         `json:"detail" example:"there is no such property" doc:"What is wrong, as one text."`
 	Errors    []FieldError   `json:"errors,omitempty" doc:"The fields that are wrong."`
 	IDs       map[string]any `json:"ids,omitempty" doc:"What a call has made that was done before, and whose answer is not kept."`
+	OK        *bool          `json:"ok,omitempty" example:"false" doc:"false, where the operation's other answers have ok too, and under /admin/."`
+	Message   string         `json:"message,omitempty" doc:"detail once more, where there is ok: the old pages show it."`
 	RequestID string         `json:"request_id,omitempty" doc:"Quote it to support."`
 
 	retryAfter string
@@ -217,7 +219,7 @@ func limit(err error) string {
 func (api API) problem(ctx context.Context, err error) *Problem {
 	p, grave := problemOf(err)
 	if x := exchangeOf(ctx); x != nil {
-		p.RequestID = requestID(x.request)
+		p.answer(x.request)
 		if grave || p.Status >= http.StatusInternalServerError {
 			x.request.Set(errorKey, err)
 		}
@@ -336,8 +338,16 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 	return slices.Concat([]byte("{"), bytes.Join(members, []byte(",")), []byte("}")), nil
 }
 
-func (p *Problem) write(c echo.Context) error {
+// answer makes p the answer to a request.
+func (p *Problem) answer(c echo.Context) {
 	p.RequestID = requestID(c)
+	if c.Get(saysOKKey) == true || strings.HasPrefix(c.Request().URL.Path, "/admin/") {
+		p.OK, p.Message = new(false), p.Detail
+	}
+}
+
+func (p *Problem) write(c echo.Context) error {
+	p.answer(c)
 	for name, values := range p.GetHeaders() {
 		c.Response().Header()[name] = values
 	}
@@ -355,7 +365,7 @@ func init() {
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 		p := newHumaProblem(status, message, errs)
 		if ctx != nil {
-			p.RequestID = requestID(humaecho.Unwrap(ctx))
+			p.answer(humaecho.Unwrap(ctx))
 		}
 		return p
 	}

@@ -13,10 +13,10 @@ type Account struct {
 	ID               int64           `json:"id" db:"id"`
 	Name             *string         `json:"name" db:"name"`
 	Email            string          `json:"email" db:"email"`
-	PhoneNumber      *string         `json:"phone_number" db:"phone_number"`
+	PhoneNumber      string          `json:"phone_number" db:"phone_number"`
 	Role             string          `json:"role" db:"role"`
-	DefaultEquipment *string         `json:"default_equipment" db:"default_equipment"`
-	Address          *string         `json:"address" db:"address"`
+	DefaultEquipment string          `json:"default_equipment" db:"default_equipment"`
+	Address          string          `json:"address" db:"address"`
 	CustomerID       *string         `json:"customer_id" db:"customer_id" doc:"Null for an operator outside of any company."`
 	CompanyName      *string         `json:"company_name" db:"company_name"`
 	Features         map[string]bool `json:"features" db:"features" doc:"What the company has switched on."`
@@ -26,7 +26,7 @@ type Account struct {
 // An acting operator has no row in users; the token says who that is.
 const whoAmISQL = `
 select coalesce(u.id, tenancy.acting_as(), 0) as id, coalesce(u.name, @name) as name, coalesce(u.email, @email) as email,
-  u.phone as phone_number, tenancy.role() as role, u.default_equipment, u.address,
+  coalesce(u.phone, '') as phone_number, tenancy.role() as role, coalesce(u.default_equipment, '') as default_equipment, coalesce(u.address, '') as address,
   c.customer_id, c.company_name, c.features, tenancy.acting_as() is not null as acting_as
 from platform.customers c
 left join users u on u.customer_id = c.customer_id and u.id = (select tenancy.user_id())`
@@ -37,7 +37,8 @@ func whoAmI(ctx context.Context, tx db.Tx, _ *endpoint.None) (Account, error) {
 }
 
 const whichOperatorSQL = `
-select o.id, o.name, o.email, o.phone as phone_number, 'Super Admin' as role, o.default_equipment, o.address,
+select o.id, o.name, o.email, coalesce(o.phone, '') as phone_number, 'Super Admin' as role,
+  coalesce(o.default_equipment, '') as default_equipment, coalesce(o.address, '') as address,
   null::text as customer_id, null::text as company_name, '{}'::jsonb as features, false as acting_as
 from platform.operators o
 where o.id = (select tenancy.acting_as())`
@@ -46,12 +47,11 @@ func whichOperator(ctx context.Context, tx db.Tx, _ *endpoint.None) (Account, er
 	return db.One[Account](ctx, tx, whichOperatorSQL)
 }
 
-// ProfileFields are what a person changes of the own account. A field that is absent stays; null or
-// an empty text clears it.
+// ProfileFields are what a person changes of the own account. A field that is absent stays.
 type ProfileFields struct {
 	PhoneNumber      field.Optional[field.Phone] `json:"phone_number,omitempty"`
-	Address          field.Optional[string]      `json:"address,omitempty" maxLength:"1000"`
-	DefaultEquipment field.Optional[string]      `json:"default_equipment,omitempty" maxLength:"255"`
+	Address          field.Optional[field.Line]  `json:"address,omitempty" maxLength:"1000"`
+	DefaultEquipment field.Optional[field.Line]  `json:"default_equipment,omitempty" maxLength:"255"`
 }
 
 func (f ProfileFields) args() db.Args {
@@ -65,15 +65,15 @@ func (f ProfileFields) args() db.Args {
 const updateProfileSQL = `
 update users
 set phone = case when @set_phone then nullif(@phone, '') else phone end,
-  address = case when @set_address then nullif(@address, '') else address end,
-  default_equipment = case when @set_default_equipment then nullif(@default_equipment, '') else default_equipment end
+  address = case when @set_address then @address else address end,
+  default_equipment = case when @set_default_equipment then @default_equipment else default_equipment end
 where id = (select tenancy.user_id())`
 
 const updateOperatorSQL = `
 update platform.operators
 set phone = case when @set_phone then nullif(@phone, '') else phone end,
-  address = case when @set_address then nullif(@address, '') else address end,
-  default_equipment = case when @set_default_equipment then nullif(@default_equipment, '') else default_equipment end
+  address = case when @set_address then @address else address end,
+  default_equipment = case when @set_default_equipment then @default_equipment else default_equipment end
 where id = (select tenancy.acting_as())`
 
 func updateProfile(ctx context.Context, tx db.Tx, in *struct{ Body ProfileFields }) (endpoint.Done, error) {
@@ -86,7 +86,7 @@ func updateOperator(ctx context.Context, tx db.Tx, in *struct{ Body ProfileField
 
 // DefaultEquipment is what the caller drives unless a ticket says otherwise.
 type DefaultEquipment struct {
-	DefaultEquipment *string `json:"default_equipment" db:"default_equipment" nullable:"true" maxLength:"255" example:"Plow truck"`
+	DefaultEquipment *field.Line `json:"default_equipment" db:"default_equipment" nullable:"true" maxLength:"255" example:"Plow truck"`
 }
 
 // EquipmentSet is the answer to a new default equipment.

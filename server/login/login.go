@@ -61,7 +61,9 @@ func pair(t auth.Tokens, err error) (TokenPair, error) {
 }
 
 func (h handlers) login(ctx context.Context, in *struct{ Body LoginForm }) (TokenPair, error) {
-	f, cookie := in.Body, deviceCookie(in.Body.Username)
+	f := in.Body
+	f.Username = field.Tidy(f.Username)
+	cookie := deviceCookie(f.Username)
 	t, err := h.auth.Login(ctx, auth.Credentials{
 		Email: f.Username, Password: f.Password, CustomerID: f.CustomerID, Address: endpoint.ClientAddress(ctx),
 		Device: cmp.Or(f.RefreshToken, endpoint.Cookie(ctx, cookie)),
@@ -78,7 +80,7 @@ const deviceLifetime = 180 * 24 * time.Hour
 // deviceCookie is the cookie by which a browser shows that somebody with that e-mail logged in with it: people who share
 // a browser have one each.
 func deviceCookie(email string) string {
-	h := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(email))))
+	h := sha256.Sum256([]byte(strings.ToLower(email)))
 	return "__Host-device-" + hex.EncodeToString(h[:8])
 }
 

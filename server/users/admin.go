@@ -51,18 +51,18 @@ func create(ctx context.Context, tx db.Tx, in *newcomerForm) (endpoint.Done, err
 type PendingPerson struct {
 	ID            int64      `json:"id" db:"id"`
 	Email         string     `json:"email" db:"email"`
-	DisplayName   *string    `json:"display_name" db:"display_name" doc:"From Google or Microsoft."`
+	DisplayName   *string    `json:"display_name" db:"display_name" doc:"From Google or Microsoft; else the name."`
 	AvatarURL     *string    `json:"avatar_url" db:"avatar_url"`
 	CreatedAt     field.Time `json:"created_at" db:"created_at"`
 	Status        string     `json:"status" db:"status"`
 	Name          *string    `json:"name" db:"name"`
-	Phone         *string    `json:"phone" db:"phone"`
+	Phone         string     `json:"phone" db:"phone"`
 	RequestedRole *string    `json:"requested_role" db:"requested_role" doc:"What the person asked for; nobody has it yet."`
 	Identities    string     `json:"identities" db:"identities" example:"google:pat.doyle@example.com" doc:"provider:email of each sign-on, separated by commas."`
 }
 
 const pendingSQL = `
-select u.id, u.email, u.display_name, u.avatar_url, u.created_at, u.status, u.name, u.phone, u.requested_role,
+select u.id, u.email, coalesce(u.display_name, u.name) as display_name, u.avatar_url, u.created_at, u.status, u.name, coalesce(u.phone, '') as phone, u.requested_role,
   (
     select coalesce(string_agg(i.provider || ':' || coalesce(i.email, ''), ', ' order by i.provider, i.id), '')
     from platform.identities i

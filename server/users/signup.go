@@ -3,7 +3,6 @@ package users
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -92,7 +91,7 @@ func Join(ctx context.Context, tx db.Tx, i auth.Invitation) (id int64, err error
 type SignUpRequest struct {
 	ID          int64      `json:"id" db:"id"`
 	Name        *string    `json:"name" db:"name"`
-	Phone       *string    `json:"phone" db:"phone"`
+	Phone       string     `json:"phone" db:"phone"`
 	Email       string     `json:"email" db:"email"`
 	Role        string     `json:"role" db:"role" doc:"What was asked for; nobody has it yet."`
 	RequestDate field.Time `json:"request_date" db:"request_date"`
@@ -100,7 +99,7 @@ type SignUpRequest struct {
 }
 
 const requestsSQL = `
-select u.id, u.name, u.phone, u.email, coalesce(u.requested_role, u.role) as role,
+select u.id, u.name, coalesce(u.phone, '') as phone, u.email, coalesce(u.requested_role, u.role) as role,
   u.created_at as request_date, u.created_at as timestamp,
   count(*) over () as total
 from users u
@@ -149,7 +148,7 @@ func approveMany(ctx context.Context, tx db.Tx, in *struct {
 		Role  string `db:"role" json:"role"`
 	}](ctx, tx, approveManySQL, db.Args{"ids": in.Body, "confirm": in.ConfirmRequestedRole})
 	endpoint.Note(ctx, "user", "", map[string]any{"approved": approved})
-	return SignUpsApproved{Message: fmt.Sprintf("%d requests approved", len(approved)), Count: len(approved)}, err
+	return SignUpsApproved{Message: endpoint.Count(len(approved), "request", "requests") + " approved", Count: len(approved)}, err
 }
 
 // SignUpEmail is the address that is told of new requests.

@@ -31,19 +31,19 @@ func Routes(people, around endpoint.API, a *auth.Auth) {
 type Person struct {
 	ID               int64   `json:"id" db:"id"`
 	Name             *string `json:"name" db:"name"`
-	Phone            *string `json:"phone" db:"phone"`
-	Address          *string `json:"address" db:"address"`
+	Phone            string  `json:"phone" db:"phone"`
+	Address          string  `json:"address" db:"address"`
 	Email            string  `json:"email" db:"email"`
 	Role             string  `json:"role" db:"role"`
 	Status           string  `json:"status" db:"status" doc:"active or suspended."`
 	ContractorID     *int64  `json:"contractor_id" db:"contractor_id" doc:"Whom a subcontractor works for."`
-	DefaultEquipment *string `json:"default_equipment" db:"default_equipment"`
+	DefaultEquipment string  `json:"default_equipment" db:"default_equipment"`
 	ContractorName   *string `json:"contractor_name" db:"contractor_name"`
 }
 
 const listSQL = `
-select u.id, u.name, u.phone, u.address, u.email, u.role, u.status, u.contractor_id, u.default_equipment,
-  c.name as contractor_name,
+select u.id, u.name, coalesce(u.phone, '') as phone, coalesce(u.address, '') as address, u.email, u.role, u.status, u.contractor_id,
+  coalesce(u.default_equipment, '') as default_equipment, c.name as contractor_name,
   count(*) over () as total
 from users u
 left join users c on (c.customer_id, c.id) = (u.customer_id, u.contractor_id)
@@ -59,14 +59,14 @@ func list(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]Person, int64, 
 type AssignablePerson struct {
 	ID               int64   `json:"id" db:"id"`
 	Name             *string `json:"name" db:"name"`
-	Phone            *string `json:"phone" db:"phone"`
+	Phone            string  `json:"phone" db:"phone"`
 	Email            string  `json:"email" db:"email"`
 	Role             string  `json:"role" db:"role"`
-	DefaultEquipment *string `json:"default_equipment" db:"default_equipment"`
+	DefaultEquipment string  `json:"default_equipment" db:"default_equipment"`
 }
 
 const assignableSQL = `
-select u.id, u.name, u.phone, u.email, u.role, u.default_equipment,
+select u.id, u.name, coalesce(u.phone, '') as phone, u.email, u.role, coalesce(u.default_equipment, '') as default_equipment,
   count(*) over () as total
 from users u
 where u.status = 'active'
@@ -84,8 +84,8 @@ type UserFields struct {
 	Email            field.Email  `json:"email" db:"email"`
 	Role             field.Role   `json:"role" db:"role" example:"User"`
 	ContractorID     *int64       `json:"contractor_id,omitempty" db:"contractor_id" ref:"users" nullable:"true" minimum:"1" doc:"Whom a subcontractor works for."`
-	Address          *string      `json:"address,omitempty" db:"address" nullable:"true" maxLength:"1000"`
-	DefaultEquipment *string      `json:"default_equipment,omitempty" db:"default_equipment" nullable:"true" maxLength:"255" example:"Plow truck"`
+	Address          *field.Line  `json:"address,omitempty" db:"address" nullable:"true" maxLength:"1000"`
+	DefaultEquipment *field.Line  `json:"default_equipment,omitempty" db:"default_equipment" nullable:"true" maxLength:"255" example:"Plow truck"`
 }
 
 // NewUser is a person with the first password.
@@ -111,7 +111,7 @@ const username = `left(split_part(@email, '@', 1), 100)`
 const addSQL = `
 insert into users (name, username, email, phone, role, contractor_id, address, default_equipment, status)
 values (@name, ` + username + `, @email, nullif(@phone, ''), @role, @contractor_id,
-  nullif(@address, ''), nullif(@default_equipment, ''), 'active')
+  @address, @default_equipment, 'active')
 on conflict (customer_id, email) do nothing
 returning id`
 
@@ -166,7 +166,7 @@ func (in *replacement) Prepare(ctx context.Context) (err error) {
 const updateSQL = `
 update users
 set name = @name, email = @email, phone = nullif(@phone, ''), role = @role, contractor_id = @contractor_id,
-  address = nullif(@address, ''), default_equipment = nullif(@default_equipment, '')
+  address = @address, default_equipment = @default_equipment
 where id = @id`
 
 func update(ctx context.Context, tx db.Tx, in *replacement) (out endpoint.Message, err error) {
