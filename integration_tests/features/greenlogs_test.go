@@ -21,9 +21,9 @@ type greenLog struct {
 	TimeIn         string  `json:"time_in"`
 	TimeOut        string  `json:"time_out"`
 	ServiceType    string  `json:"service_type"`
-	ProductsUsed   *string `json:"products_used"`
+	ProductsUsed   string  `json:"products_used"`
 	QuantityUsed   float64 `json:"quantity_used"`
-	Notes          *string
+	Notes          string
 }
 
 func TestGreenLogs_SubmitListChangeDelete(t *testing.T) {
@@ -64,7 +64,7 @@ func TestGreenLogs_SubmitListChangeDelete(t *testing.T) {
 	want := []greenLog{
 		{
 			ID: last, PropertyName: "Property 2", ContractorName: "Contractor One", WorkerName: "Contractor One", UserID: &user,
-			TimeIn: "2026-06-12T23:59:59", TimeOut: "2026-06-13T01:00:00", ServiceType: "Mowing, Pull Weeds", ProductsUsed: new("Mulch"), QuantityUsed: 2.5, Notes: new("beds"),
+			TimeIn: "2026-06-12T23:59:59", TimeOut: "2026-06-13T01:00:00", ServiceType: "Mowing, Pull Weeds", ProductsUsed: "Mulch", QuantityUsed: 2.5, Notes: "beds",
 		},
 		{
 			ID: first, PropertyName: "Property 1", ContractorName: "Contractor One", WorkerName: "Digger, Dan", UserID: &user,

@@ -58,9 +58,10 @@ func TestPropertyFields_AreKept(t *testing.T) {
 	want = harness.Changed(want, map[string]any{
 		"plow": false, "salt": true, "trigger_type": "two_inch", "trigger_amount": 2.0, "contract_tier": "Standard", "billing_type": "hourly", "show_on_weather_dashboard": true,
 	})
-	for _, name := range []string{"sqft", "area_manager", "open_by_time", "plow_rate", "salt_rate", "sidewalk_deice_rate", "sidewalk_snow_rate", "notes", "latitude", "longitude"} {
+	for _, name := range []string{"sqft", "open_by_time", "plow_rate", "salt_rate", "sidewalk_deice_rate", "sidewalk_snow_rate", "notes", "latitude", "longitude"} {
 		want[name] = nil
 	}
+	want["area_manager"] = ""
 	short := map[string]any{"name": " Maple Plaza ", "plow": 0, "salt": 1}
 	for i, body := range []map[string]any{{"sqft": nil, "area_manager": nil}, nothing} {
 		for name, value := range short {

@@ -41,23 +41,30 @@ func (p *portal) properties(company string) int {
 	return harness.Query[int](p.Portal, `select count(*) from portal.locations where customer_id = $1`, company)
 }
 
-func TestImport_WorkbookOfTheTemplate(t *testing.T) {
-	t.Parallel()
-	p := newPortal(t)
+// locationsBook is a workbook with one sheet, which is imported.
+func locationsBook(t *testing.T, rows [][]any) *excelize.File {
+	t.Helper()
 	book := excelize.NewFile()
 	if err := book.SetSheetName("Sheet1", "locations"); err != nil {
 		t.Fatal(err)
 	}
-	for i, row := range [][]any{
-		{"Property Name", "Address", "area manager", "Lot Sq Ft", "PLOW/SALT", "trigger", "Notes"},
-		{"Maple Plaza", "120 Maple Street", "Pat Doyle", 42000, "Yes/No", `0.5"`, "Gate code"},
-		{"Same again", "1 Same Street, Springfield, NY 14201", "", nil, "Yes", "", ""},
-		{"Oak Court", " 7 Oak Court ", nil, nil, "Yes", "Zero Tol"},
-	} {
+	for i, row := range rows {
 		if err := book.SetSheetRow("locations", fmt.Sprintf("A%d", i+1), &row); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return book
+}
+
+func TestImport_WorkbookOfTheTemplate(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	book := locationsBook(t, [][]any{
+		{"Property Name", "Address", "area manager", "Lot Sq Ft", "PLOW/SALT", "trigger", "Notes"},
+		{"Maple Plaza", "120 Maple Street", "Pat Doyle", 42000, "Yes/No", `0.5"`, "Gate code"},
+		{"Same again", "1 Same Street, Springfield, NY 14201", "", nil, "Yes", "", ""},
+		{"Oak Court", " 7 Oak Court ", nil, nil, "Yes", "Zero Tol"},
+	})
 	content, err := book.WriteToBuffer()
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +92,7 @@ func TestImport_WorkbookOfTheTemplate(t *testing.T) {
 		select string_agg(concat_ws('|', name, address, area_manager, sqft, plow, salt, trigger_type, trigger_amount, contract_tier, billing_type, notes), E'\n' order by name)
 		from portal.locations where customer_id = $1 and name in ('Maple Plaza', 'Oak Court')`, harness.CompanyA)
 	want := "Maple Plaza|120 Maple Street|Pat Doyle|42000|t|f|half_inch|0.50|Standard|hourly|Gate code\n" +
-		"Oak Court|7 Oak Court|t|t|zero_tolerance|0.00|Standard|hourly"
+		"Oak Court|7 Oak Court||t|t|zero_tolerance|0.00|Standard|hourly"
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("rows (-want +got)\n%s", d)
 	}

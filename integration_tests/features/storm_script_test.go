@@ -61,12 +61,12 @@ var stormScript = []step{
 	{as: "dana", call: "GET /events/{event}/checkins/active"},
 
 	{at: "2026-01-10T20:30:00", title: "7 Details while the work goes on"},
-	{as: "kim", call: "PUT /winter-logs/{kimslog}", body: `{"property_id": {one}, "time_in": "2026-01-10T19:00", "equipment": "Loader", "bulk_salt_qty": 1.5, "notes": "drifts at the dock"}`},
+	{as: "kim", call: "PUT /winter-logs/{kimslog}", body: `{"property_id": {one}, "contractor_id": {kim}, "worker_name": "Unknown", "time_in": "2026-01-10T19:00", "equipment": "Loader", "bulk_salt_qty": 1.5, "notes": "drifts at the dock"}`},
 	{as: "sam", call: "PUT /winter-logs/{kimslog}", body: `{"property_id": {one}, "time_in": "2026-01-10T19:00", "user_id": {sam}}`},
 	{as: "kim", call: "PUT /events/{event}/checkin/location", body: `{"lat": 42.89, "lon": -78.88, "current_property_id": {one}}`},
 
 	{at: "2026-01-10T22:08:00", title: "8 Workers finish"},
-	{as: "kim", call: "PUT /winter-logs/{kimslog}", body: `{"property_id": {one}, "time_in": "2026-01-10T19:00:00", "time_out": "2026-01-10T21:00", "equipment": "Loader", "bulk_salt_qty": 1.5, "bag_salt_qty": 1, "notes": "drifts at the dock"}`},
+	{as: "kim", call: "PUT /winter-logs/{kimslog}", body: `{"property_id": {one}, "contractor_id": {kim}, "worker_name": "Unknown", "time_in": "2026-01-10T19:00:00", "time_out": "2026-01-10T21:00", "equipment": "Loader", "bulk_salt_qty": 1.5, "bag_salt_qty": 1, "notes": "drifts at the dock"}`},
 	{as: "sam", call: "PUT /winter-logs/{samslog}/close?time_out=2026-01-10T20:15"},
 	{as: "sam", call: "PUT /winter-logs/{samslog}/close?time_out=2026-01-10T20:15"},
 	{as: "kim", call: "PUT /events/{event}/checkin/status", body: `{"status": "checked_in"}`},

@@ -108,7 +108,7 @@ func TestUsers_AddChangeDelete(t *testing.T) {
 	// The whole record is replaced; without a password the old one stays.
 	changed := map[string]any{"name": "Pat Dole", "email": "Pat.Dole@example.com", "phone": nil, "role": auth.Manager, "password": "", "contractor_id": nil}
 	p.Do("PUT", userPath("update-user", added.UserID), admin, changed).Want(t, http.StatusOK)
-	want = row{ID: added.UserID, Name: "Pat Dole", Email: "pat.dole@example.com", Role: auth.Manager, Status: "active"}
+	want = row{ID: added.UserID, Name: "Pat Dole", Email: "pat.dole@example.com", Role: auth.Manager, Status: "active", DefaultEquipment: new("")}
 	if diff := cmp.Diff(want, find()); diff != "" {
 		t.Errorf("changed (-want +have):\n%s", diff)
 	}

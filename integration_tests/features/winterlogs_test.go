@@ -111,8 +111,9 @@ func TestWinterLogs_OneTicketOf64(t *testing.T) {
 
 	// A ticket that is saved without its end would be a second one too.
 	closed := p.submit(auth.User, 1, "2026-01-09T18:00", "2026-01-09T19:00")
-	p.Do("PUT", logPath(closed, ""), p.Token(harness.CompanyA, auth.User), map[string]any{"property_id": p.property(harness.CompanyA, 1), "time_in": "2026-01-09T18:00"}).
-		Problem(t, http.StatusConflict)
+	p.Do("PUT", logPath(closed, ""), p.Token(harness.CompanyA, auth.User), map[string]any{
+		"property_id": p.property(harness.CompanyA, 1), "time_in": "2026-01-09T18:00", "worker_name": "User One",
+	}).Problem(t, http.StatusConflict)
 }
 
 func TestWinterLogs_NamesAndOwnership(t *testing.T) {
@@ -178,7 +179,10 @@ func TestWinterLogs_ChangeKeepsTheOwner(t *testing.T) {
 	user, manager := p.person(harness.CompanyA, auth.User), p.person(harness.CompanyA, auth.Manager)
 	id := p.submitted(auth.User, map[string]any{"property_id": p.property(harness.CompanyA, 1), "time_in": "2026-01-10T18:00", "worker_name": "Digger, Dan", "bag_salt_qty": 2})
 	change := func(more map[string]any) map[string]any {
-		b := map[string]any{"property_id": p.property(harness.CompanyA, 2), "time_in": "2026-01-10T18:00", "time_out": "2026-01-10T19:30", "user_id": manager, "bulk_salt_qty": 1.5}
+		b := map[string]any{
+			"property_id": p.property(harness.CompanyA, 2), "time_in": "2026-01-10T18:00", "time_out": "2026-01-10T19:30", "user_id": manager,
+			"contractor_id": user, "worker_name": "Digger, Dan", "bulk_salt_qty": 1.5,
+		}
 		maps.Copy(b, more)
 		return b
 	}
@@ -196,9 +200,25 @@ func TestWinterLogs_ChangeKeepsTheOwner(t *testing.T) {
 
 	// A manager may say that it was another's; who entered it stays.
 	p.Do("PUT", logPath(id, ""), p.Token(harness.CompanyA, auth.Manager), change(map[string]any{"contractor_id": manager, "worker_name": "Unknown"})).Want(t, http.StatusOK)
-	want.ContractorID, want.ContractorName, want.Notes = &manager, new("Manager One"), nil
+	want.ContractorID, want.ContractorName, want.WorkerName, want.Notes = &manager, new("Manager One"), new("Manager One"), nil
 	if diff := cmp.Diff(want, p.ticket(id)); diff != "" {
 		t.Error(diff)
+	}
+
+	// The whole record is replaced: null and nothing said are the same, and what is empty stays so.
+	nothing := map[string]any{"contractor_id": nil, "worker_name": nil, "equipment": nil, "notes": nil, "bulk_salt_qty": nil, "customer_provided": false}
+	bare := map[string]any{"property_id": p.property(harness.CompanyA, 2), "time_in": "2026-01-10T18:00", "time_out": "2026-01-10T19:30"}
+	want.ContractorID, want.ContractorName, want.WorkerName, want.BulkSaltQty = nil, nil, nil, 0
+	for _, said := range []map[string]any{change(nothing), bare} {
+		p.Do("PUT", logPath(id, ""), p.Token(harness.CompanyA, auth.Manager), change(map[string]any{"notes": "more", "equipment": "Loader"})).Want(t, http.StatusOK)
+		p.Do("PUT", logPath(id, ""), p.Token(harness.CompanyA, auth.User), said).Want(t, http.StatusOK)
+		if diff := cmp.Diff(want, p.ticket(id)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	p.Do("PUT", logPath(id, ""), p.Token(harness.CompanyA, auth.User), change(map[string]any{"contractor_id": nil, "worker_name": "", "equipment": "", "notes": ""})).Want(t, http.StatusOK)
+	if l := p.ticket(id); l.WorkerName == nil || *l.WorkerName != "" || l.Equipment == nil || *l.Equipment != "" || l.Notes == nil || *l.Notes != "" {
+		t.Errorf("what was sent empty is %+v", l)
 	}
 	p.Do("PUT", logPath(id, ""), p.Token(harness.CompanyA, auth.User), change(map[string]any{"time_out": "2026-01-10T17:59"})).Problem(t, http.StatusBadRequest)
 	p.Do("DELETE", logPath(id, ""), p.Token(harness.CompanyA, auth.Manager), nil).Problem(t, http.StatusForbidden)

@@ -2,7 +2,7 @@
 -- its caller, so the walls hold in it as in them, and it is read only.
 
 call tenancy.ensure_shape('properties', $view$
-select p.id, p.customer_id, p.name, p.address, p.sqft, p.area_manager, p.plow, p.salt, p.notes,
+select p.id, p.customer_id, p.name, p.address, p.sqft, coalesce(p.area_manager, '') as area_manager, p.plow, p.salt, p.notes,
   p.trigger_type, p.trigger_amount, p.contract_tier, to_char(p.open_by_time, 'HH24:MI') as open_by_time,
   p.billing_type, p.plow_rate, p.salt_rate, p.sidewalk_deice_rate, p.sidewalk_snow_rate,
   p.latitude, p.longitude, p.show_on_weather_dashboard, p.created_at, p.updated_at

@@ -41,12 +41,13 @@ type PropertyAssignment struct {
 	Notes            *string     `json:"notes" db:"notes"`
 	PropertyName     string      `json:"property_name" db:"property_name"`
 	PropertyAddress  string      `json:"property_address" db:"property_address"`
-	AreaManager      *string     `json:"area_manager" db:"area_manager"`
+	AreaManager      string      `json:"area_manager" db:"area_manager"`
 }
 
 const myPropertiesSQL = `
 select a.id, a.property_id, a.contractor_id, a.acceptance_status, a.accepted_at, a.declined_at, a.assigned_date,
-  a.is_primary, a.notes, p.name as property_name, p.address as property_address, p.area_manager,
+  a.is_primary, a.notes, p.name as property_name, p.address as property_address,
+  coalesce(p.area_manager, '') as area_manager,
   count(*) over () as total
 from property_contractors a
 join locations p on (p.customer_id, p.id) = (a.customer_id, a.property_id)

@@ -47,7 +47,7 @@ type Checkin struct {
 	UpdatedAt                  field.Time  `json:"updated_at" db:"updated_at"`
 	UserName                   string      `json:"user_name" db:"user_name"`
 	UserRole                   string      `json:"user_role" db:"user_role"`
-	UserPhone                  *string     `json:"user_phone" db:"user_phone"`
+	UserPhone                  string      `json:"user_phone" db:"user_phone"`
 	DefaultEquipment           *string     `json:"default_equipment" db:"default_equipment"`
 	CurrentPropertyName        *string     `json:"current_property_name" db:"current_property_name"`
 	CurrentPropertyAddress     *string     `json:"current_property_address" db:"current_property_address"`
@@ -60,7 +60,7 @@ type Checkin struct {
 const checkinColumns = `
   c.id, c.customer_id, c.winter_event_id, c.user_id, c.checked_in_at, c.checked_out_at, c.equipment_in_use, c.status,
   c.current_property_id, c.last_location_lat, c.last_location_lon, c.last_location_update, c.notes, c.created_at, c.updated_at,
-  coalesce(u.name, u.email) as user_name, u.role as user_role, u.phone as user_phone, u.default_equipment,
+  coalesce(u.name, u.email) as user_name, u.role as user_role, coalesce(u.phone, '') as user_phone, u.default_equipment,
   p.name as current_property_name, p.address as current_property_address,
   floor(extract(epoch from coalesce(c.checked_out_at, @now) - c.checked_in_at) / 3600)::bigint as hours_active,
   floor(extract(epoch from coalesce(c.checked_out_at, @now) - c.checked_in_at) / 60)::bigint as minutes_active,

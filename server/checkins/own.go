@@ -7,12 +7,13 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // Arrival is what a person says who checks in. The event is the one in the path.
 type Arrival struct {
-	EquipmentInUse *string `json:"equipment_in_use,omitempty" nullable:"true" maxLength:"255" example:"Plow truck" doc:"The person's default equipment if absent."`
-	Notes          *string `json:"notes,omitempty" nullable:"true" maxLength:"2000"`
+	EquipmentInUse *field.Line `json:"equipment_in_use,omitempty" nullable:"true" maxLength:"255" example:"Plow truck" doc:"The person's default equipment if absent."`
+	Notes          *string     `json:"notes,omitempty" nullable:"true" maxLength:"2000"`
 }
 
 // CheckedIn is the answer to a check-in.
@@ -38,10 +39,10 @@ for share of e`
 
 const checkInSQL = `
 insert into event_checkins (winter_event_id, user_id, checked_in_at, equipment_in_use, status, notes)
-values (@event_id, (select tenancy.user_id()), @now, coalesce(@equipment::text, @default_equipment), @status, @notes)
+values (@event_id, (select tenancy.user_id()), @now, coalesce(nullif(@equipment::text, ''), @default_equipment, @equipment), @status, @notes)
 on conflict (customer_id, winter_event_id, user_id) where checked_out_at is null do update
 set status = excluded.status, current_property_id = null,
-  equipment_in_use = coalesce(@equipment, event_checkins.equipment_in_use),
+  equipment_in_use = coalesce(nullif(@equipment, ''), event_checkins.equipment_in_use, @equipment),
   notes = nullif(concat_ws(e'\n', event_checkins.notes, @line::text), '')
 returning id`
 
@@ -66,7 +67,7 @@ func checkIn(ctx context.Context, tx db.Tx, in *struct {
 		return out, err
 	}
 	id, err := db.Value[int64](ctx, tx, checkInSQL, db.Args{
-		"event_id": in.EventID, "now": endpoint.Now(ctx), "status": s, "equipment": said(in.Body.EquipmentInUse),
+		"event_id": in.EventID, "now": endpoint.Now(ctx), "status": s, "equipment": in.Body.EquipmentInUse,
 		"default_equipment": e.Equipment, "notes": said(in.Body.Notes), "line": line,
 	})
 	return CheckedIn{"Checked in for " + e.EventName, id, s}, err
@@ -149,6 +150,9 @@ func locate(ctx context.Context, tx db.Tx, in *struct {
 	Body Position
 },
 ) (out endpoint.Message, err error) {
+	if err := endpoint.Known("lat", in.Body.Lat, in.Body.Lon); err != nil {
+		return out, err
+	}
 	c, err := lock(ctx, tx, in.EventID)
 	if err != nil {
 		return out, err

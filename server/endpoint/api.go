@@ -207,11 +207,8 @@ func (api API) admit(roles Roles, saysOK bool) func(huma.Context, func(huma.Cont
 
 // enterFirst has the database admit the caller before the work of a Preparer, and before a body is read for it.
 func (api API) enterFirst(ctx huma.Context, next func(huma.Context)) {
-	within := api.read
-	if Caller(ctx.Context()).Outside() {
-		within = api.platformRead
-	}
-	if err := within(ctx.Context(), func(context.Context, db.Tx) error { return nil }); err != nil {
+	admitted := func(context.Context, db.Tx) error { return nil }
+	if err := api.readOf(Caller(ctx.Context()))(ctx.Context(), admitted); err != nil {
 		api.refuse(ctx, api.problem(ctx.Context(), err))
 		return
 	}

@@ -149,6 +149,14 @@ func (api API) read(ctx context.Context, fn func(context.Context, db.Tx) error) 
 	return api.db.Read(ctx, Caller(ctx), fn)
 }
 
+// readOf is where a caller reads: inside its customer, or on the platform.
+func (api API) readOf(caller *auth.Principal) worker {
+	if caller.Outside() {
+		return api.platformRead
+	}
+	return api.read
+}
+
 func (api API) write(ctx context.Context, fn func(context.Context, db.Tx) error) error {
 	return api.db.Write(ctx, Caller(ctx), fn)
 }
@@ -184,17 +192,13 @@ func answering[I, O any](h Handler[I, O], within worker) func(context.Context, *
 	}
 }
 
-// prepare does what a Preparer has to do, once the database has admitted the caller, and unless the call is a repeat. A
+// prepare does what a Preparer has to do for a caller whom enterFirst has had admitted, unless the call is a repeat. A
 // Call is looked up too, whose work is not all in the unit of work that writes.
 func (api API) prepare(ctx context.Context, in any) error {
 	p, isPreparer := in.(Preparer)
 	x := exchangeOf(ctx)
-	if caller := Caller(ctx); caller != nil && (isPreparer || x.key != "" && x.op.Metadata["direct"] == true) {
-		within := api.read
-		if caller.Outside() {
-			within = api.platformRead
-		}
-		if err := within(ctx, x.recall); err != nil || x.answer != nil {
+	if caller := Caller(ctx); caller != nil && x.key != "" && (isPreparer || x.op.Metadata["direct"] == true) {
+		if err := api.readOf(caller)(ctx, x.recall); err != nil || x.answer != nil {
 			return err
 		}
 	}

@@ -24,7 +24,7 @@ type UsageFilter struct {
 	EndDate       field.Date `query:"end_date" doc:"Last day, itself included."`
 	ContractorID  int64      `query:"contractor_id" db:"contractor_id" ref:"users" minimum:"0" doc:"Who did the work."`
 	PropertyID    int64      `query:"property_id" db:"property_id" ref:"locations" minimum:"0" doc:"Where it was done."`
-	EquipmentName string     `query:"equipment_name" db:"equipment_name" maxLength:"255" doc:"Exactly this one."`
+	EquipmentName field.Line `query:"equipment_name" db:"equipment_name" maxLength:"255" doc:"Exactly this one."`
 }
 
 // Logs and rates meet by name: a log keeps the name it was given, and there is at most one rate of a name. A

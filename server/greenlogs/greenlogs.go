@@ -34,9 +34,9 @@ type GreenLog struct {
 	TimeIn         field.Time `json:"time_in" db:"time_in"`
 	TimeOut        field.Time `json:"time_out" db:"time_out"`
 	ServiceType    string     `json:"service_type" db:"service_type"`
-	ProductsUsed   *string    `json:"products_used" db:"products_used"`
+	ProductsUsed   string     `json:"products_used" db:"products_used"`
 	QuantityUsed   float64    `json:"quantity_used" db:"quantity_used"`
-	Notes          *string    `json:"notes" db:"notes"`
+	Notes          string     `json:"notes" db:"notes"`
 }
 
 type logFilter struct {
@@ -55,7 +55,8 @@ where (@begin::timestamptz is null or l.time_in >= @begin)
 // Counted apart, so that a page ends with its last row.
 const listSQL = `
 select l.id, l.property_id, p.name as property_name, l.contractor_id, l.contractor_name, l.user_id, l.worker_name,
-  l.time_in, l.time_out, l.service_type, l.products_used, l.quantity_used, l.notes,
+  l.time_in, l.time_out, l.service_type, coalesce(l.products_used, '') as products_used,
+  l.quantity_used, coalesce(l.notes, '') as notes,
   (select count(*) from green_services_logs l` + chosen + `) as total
 from green_services_logs l
 join locations p on (p.customer_id, p.id) = (l.customer_id, l.property_id)` + chosen + `
@@ -77,11 +78,11 @@ type GreenLogFields struct {
 	PropertyID     int64           `json:"property_id" db:"property_id" ref:"locations" minimum:"1" doc:"The property."`
 	ContractorID   int64           `json:"contractor_id" db:"contractor_id" ref:"users" minimum:"1" doc:"The responsible account."`
 	ContractorName *string         `json:"contractor_name,omitempty" nullable:"true" doc:"Ignored: the account's name is taken."`
-	WorkerName     string          `json:"worker_name" db:"worker_name" maxLength:"255" example:"Digger, Dan" doc:"Who was there; the contractor's name if empty."`
+	WorkerName     field.Line      `json:"worker_name" db:"worker_name" maxLength:"255" example:"Digger, Dan" doc:"Who was there; the contractor's name if empty."`
 	TimeIn         field.LocalTime `json:"time_in" minLength:"1" example:"2026-06-10T07:30"`
 	TimeOut        field.LocalTime `json:"time_out" minLength:"1" example:"2026-06-10T09:00"`
-	ServiceType    string          `json:"service_type" db:"service_type" minLength:"1" maxLength:"100" example:"Mowing, Weed Eat/Edging" doc:"One, or several with commas."`
-	ProductsUsed   string          `json:"products_used" db:"products_used" maxLength:"255" example:"Mulch"`
+	ServiceType    field.Text      `json:"service_type" db:"service_type" maxLength:"100" example:"Mowing, Weed Eat/Edging" doc:"One, or several with commas."`
+	ProductsUsed   field.Line      `json:"products_used" db:"products_used" maxLength:"255" example:"Mulch"`
 	QuantityUsed   float64         `json:"quantity_used" db:"quantity_used" minimum:"0" maximum:"99999999" example:"3"`
 	Notes          string          `json:"notes" db:"notes" maxLength:"10000" example:""`
 }
@@ -102,7 +103,7 @@ func (f GreenLogFields) args(ctx context.Context, tx db.Tx, old lockedLog) (db.A
 		return nil, err
 	}
 	// The old pages write Unknown where they know no name.
-	if name := strings.TrimSpace(f.WorkerName); strings.EqualFold(name, "unknown") {
+	if strings.EqualFold(string(f.WorkerName), "unknown") {
 		f.WorkerName = ""
 	}
 	args := db.Struct(f)
@@ -121,8 +122,8 @@ const submitSQL = `
 insert into green_services_logs (property_id, contractor_id, contractor_name, user_id, worker_name, time_in, time_out,
   service_type, products_used, quantity_used, notes, submission_hash)
 select @property_id, u.id, coalesce(u.name, u.email), (select tenancy.user_id()),
-  coalesce(nullif(trim(@worker_name::text), ''), u.name, u.email), @time_in, @time_out,
-  @service_type, nullif(@products_used::text, ''), @quantity_used, nullif(@notes::text, ''), @submission_hash
+  coalesce(nullif(@worker_name::text, ''), u.name, u.email), @time_in, @time_out,
+  @service_type, @products_used, @quantity_used, @notes, @submission_hash
 from users u
 where u.id = @contractor_id
 on conflict do nothing
@@ -177,9 +178,9 @@ const updateSQL = `
 update green_services_logs l
 set property_id = @property_id, contractor_id = u.id,
   contractor_name = case when l.contractor_id = u.id then l.contractor_name else coalesce(u.name, u.email) end,
-  worker_name = coalesce(nullif(trim(@worker_name::text), ''), u.name, u.email), time_in = @time_in, time_out = @time_out,
-  service_type = @service_type, products_used = nullif(@products_used::text, ''), quantity_used = @quantity_used,
-  notes = nullif(@notes::text, '')
+  worker_name = coalesce(nullif(@worker_name::text, ''), u.name, u.email), time_in = @time_in, time_out = @time_out,
+  service_type = @service_type, products_used = @products_used, quantity_used = @quantity_used,
+  notes = @notes
 from users u
 where l.id = @id
   and u.id = @contractor_id`

@@ -14,7 +14,7 @@ type BoardProperty struct {
 	Name          string            `json:"name" db:"name"`
 	Address       string            `json:"address" db:"address"`
 	Sqft          *int32            `json:"sqft" db:"sqft" doc:"Lot size in square feet."`
-	AreaManager   *string           `json:"area_manager" db:"area_manager"`
+	AreaManager   string            `json:"area_manager" db:"area_manager"`
 	Plow          bool              `json:"plow" db:"plow"`
 	Salt          bool              `json:"salt" db:"salt"`
 	TriggerType   string            `json:"trigger_type" db:"trigger_type"`
@@ -30,7 +30,7 @@ type BoardContractor struct {
 	Name             *string     `json:"name"`
 	Email            string      `json:"email"`
 	Role             string      `json:"role"`
-	Phone            *string     `json:"phone"`
+	Phone            string      `json:"phone"`
 	IsPrimary        bool        `json:"is_primary"`
 	AssignedDate     field.Time  `json:"assigned_date"`
 	AcceptanceStatus string      `json:"acceptance_status"`
@@ -48,7 +48,7 @@ from properties p
 left join (
   select a.customer_id, a.property_id,
     array_agg(
-      row(u.id, u.name, u.email, u.role, u.phone, a.is_primary, a.assigned_date, a.acceptance_status, a.accepted_at, a.declined_at)
+      row(u.id, u.name, u.email, u.role, coalesce(u.phone, ''), a.is_primary, a.assigned_date, a.acceptance_status, a.accepted_at, a.declined_at)
       order by a.is_primary desc, u.name, u.id) as contractors
   from property_contractors a
   join users u on (u.customer_id, u.id) = (a.customer_id, a.contractor_id)

@@ -18,7 +18,7 @@ type PropertyContractor struct {
 	Name         *string    `json:"name" db:"name"`
 	Email        string     `json:"email" db:"email"`
 	Role         string     `json:"role" db:"role"`
-	Phone        *string    `json:"phone" db:"phone"`
+	Phone        string     `json:"phone" db:"phone"`
 }
 
 type contractorsOf struct {
@@ -27,7 +27,8 @@ type contractorsOf struct {
 }
 
 const contractorsSQL = `
-select a.id as assignment_id, a.contractor_id, a.is_primary, a.assigned_date, u.name, u.email, u.role, u.phone,
+select a.id as assignment_id, a.contractor_id, a.is_primary, a.assigned_date, u.name, u.email, u.role,
+  coalesce(u.phone, '') as phone,
   count(*) over () as total
 from property_contractors a
 join users u on (u.customer_id, u.id) = (a.customer_id, a.contractor_id)

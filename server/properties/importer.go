@@ -4,16 +4,16 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
 )
 
 const importText = "Takes a workbook (.xlsx, its sheet locations) or a .csv file (commas, UTF-8) with the headings " +
-	"Property Name, Address, area manager, Lot Sq Ft, PLOW/SALT and, if wanted, trigger and Notes. " +
-	"A row without a property name is passed over; an address that the company has already is skipped and counted. " +
+	"Property Name, Address, area manager, Lot Sq Ft, PLOW/SALT and, if wanted, trigger and Notes, which stand in one of the first 21 rows. " +
+	"PLOW/SALT is Yes or No, or one of them for each, such as Yes/No; Y, true, 1, x and N, false, 0 and nothing mean the same. " +
+	"A row that says a total and has no address is passed over, as is what stands below the last address, and the answer names it. " +
+	"An address that the company or an earlier row has already, whatever its capitals and blanks, is skipped, counted and named. " +
 	"With mode=all one bad row refuses the file, and the answer (422) lists every bad row; with mode=partial the good rows are added. " +
 	"With errors=csv the list of bad rows is the answer, as a file, with the same status."
 
@@ -27,31 +27,19 @@ type importRequest struct {
 	sheet *sheet
 }
 
-// reading bounds how many spreadsheets are read at once: each may take a core and 250 MB.
-var reading = make(chan struct{}, 2)
+// reading is where spreadsheets are read: each may take a core and much memory.
+var reading = newTurnstile(2)
 
 // Prepare reads the spreadsheet.
-func (in *importRequest) Prepare(ctx context.Context) (err error) {
-	select {
-	case reading <- struct{}{}:
-		defer func() { <-reading }()
-	case <-ctx.Done():
-		return ctx.Err()
+func (in *importRequest) Prepare(ctx context.Context) error {
+	leave, err := reading.enter(ctx, endpoint.Caller(ctx).CustomerID())
+	if err != nil {
+		return err
 	}
+	defer leave()
 	name, content := in.File()
 	in.sheet, err = readSheet(ctx, name, content)
 	return err
-}
-
-// An ImportReport says what became of a spreadsheet.
-type ImportReport struct {
-	endpoint.Attached `json:"-"`
-
-	Message string   `json:"message"`
-	Count   int64    `json:"count" doc:"How many properties were added."`
-	Skipped int64    `json:"skipped" doc:"How many rows have an address that the company has already."`
-	Errors  []string `json:"errors,omitempty" doc:"bad_rows as sentences, for people."`
-	BadRows []BadRow `json:"bad_rows,omitempty" doc:"What could not be added, and why."`
 }
 
 // lockUsageSQL makes other additions of the company wait, so that what is planned stays true.
@@ -62,7 +50,20 @@ type propertyUsage struct {
 	Allowed int64 `db:"allowed"`
 }
 
-const knownSQL = `select coalesce(array_agg(address), '{}') from locations where address = any (@addresses)`
+// A place is an address of a spreadsheet: what makes it equal to others, and the property that has it already.
+type place struct {
+	Key  string  `db:"key"`
+	Name *string `db:"name"`
+}
+
+const placesSQL = `
+select r.key, p.name
+from (
+  select lower(a.address collate "und-x-icu") as key, a.n
+  from unnest(@addresses::text[]) with ordinality as a (address, n)
+) r
+left join locations p on p.address_key = r.key
+order by r.n`
 
 func importAll(ctx context.Context, tx db.Tx, in *importRequest) (out ImportReport, err error) {
 	all := in.Mode == "all"
@@ -73,16 +74,17 @@ func importAll(ctx context.Context, tx db.Tx, in *importRequest) (out ImportRepo
 	if err != nil {
 		return out, err
 	}
-	known, err := db.Value[[]string](ctx, tx, knownSQL, db.Args{"addresses": in.sheet.addresses()})
+	places, err := db.All[place](ctx, tx, placesSQL, db.Args{"addresses": column(in.sheet.rows, func(r importRow) string { return r.Address })})
 	if err != nil {
 		return out, err
 	}
-	p := in.sheet.plan(known, usage)
+	p := in.sheet.plan(places, usage)
 	if all && len(p.over) > 0 {
-		return out, &db.Refusal{Kind: db.ErrLimit, Detail: fmt.Sprintf("%d of %d properties are in use, and the file has %d new ones",
-			usage.Used, usage.Allowed, len(p.add)+len(p.over))}
+		return out, &db.Refusal{Kind: db.ErrLimit, Detail: fmt.Sprintf("%d of %s in use, and the file has %s",
+			usage.Used, endpoint.Count(usage.Allowed, "property is", "properties are"), endpoint.Count(len(p.add)+len(p.over), "new one", "new ones"))}
 	}
-	out.Count, out.Skipped = int64(len(p.add)), p.skipped
+	out.Count, out.Skipped, out.SkippedRows = int64(len(p.add)), int64(len(p.skipped)), p.skipped
+	out.PassedOver, out.Hidden = in.sheet.passed, p.hidden()
 	if !in.DryRun {
 		if out.Count, err = insert(ctx, tx, p.add); err != nil {
 			return out, err
@@ -98,64 +100,44 @@ func importAll(ctx context.Context, tx db.Tx, in *importRequest) (out ImportRepo
 	return out, nil
 }
 
-// A refusal is a problem that may be answered by the list of the bad rows.
-type refusal struct {
-	error
-	endpoint.Attached
-}
-
-func (r refusal) Unwrap() error { return r.error }
-
-// refusal is the answer to a file with bad rows, of which nothing is added.
-func (in *importRequest) refusal() (out refusal) {
-	var r ImportReport
-	r.list(in.sheet.bad)
-	fields := make([]endpoint.FieldError, len(r.BadRows))
-	for i, b := range r.BadRows {
-		fields[i] = endpoint.FieldError{Location: strings.TrimSuffix(fmt.Sprintf("row %d, %s", b.Row, b.Column), ", "), Message: b.Reason}
-	}
-	first := r.Errors[:min(10, len(r.Errors))]
-	out.error = endpoint.InvalidFields(fmt.Sprintf("nothing was added, because %s. %s", count(r.rows(), "row has errors", "rows have errors"), strings.Join(first, "; ")), fields)
-	if in.Errors == "csv" {
-		out.Attach(badRowsFile(r.BadRows))
-	}
-	return out
-}
-
 // A plan says what becomes of the good rows of a sheet.
 type plan struct {
 	add     []importRow
-	skipped int64
+	skipped []BadRow // rows whose address is taken
 	over    []BadRow // rows beyond the limit
 }
 
-// plan goes through the rows in order; known are the addresses that the company has already.
-func (s *sheet) plan(known []string, usage propertyUsage) (p plan) {
-	taken := map[string]bool{}
-	for _, address := range known {
-		taken[address] = true
-	}
-	for _, row := range s.rows {
-		switch {
-		case taken[row.Address]:
-			p.skipped++
-			continue
-		case usage.Used+int64(len(p.add)) >= usage.Allowed:
-			p.over = append(p.over, BadRow{Row: row.Row, Value: row.Name, Reason: fmt.Sprintf("the limit of %d properties is reached", usage.Allowed)})
-		default:
-			p.add = append(p.add, row)
+func (p plan) hidden() (n int64) {
+	for _, row := range p.add {
+		if row.Hidden {
+			n++
 		}
-		taken[row.Address] = true
 	}
-	return p
+	return n
 }
 
-func (s *sheet) addresses() []string {
-	all := make([]string, len(s.rows))
+// plan goes through the rows in order; places are those of their addresses.
+func (s *sheet) plan(places []place, usage propertyUsage) (p plan) {
+	first := map[string]int{} // key → row
 	for i, row := range s.rows {
-		all[i] = row.Address
+		skip := func(reason string) {
+			p.skipped = append(p.skipped, BadRow{Row: row.Row, Column: addressColumn, Value: shortened(row.Address), Reason: reason})
+		}
+		at, again := first[places[i].Key]
+		switch {
+		case places[i].Name != nil:
+			skip(fmt.Sprintf("the property %q has this address already", *places[i].Name))
+		case again:
+			skip(fmt.Sprintf("row %d has this address already", at))
+		case usage.Used+int64(len(p.add)) >= usage.Allowed:
+			first[places[i].Key] = row.Row
+			p.over = append(p.over, BadRow{Row: row.Row, Value: row.Name, Reason: "the limit of " + endpoint.Count(usage.Allowed, "property", "properties") + " is reached"})
+		default:
+			first[places[i].Key] = row.Row
+			p.add = append(p.add, row)
+		}
 	}
-	return all
+	return p
 }
 
 const insertSQL = `
@@ -165,7 +147,7 @@ from unnest(@names::text[], @addresses::text[], @sqft::integer[], @area_managers
   @trigger_types::text[], @trigger_amounts::numeric[], @notes::text[])
   with ordinality as r (name, address, sqft, area_manager, plow, salt, trigger_type, trigger_amount, notes, n)
 order by r.n
-on conflict (customer_id, address) do nothing`
+on conflict (customer_id, address_key) do nothing`
 
 // batch is how many rows travel in one statement.
 const batch = 1000
@@ -176,7 +158,7 @@ func insert(ctx context.Context, tx db.Tx, rows []importRow) (added int64, err e
 			"names":           column(chunk, func(r importRow) string { return r.Name }),
 			"addresses":       column(chunk, func(r importRow) string { return r.Address }),
 			"sqft":            column(chunk, func(r importRow) *int32 { return r.Sqft }),
-			"area_managers":   column(chunk, func(r importRow) *string { return r.AreaManager }),
+			"area_managers":   column(chunk, func(r importRow) string { return r.AreaManager }),
 			"plow":            column(chunk, func(r importRow) bool { return r.Plow }),
 			"salt":            column(chunk, func(r importRow) bool { return r.Salt }),
 			"trigger_types":   column(chunk, func(r importRow) string { return r.TriggerType }),
@@ -197,48 +179,4 @@ func column[T any](rows []importRow, value func(importRow) T) []T {
 		values[i] = value(row)
 	}
 	return values
-}
-
-// list names the bad rows, in the order of the sheet.
-func (r *ImportReport) list(bad []BadRow) {
-	slices.SortStableFunc(bad, func(a, b BadRow) int { return a.Row - b.Row })
-	r.BadRows = bad
-	for _, b := range bad {
-		r.Errors = append(r.Errors, b.String())
-	}
-}
-
-// rows is how many rows are bad; one may have several faults.
-func (r *ImportReport) rows() int {
-	return len(slices.CompactFunc(slices.Clone(r.BadRows), func(a, b BadRow) bool { return a.Row == b.Row }))
-}
-
-func (r *ImportReport) sentence(dry bool) string {
-	verb := "added"
-	if dry {
-		verb = "would be added"
-	}
-	text := count(int(r.Count), "property", "properties") + " " + verb
-	if r.Skipped > 0 {
-		text += fmt.Sprintf(", %d skipped because the address is there already", r.Skipped)
-	}
-	if n := r.rows(); n > 0 {
-		text += ", " + count(n, "row has errors", "rows have errors")
-	}
-	return text
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
-}
-
-func badRowsFile(bad []BadRow) *endpoint.File {
-	rows := make([][]string, len(bad))
-	for i, b := range bad {
-		rows[i] = []string{strconv.Itoa(b.Row), b.Column, b.Value, b.Reason}
-	}
-	return endpoint.CSV("import-errors.csv", []string{"Row", "Column", "Value", "Reason"}, rows)
 }

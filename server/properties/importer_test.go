@@ -3,12 +3,14 @@ package properties
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
@@ -35,11 +37,11 @@ func TestReadSheet_CSV(t *testing.T) {
 	t.Parallel()
 	want := []importRow{
 		{
-			Row: 2, Name: "Maple Plaza", Address: "120 Maple Street, Buffalo, NY", AreaManager: new("Pat Doyle"), Sqft: new(int32(42000)), Plow: true,
+			Row: 2, Name: "Maple Plaza", Address: "120 Maple Street, Buffalo, NY", AreaManager: "Pat Doyle", Sqft: new(int32(42000)), Plow: true,
 			TriggerType: "half_inch", TriggerAmount: 0.5, Notes: new("Gate code\nat the office"),
 		},
 		{Row: 3, Name: "Oak Court", Address: "7 Oak Court", Plow: true, Salt: true, TriggerType: "zero_tolerance"},
-		{Row: 5, Name: "Birch Mall", Address: "9 Birch Road", AreaManager: new("Sam Lee"), Sqft: new(int32(1500)), Salt: true, TriggerType: "custom", TriggerAmount: 3.25},
+		{Row: 5, Name: "Birch Mall", Address: "9 Birch Road", AreaManager: "Sam Lee", Sqft: new(int32(1500)), Salt: true, TriggerType: "custom", TriggerAmount: 3.25},
 	}
 	plain := testdata(t, "locations.csv")
 	for name, content := range map[string][]byte{"plain": plain, "with a byte order mark": append([]byte("\ufeff"), plain...)} {
@@ -75,7 +77,7 @@ func TestReadSheet_NamesEveryFault(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("faults (-want +got)\n%s", d)
 	}
-	if len(s.rows) != 2 || s.rows[1].Row != 6 || s.rows[1].Name != "Spans\nlines" || *s.rows[1].Sqft != 1000 {
+	if len(s.rows) != 2 || s.rows[1].Row != 6 || s.rows[1].Name != "Spans lines" || *s.rows[1].Sqft != 1000 {
 		t.Errorf("good rows: %+v", s.rows)
 	}
 }
@@ -87,7 +89,7 @@ func TestReadSheet_Cells(t *testing.T) {
 		t.Helper()
 		var s sheet
 		for i, cells := range [][]string{strings.Split(headings, ","), {"A", "1 Street", "", sqft, served, trigger}} {
-			if err := s.add(i+1, cells); err != nil {
+			if err := s.add(sheetRow{number: i + 1, cells: cells}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -107,9 +109,14 @@ func TestReadSheet_Cells(t *testing.T) {
 		{"42000", "NO", "", "42000 false false two_inch 2"},
 		{"1,234,567", " yes / no ", "", "1234567 true false two_inch 2"},
 		{"4.2E4", "no/YES", "", "42000 false true two_inch 2"},
-		{"42000.0", "yes please/no", "", "42000 true false two_inch 2"},
-		{"", "x/yes", "", "- false true two_inch 2"},
-		{"", "yes/yes/yes", "", "- true true two_inch 2"},
+		{"42000.0", "Y/n", "", "42000 true false two_inch 2"},
+		{"41999.99999999999", "x/", "", "42000 true false two_inch 2"},
+		{"", "/1", "", "- false true two_inch 2"},
+		{"", "true", "", "- true true two_inch 2"},
+		{"", "false/TRUE", "", "- false true two_inch 2"},
+		{"", "0", "", "- false false two_inch 2"},
+		{"", "yes please/no", "", fault},
+		{"", "yes/yes/yes", "", fault},
 		{"", "/", "", "- false false two_inch 2"},
 		{"2147483647", "", "", "2147483647 false false two_inch 2"},
 		{"2147483648", "", "", fault},
@@ -120,7 +127,8 @@ func TestReadSheet_Cells(t *testing.T) {
 		{"NaN", "", "", fault},
 		{"Inf", "", "", fault},
 		{"big", "", "", fault},
-		{"", "y", "", fault},
+		{"", "y", "", "- true true two_inch 2"},
+		{"", "yes/maybe", "", fault},
 		{"", "perhaps", "", fault},
 		{"", "", `0.5"`, "- false false half_inch 0.5"},
 		{"", "", `1"`, "- false false one_inch 1"},
@@ -154,7 +162,7 @@ func workbook(t *testing.T, change func(*excelize.File)) []byte {
 		{"Property Name", "Address", "area manager", "Lot Sq Ft", "PLOW/SALT", "trigger", "Notes"},
 		{"Maple Plaza", "120 Maple Street", "Pat Doyle", 42000, "Yes/No", 0.5, "Gate code"},
 		{},
-		{nil, "no name: passed over"},
+		{"Total", nil, nil, 42000},
 		{12345, "7 Oak Court", nil, "", "Yes", "Zero Tol"},
 	} {
 		if err := f.SetSheetRow(sheetName, fmt.Sprintf("A%d", i+1), &row); err != nil {
@@ -179,7 +187,7 @@ func TestReadSheet_Workbook(t *testing.T) {
 	}
 	want := []importRow{
 		{
-			Row: 2, Name: "Maple Plaza", Address: "120 Maple Street", AreaManager: new("Pat Doyle"), Sqft: new(int32(42000)), Plow: true,
+			Row: 2, Name: "Maple Plaza", Address: "120 Maple Street", AreaManager: "Pat Doyle", Sqft: new(int32(42000)), Plow: true,
 			TriggerType: "half_inch", TriggerAmount: 0.5, Notes: new("Gate code"),
 		},
 		{Row: 5, Name: "12345", Address: "7 Oak Court", Plow: true, Salt: true, TriggerType: "zero_tolerance"},
@@ -255,7 +263,7 @@ func TestReadSheet_Refuses(t *testing.T) {
 		{"macros inside", "a.xlsx", rezip(t, good, nil, map[string][]byte{"xl/vbaProject.bin": {1}}), "has macros"},
 		{"old Excel inside", "a.xlsx", []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1old"), "damaged, encrypted, or of another kind"},
 		{"a workbook named CSV", "a.csv", good, "UTF-16 or no text"},
-		{"empty CSV", "a.csv", nil, "the file is empty"},
+		{"empty CSV", "a.csv", nil, "no row has anything in it"},
 		{"no heading", "a.csv", []byte("Address,Property Name\n1 Street,A\n"), "lacks these headings: area manager, Lot Sq Ft, PLOW/SALT"},
 		{"semicolons", "a.csv", []byte(strings.ReplaceAll(headings, ",", ";")), "lacks these headings"},
 		{"a heading twice", "a.csv", []byte(headings + ",Address\n"), `"Address" stands there twice`},
@@ -266,7 +274,16 @@ func TestReadSheet_Refuses(t *testing.T) {
 		{"too many columns", "a.csv", csv("A" + strings.Repeat(",", maxColumns)), "row 2 has more than 100 columns"},
 		{"too many rows", "a.csv", csv(strings.Repeat("A,1 Street,,,Yes\n", maxRows+1)), "more than 20000 rows"},
 		{"no such sheet", "a.xlsx", workbook(t, func(f *excelize.File) { _ = f.SetSheetName(sheetName, "Locations 2") }), "no sheet named locations"},
-		{"a formula", "a.xlsx", workbook(t, func(f *excelize.File) { _ = f.SetCellFormula(sheetName, "D5", "D2*2") }), "a formula in D5"},
+		{"too many formulas", "a.xlsx", workbook(t, func(f *excelize.File) {
+			for n := range maxFormulas + 1 {
+				_ = f.SetCellFormula(sheetName, fmt.Sprintf("Z%d", n+1), "D2*2")
+			}
+		}), "more than 10000 formulas"},
+		{"too many rows in a workbook", "a.xlsx", workbook(t, func(f *excelize.File) {
+			for n := range maxRows + maxTitles + 1 {
+				_ = f.SetCellValue(sheetName, fmt.Sprintf("A%d", n+2), "A")
+			}
+		}), "more than 20000 rows"},
 		{"a far column", "a.xlsx", workbook(t, func(f *excelize.File) { _ = f.SetCellValue(sheetName, "XFD5", 1) }), "row 5 has more than 100 columns"},
 		{"a sheet that breaks off", "a.xlsx", sheetXML(func(text []byte) []byte { return text[:len(text)/2] }), "damaged"},
 		{"a cut file", "a.xlsx", good[:len(good)/2], "damaged"},
@@ -303,20 +320,23 @@ func manyParts() map[string][]byte {
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	s := sheet{}
-	for i, address := range []string{"known", "a", "b", "a", "c", "d"} {
+	var places []place
+	for i, address := range []string{"known", "a", "b", "A", "c", "d"} {
 		s.rows = append(s.rows, importRow{Row: i + 2, Name: "N" + address, Address: address})
+		places = append(places, place{Key: strings.ToLower(address)})
 	}
+	places[0].Name = new("Plaza")
 	for _, c := range []struct {
 		used, allowed int64
 		want          string
 	}{
-		{0, 10, "add [a b c d], skipped 2, over []"},
-		{1, 5, "add [a b c d], skipped 2, over []"},
-		{2, 5, "add [a b c], skipped 2, over [7]"},
-		{5, 5, "add [], skipped 2, over [3 4 6 7]"},
-		{9, 5, "add [], skipped 2, over [3 4 6 7]"},
+		{0, 10, "add [a b c d], over []"},
+		{1, 5, "add [a b c d], over []"},
+		{2, 5, "add [a b c], over [7]"},
+		{5, 5, "add [], over [3 4 6 7]"},
+		{9, 5, "add [], over [3 4 6 7]"},
 	} {
-		p := s.plan([]string{"known"}, propertyUsage{c.used, c.allowed})
+		p := s.plan(places, propertyUsage{c.used, c.allowed})
 		var add []string
 		var over []int
 		for _, r := range p.add {
@@ -325,8 +345,54 @@ func TestPlan(t *testing.T) {
 		for _, b := range p.over {
 			over = append(over, b.Row)
 		}
-		if got := fmt.Sprintf("add %v, skipped %d, over %v", add, p.skipped, over); got != c.want {
+		if got := fmt.Sprintf("add %v, over %v", add, over); got != c.want {
 			t.Errorf("%d of %d: got %s, want %s", c.used, c.allowed, got, c.want)
 		}
+		want := []BadRow{
+			{2, addressColumn, "known", `the property "Plaza" has this address already`},
+			{5, addressColumn, "A", "row 3 has this address already"},
+		}
+		if d := cmp.Diff(want, p.skipped); d != "" {
+			t.Errorf("skipped (-want +got)\n%s", d)
+		}
+	}
+}
+
+// One of each company at a time, and as many as there are places.
+func TestTurnstile(t *testing.T) {
+	t.Parallel()
+	turns := newTurnstile(2)
+	enter := func(company string) (leave func()) {
+		t.Helper()
+		leave, err := turns.enter(t.Context(), company)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return leave
+	}
+	waits := func(company string) bool {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		leave, err := turns.enter(ctx, company)
+		if err == nil {
+			leave()
+		}
+		return err != nil
+	}
+	one := enter("one")
+	if !waits("one") || waits("two") {
+		t.Fatal("a company with a file inside does not wait, or another one does")
+	}
+	two := enter("two")
+	if !waits("three") {
+		t.Fatal("there are more places than two")
+	}
+	one()
+	enter("three")()
+	enter("one")()
+	two()
+	if n := len(turns.companies) + len(turns.places); n != 0 {
+		t.Errorf("%d are left behind", n)
 	}
 }

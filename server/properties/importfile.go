@@ -1,56 +1,48 @@
 package properties
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/csv"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/xuri/excelize/v2"
 
 	"contractor-portal/server/endpoint"
 )
 
-// What an import may have. The worst file within these bounds takes about 250 MB to read.
+// What an import may have.
 const (
-	maxImport   = 8 << 20  // bytes
-	maxUnzipped = 32 << 20 // bytes of all parts of a workbook
-	maxStrings  = 12 << 20 // bytes of the table of texts, which is held as a whole
-	maxRatio    = 150      // unzipped to zipped, of a part of more than 1 MiB
-	maxParts    = 1000     // of a workbook
-	maxRows     = 20_000   // with something in them
-	maxColumns  = 100
+	maxImport  = 8 << 20 // bytes
+	maxRows    = 20_000  // with something in them, below the headings
+	maxColumns = 100
 )
 
-// sheetName is the sheet of a workbook that is imported.
-const sheetName = "locations"
+var errTooLong = endpoint.Invalid(fmt.Sprintf("the file has more than %d rows; split it", maxRows))
 
 // readSheet reads a spreadsheet by the kind that its name says. Every fault of the file as a whole is
 // refused with a sentence; those of rows are in the sheet.
 func readSheet(ctx context.Context, name string, content *io.SectionReader) (*sheet, error) {
 	s := &sheet{}
 	filled := 0
-	add := func(number int, cells []string) error {
+	add := func(row sheetRow) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if len(cells) > maxColumns {
-			return endpoint.Invalid(fmt.Sprintf("row %d has more than %d columns", number, maxColumns))
+		if len(row.cells) > maxColumns {
+			return endpoint.Invalid(fmt.Sprintf("row %d has more than %d columns", row.number, maxColumns))
 		}
-		if filled > maxRows {
-			return endpoint.Invalid(fmt.Sprintf("the file has more than %d rows; split it", maxRows))
-		}
-		if len(cells) > 0 {
+		if s.columns != nil && len(row.cells) > 0 {
 			filled++
 		}
-		return s.add(number, cells)
+		if filled > maxRows {
+			return errTooLong
+		}
+		return s.add(row)
 	}
 	var err error
 	switch kind := strings.ToLower(path.Ext(name)); kind {
@@ -63,14 +55,14 @@ func readSheet(ctx context.Context, name string, content *io.SectionReader) (*sh
 	default:
 		err = endpoint.Invalid("the name of the file must end in .xlsx or .csv")
 	}
-	if err == nil && s.columns == nil {
-		err = endpoint.Invalid("the file is empty; its first row must hold the headings " + strings.Join(requiredColumns, ", "))
+	if err == nil {
+		err = s.end()
 	}
 	return s, err
 }
 
-// readCSV reads comma-separated UTF-8, with or without a byte order mark.
-func readCSV(content io.Reader, add func(int, []string) error) error {
+// readCSV reads comma-separated UTF-8, with or without a byte order mark, whatever its lines end with.
+func readCSV(content io.Reader, add func(sheetRow) error) error {
 	text, err := io.ReadAll(content)
 	if err != nil {
 		return err
@@ -78,11 +70,13 @@ func readCSV(content io.Reader, add func(int, []string) error) error {
 	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) || bytes.IndexByte(text, 0) >= 0 {
 		return endpoint.Invalid("the file is UTF-16 or no text at all; save it as CSV UTF-8")
 	}
+	text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 	if line, ok := notUTF8(text); ok {
 		return endpoint.Invalid(fmt.Sprintf("line %d is not UTF-8; save the file as CSV UTF-8", line))
 	}
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
-	r.FieldsPerRecord, r.ReuseRecord = -1, true
+	text, comma := plain(text)
+	r := csv.NewReader(bytes.NewReader(text))
+	r.FieldsPerRecord, r.ReuseRecord, r.Comma = -1, true, comma
 	// A row may span lines, and an empty line is a row in which there is nothing.
 	row, end := 0, 0
 	for {
@@ -99,7 +93,7 @@ func readCSV(content io.Reader, add func(int, []string) error) error {
 		line, _ := r.FieldPos(0)
 		row += line - end
 		end = line + strings.Count(strings.Join(cells, ""), "\n")
-		if err := add(row, cells); err != nil {
+		if err := add(sheetRow{number: row, cells: cells}); err != nil {
 			return err
 		}
 	}
@@ -116,106 +110,58 @@ func notUTF8(text []byte) (line int, found bool) {
 	return 0, false
 }
 
-const damaged = "the file cannot be read as .xlsx; it is damaged, encrypted, or of another kind"
+// separator is the line by which Excel is told what stands between cells; it does not show it as a row.
+var separator = regexp.MustCompile(`^"?sep=([,;|\t])"?\n`)
 
-// readWorkbook reads the sheet locations of a workbook, as it is kept and not as it is shown.
-func readWorkbook(content *io.SectionReader, add func(int, []string) error) (err error) {
-	if err := inspect(content); err != nil {
-		return err
+// plain takes from a text what programs put around the rows, and gives the quotation marks of inches the form of CSV.
+func plain(text []byte) (rows []byte, comma rune) {
+	text = bytes.TrimRight(bytes.TrimPrefix(text, []byte("\ufeff")), "\x1a\n")
+	comma = ','
+	if m := separator.FindSubmatch(text); m != nil {
+		text, comma = text[len(m[0]):], rune(m[1][0])
 	}
-	// Nothing is larger than maxUnzipped, so that nothing goes to a temporary file.
-	book, err := excelize.OpenReader(content, excelize.Options{
-		UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped, RawCellValue: true,
-	})
-	if err != nil {
-		return endpoint.Invalid(damaged)
-	}
-	defer book.Close() //nolint:errcheck // there is no temporary file
-	rows, err := book.Rows(sheetName)
-	if err != nil {
-		return endpoint.Invalid("the workbook has no sheet named " + sheetName)
-	}
-	for number := 1; rows.Next(); number++ {
-		cells, err := rows.Columns()
-		if err != nil {
-			return endpoint.Invalid(damaged)
-		}
-		if err := add(number, cells); err != nil {
-			return err
-		}
-	}
-	if rows.Error() != nil {
-		return endpoint.Invalid(damaged)
-	}
-	return nil
+	return inches(text, byte(comma)), comma
 }
 
-// inspect looks through a workbook before it is read, holding none of it: how large it is unzipped,
-// whether it has macros, formulas, or XML that breaks off.
-func inspect(content *io.SectionReader) error {
-	archive, err := zip.NewReader(content, content.Size())
-	if err != nil {
-		return endpoint.Invalid(damaged)
+// inches quotes the cells that have quotation marks inside and none around: 0.5" becomes "0.5""".
+func inches(text []byte, comma byte) []byte {
+	if bytes.IndexByte(text, '"') < 0 {
+		return text
 	}
-	if len(archive.File) > maxParts {
-		return endpoint.Invalid(fmt.Sprintf("the workbook has more than %d parts", maxParts))
-	}
-	var total uint64
-	for _, part := range archive.File {
-		// Reading stops with an error where a part is larger than it says.
-		size := part.UncompressedSize64
-		if total += size; size > maxUnzipped || total > maxUnzipped {
-			return endpoint.Invalid(fmt.Sprintf("the workbook has more than %d MiB when unzipped", maxUnzipped>>20))
+	var out bytes.Buffer
+	ends := string([]byte{comma, '\n'})
+	for len(text) > 0 {
+		end := bytes.IndexAny(text, ends)
+		quoted := text[0] == '"'
+		if quoted {
+			end = endOfQuoted(text)
 		}
-		if strings.EqualFold(path.Base(part.Name), "sharedStrings.xml") && size > maxStrings {
-			return endpoint.Invalid(fmt.Sprintf("the workbook has more than %d MiB of texts; split it", maxStrings>>20))
+		if end < 0 {
+			end = len(text)
 		}
-		if size > 1<<20 && size/maxRatio > part.CompressedSize64 {
-			return endpoint.Invalid("the workbook is packed too tightly to be a list of properties")
+		cell := text[:end]
+		if !quoted && bytes.IndexByte(cell, '"') >= 0 {
+			cell = []byte(`"` + strings.ReplaceAll(string(cell), `"`, `""`) + `"`)
 		}
-	}
-	for _, part := range archive.File {
-		name := strings.ToLower(strings.ReplaceAll(part.Name, `\`, "/"))
-		if strings.HasSuffix(name, "vbaproject.bin") {
-			return endpoint.Invalid("the workbook has macros; save it as .xlsx without them")
-		}
-		if strings.HasPrefix(name, "xl/worksheets/") && strings.HasSuffix(name, ".xml") {
-			if err := inspectSheet(part); err != nil {
-				return err
-			}
+		out.Write(cell)
+		if text = text[end:]; len(text) > 0 {
+			out.WriteByte(text[0])
+			text = text[1:]
 		}
 	}
-	return nil
+	return out.Bytes()
 }
 
-// inspectSheet refuses formulas: what a cell shows was computed elsewhere, and may be missing or old.
-func inspectSheet(part *zip.File) error {
-	r, err := part.Open()
-	if err != nil {
-		return endpoint.Invalid(damaged)
+// endOfQuoted is where a cell in quotation marks ends; -1 where nothing ends it.
+func endOfQuoted(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		if text[i] != '"' {
+			continue
+		}
+		if i+1 == len(text) || text[i+1] != '"' {
+			return i + 1
+		}
+		i++
 	}
-	defer r.Close() //nolint:errcheck // read only
-	cell := ""
-	for d := xml.NewDecoder(r); ; {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return endpoint.Invalid(damaged)
-		}
-		start, ok := token.(xml.StartElement)
-		switch {
-		case !ok:
-		case start.Name.Local == "c":
-			cell = "somewhere"
-			for _, a := range start.Attr {
-				if a.Name.Local == "r" {
-					cell = "in " + a.Value
-				}
-			}
-		case start.Name.Local == "f":
-			return endpoint.Invalid("the workbook has a formula " + cell + "; copy its cells and paste them as values")
-		}
-	}
+	return -1
 }

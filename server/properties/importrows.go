@@ -2,17 +2,16 @@ package properties
 
 import (
 	"fmt"
-	"math"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/field"
 )
 
 // The headings of an import, as the template has them. They are told apart by their letters only:
-// upper and lower case are the same.
+// upper and lower case are the same, and white space does not count.
 const (
 	nameColumn    = "Property Name"
 	addressColumn = "Address"
@@ -23,29 +22,29 @@ const (
 	notesColumn   = "Notes"
 )
 
-var requiredColumns = []string{nameColumn, addressColumn, managerColumn, sqftColumn, servedColumn}
+var (
+	requiredColumns = []string{nameColumn, addressColumn, managerColumn, sqftColumn, servedColumn}
+	allColumns      = append(slices.Clone(requiredColumns), triggerColumn, notesColumn)
+)
 
-// A BadRow is a cell of an import that cannot be used, or a row that has no room.
-type BadRow struct {
-	Row    int    `json:"row" doc:"As the spreadsheet counts: the heading is row 1."`
-	Column string `json:"column" doc:"Its heading; empty where the row as a whole is meant."`
-	Value  string `json:"value" doc:"What stands there, cut to 100 characters."`
-	Reason string `json:"reason" doc:"What was expected."`
-}
+// maxTitles is how many rows may stand before the headings.
+const maxTitles = 20
 
-func (b BadRow) String() string {
-	if b.Column == "" {
-		return fmt.Sprintf("Row %d: %s", b.Row, b.Reason)
-	}
-	return fmt.Sprintf("Row %d, %s: %s", b.Row, b.Column, b.Reason)
+// A sheetRow is a row of a spreadsheet.
+type sheetRow struct {
+	number  int // as the spreadsheet counts
+	cells   []string
+	hidden  bool
+	formula func(row, column int) string // the name of a cell that holds a formula, else ""; nil: there is none
 }
 
 // An importRow is a property of a spreadsheet. What it does not say has the table's defaults.
 type importRow struct {
 	Row           int
+	Hidden        bool
 	Name, Address string
 	Sqft          *int32
-	AreaManager   *string
+	AreaManager   string
 	Plow, Salt    bool
 	TriggerType   string
 	TriggerAmount float64
@@ -54,164 +53,174 @@ type importRow struct {
 
 // A sheet is what an import says, row by row.
 type sheet struct {
-	columns map[string]int // lower-case heading → index
+	columns map[string]int // heading → index
+	nearest titles         // until the headings are found
 	rows    []importRow
 	bad     []BadRow
+	passed  []BadRow // rows that are no properties, such as totals
+
+	addressed bool          // a row with an address was seen
+	foot      [][2][]BadRow // rows without an address since then: what is wrong with each, and what it is passed over for
 }
 
-// add reads the next row of a spreadsheet; the first one is the heading. Rows without a property name
-// are passed over. An error refuses the file as a whole.
-func (s *sheet) add(number int, cells []string) error {
+// add reads the next row of a spreadsheet. An error refuses the file as a whole.
+//
+// Empty rows are nothing. A row that has no address and says a total, or neither a name, is passed over, and so is
+// what stands below the last row with an address: the foot of the list.
+func (s *sheet) add(row sheetRow) error {
 	if s.columns == nil {
-		return s.heading(cells)
+		return s.title(row)
 	}
-	r := rowReader{number: number, columns: s.columns, cells: cells}
-	row := importRow{Row: number, Name: r.text(nameColumn, 255)}
-	if row.Name == "" && len(r.bad) == 0 {
+	r := rowReader{sheetRow: row, columns: s.columns}
+	if !slices.ContainsFunc(allColumns, func(c string) bool { return r.cell(c) != "" }) {
 		return nil
 	}
-	row.Address = r.text(addressColumn, 255)
-	if row.Address == "" {
+	p := r.property()
+	switch name := r.cell(nameColumn); {
+	case r.cell(addressColumn) != "":
+		s.endFoot()
+		s.addressed = true
+		s.keep(p, r.bad)
+	case name == "", total.MatchString(name):
+		s.passed = append(s.passed, r.remark(nameColumn, "passed over, because it is no property: it has no address"))
+	default:
+		s.foot = append(s.foot, [2][]BadRow{r.bad, {r.remark(nameColumn, "passed over, because it has no address and stands below the last one")}})
+	}
+	return nil
+}
+
+// total is what the row of a sum or of a count says where the others have their name.
+var total = regexp.MustCompile(`(?i)\b(sub-?|grand )?totals?\b|\b(sum|count|average)\b|^\d[\d,. ]* (propert|locat|address|site|row|record|entr|item)`)
+
+// end is called after the last row.
+func (s *sheet) end() error {
+	if s.columns == nil {
+		return s.nearest.refusal()
+	}
+	if !s.addressed {
+		s.endFoot()
+	}
+	for _, row := range s.foot {
+		s.passed = append(s.passed, row[1]...)
+	}
+	return nil
+}
+
+// endFoot finds that rows without an address were none of the foot: they lack one.
+func (s *sheet) endFoot() {
+	for _, row := range s.foot {
+		s.bad = append(s.bad, row[0]...)
+	}
+	s.foot = nil
+}
+
+func (s *sheet) keep(p importRow, bad []BadRow) {
+	if s.bad = append(s.bad, bad...); len(bad) == 0 {
+		s.rows = append(s.rows, p)
+	}
+}
+
+// property reads the row of a property.
+func (r *rowReader) property() importRow {
+	for _, c := range allColumns {
+		r.computed(c)
+	}
+	if len(r.bad) > 0 {
+		return importRow{}
+	}
+	p := importRow{Row: r.number, Hidden: r.hidden, Name: r.text(nameColumn, 255), Address: r.text(addressColumn, 255)}
+	if p.Name == "" {
+		r.fault(nameColumn, "expected a name: the row has an address")
+	}
+	if p.Address == "" {
 		r.fault(addressColumn, "expected an address")
 	}
-	row.AreaManager = optional(r.text(managerColumn, 100))
-	row.Sqft = r.whole(sqftColumn)
-	row.Plow, row.Salt = r.served(servedColumn)
-	row.TriggerType, row.TriggerAmount = r.trigger(triggerColumn)
-	row.Notes = optional(r.text(notesColumn, 10000))
-	if len(r.bad) > 0 {
-		s.bad = append(s.bad, r.bad...)
-		return nil
+	p.AreaManager = r.text(managerColumn, 100)
+	p.Sqft = r.whole(sqftColumn)
+	p.Plow, p.Salt = r.served(servedColumn)
+	p.TriggerType, p.TriggerAmount = r.trigger(triggerColumn)
+	if notes := r.notes(notesColumn, 10000); notes != "" {
+		p.Notes = &notes
 	}
-	s.rows = append(s.rows, row)
+	return p
+}
+
+// heading is what tells a heading from others.
+func heading(text string) string {
+	return strings.ReplaceAll(strings.ToLower(field.Tidy(text)), " ", "")
+}
+
+// titles are the rows before the headings, of which the one that comes nearest to them is kept.
+type titles struct {
+	row            int
+	found, missing []string
+}
+
+// title reads a row before the headings, or the headings.
+func (s *sheet) title(row sheetRow) error {
+	columns := map[string]int{}
+	t := titles{row: row.number}
+	for i, cell := range row.cells {
+		title := heading(cell)
+		if _, again := columns[title]; !again {
+			columns[title] = i
+		}
+		if title != "" {
+			t.found = append(t.found, field.Tidy(cell))
+		}
+	}
+	for _, c := range requiredColumns {
+		if _, ok := columns[heading(c)]; !ok {
+			t.missing = append(t.missing, c)
+		}
+	}
+	if len(t.missing) == 0 {
+		s.columns = columns
+		return onlyOnce(row.cells)
+	}
+	if s.nearest.found == nil || len(t.missing) < len(s.nearest.missing) {
+		s.nearest = t
+	}
+	if row.number > maxTitles {
+		return s.nearest.refusal()
+	}
 	return nil
 }
 
-func (s *sheet) heading(cells []string) error {
-	s.columns = map[string]int{}
-	for i, cell := range cells {
-		title := strings.ToLower(strings.TrimSpace(cell))
-		if _, twice := s.columns[title]; twice && title != "" {
-			return endpoint.Invalid(fmt.Sprintf("the heading %q stands there twice", strings.TrimSpace(cell)))
+// onlyOnce refuses headings of which one that is read stands there twice.
+func onlyOnce(cells []string) error {
+	seen := map[string]bool{}
+	for _, c := range cells {
+		title := heading(c)
+		if seen[title] && slices.ContainsFunc(allColumns, func(c string) bool { return heading(c) == title }) {
+			return endpoint.Invalid(fmt.Sprintf("the heading %q stands there twice", field.Tidy(c)))
 		}
-		s.columns[title] = i
-	}
-	missing := slices.DeleteFunc(slices.Clone(requiredColumns), func(title string) bool {
-		_, ok := s.columns[strings.ToLower(title)]
-		return ok
-	})
-	if len(missing) > 0 {
-		return endpoint.Invalid("the first row lacks these headings: " + strings.Join(missing, ", "))
+		seen[title] = true
 	}
 	return nil
 }
 
-// A rowReader reads the cells of one row and keeps what is wrong with them.
-type rowReader struct {
-	number  int
-	columns map[string]int
-	cells   []string
-	bad     []BadRow
+func (t titles) refusal() error { return endpoint.Invalid(t.String()) }
+
+// String says which headings are wanted, and which were found.
+func (t titles) String() string {
+	wanted := "expected the headings " + strings.Join(requiredColumns, ", ")
+	if t.found == nil {
+		return "no row has anything in it; " + wanted
+	}
+	return fmt.Sprintf("%s in one of the first %d rows; row %d lacks these headings: %s, and has %s",
+		wanted, maxTitles+1, t.row, strings.Join(t.missing, ", "), quoted(t.found))
 }
 
-func (r *rowReader) cell(column string) string {
-	if i, ok := r.columns[strings.ToLower(column)]; ok && i < len(r.cells) {
-		return strings.TrimSpace(r.cells[i])
+// quoted names a few texts of a file.
+func quoted(texts []string) string {
+	const few = 15
+	var names []string
+	for _, text := range texts[:min(few, len(texts))] {
+		names = append(names, fmt.Sprintf("%q", shortened(text)))
 	}
-	return ""
-}
-
-func (r *rowReader) fault(column, reason string) {
-	value := []rune(r.cell(column))
-	if len(value) > 100 {
-		value = append(value[:99], '…')
+	if len(texts) > few {
+		names = append(names, "…")
 	}
-	r.bad = append(r.bad, BadRow{Row: r.number, Column: column, Value: string(value), Reason: reason})
-}
-
-func (r *rowReader) text(column string, longest int) string {
-	text := r.cell(column)
-	switch {
-	case utf8.RuneCountInString(text) > longest:
-		r.fault(column, fmt.Sprintf("expected at most %d characters", longest))
-	case strings.ContainsRune(text, 0):
-		r.fault(column, "expected a text without NUL characters")
-	}
-	return text
-}
-
-// whole reads a whole number that is not negative, as people write it (42,000) and as spreadsheets
-// keep it (4.2E4); nil where there is none.
-func (r *rowReader) whole(column string) *int32 {
-	text := r.cell(column)
-	if text == "" {
-		return nil
-	}
-	n, err := strconv.ParseFloat(withoutGroups(text), 64)
-	if err != nil || n != math.Trunc(n) || n < 0 || n > math.MaxInt32 {
-		r.fault(column, "expected a whole number of square feet, or nothing")
-		return nil
-	}
-	whole := int32(n)
-	return &whole
-}
-
-// withoutGroups takes the commas out of a number that has one before each three digits.
-func withoutGroups(text string) string {
-	groups := strings.Split(text, ",")
-	for i, g := range groups {
-		if i > 0 && len(g) != 3 || len(g) > 3 && len(groups) > 1 || g == "" {
-			return text
-		}
-	}
-	return strings.Join(groups, "")
-}
-
-// served reads what is done there: Yes/No says plow and salt apart, plain Yes or No both at once.
-func (r *rowReader) served(column string) (plow, salt bool) {
-	text := strings.ToLower(r.cell(column))
-	first, second, apart := strings.Cut(text, "/")
-	switch {
-	case apart:
-		second, _, _ = strings.Cut(second, "/")
-		return strings.Contains(first, "yes"), strings.Contains(second, "yes")
-	case text == "yes":
-		return true, true
-	case text != "no" && text != "":
-		r.fault(column, "expected Yes, No, or one of them for plow and one for salt, such as Yes/No")
-	}
-	return false, false
-}
-
-// trigger reads at how much snow service becomes due: inches, with or without their sign, or Zero Tol.
-func (r *rowReader) trigger(column string) (kind string, amount float64) {
-	text := strings.ToLower(r.cell(column))
-	switch text {
-	case "":
-		return "two_inch", 2
-	case "zero tol", "zero tol.", "zero tolerance":
-		return "zero_tolerance", 0
-	}
-	for _, sign := range []string{`"`, "”", "″", "''", "inches", "inch", "in"} {
-		text = strings.TrimSuffix(text, sign)
-	}
-	amount, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	if err != nil || !(amount >= 0 && amount <= 12) {
-		r.fault(column, `expected 0 to 12 inches, such as 0.5", or Zero Tol`)
-		return "", 0
-	}
-	amount = math.Round(amount*100) / 100
-	for kind, inches := range triggerAmounts {
-		if inches == amount {
-			return kind, amount
-		}
-	}
-	return "custom", amount
-}
-
-func optional(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
+	return strings.Join(names, ", ")
 }

@@ -9,21 +9,21 @@ import (
 
 // MyProperty is a property assigned to the caller.
 type MyProperty struct {
-	ID               int64   `json:"id" db:"id"`
-	Name             string  `json:"name" db:"name"`
-	Address          string  `json:"address" db:"address"`
-	Sqft             *int32  `json:"sqft" db:"sqft"`
-	AreaManager      *string `json:"area_manager" db:"area_manager"`
-	Plow             bool    `json:"plow" db:"plow"`
-	Salt             bool    `json:"salt" db:"salt"`
-	IsPrimary        bool    `json:"is_primary" db:"is_primary"`
-	AssignmentID     int64   `json:"assignment_id" db:"assignment_id"`
-	AcceptanceStatus string  `json:"acceptance_status" db:"acceptance_status"`
-	HasActiveTicket  int64   `json:"has_active_ticket" db:"has_active_ticket" doc:"How many tickets the caller has open there."`
+	ID               int64  `json:"id" db:"id"`
+	Name             string `json:"name" db:"name"`
+	Address          string `json:"address" db:"address"`
+	Sqft             *int32 `json:"sqft" db:"sqft"`
+	AreaManager      string `json:"area_manager" db:"area_manager"`
+	Plow             bool   `json:"plow" db:"plow"`
+	Salt             bool   `json:"salt" db:"salt"`
+	IsPrimary        bool   `json:"is_primary" db:"is_primary"`
+	AssignmentID     int64  `json:"assignment_id" db:"assignment_id"`
+	AcceptanceStatus string `json:"acceptance_status" db:"acceptance_status"`
+	HasActiveTicket  int64  `json:"has_active_ticket" db:"has_active_ticket" doc:"How many tickets the caller has open there."`
 }
 
 const mineSQL = `
-select p.id, p.name, p.address, p.sqft, p.area_manager, p.plow, p.salt, a.is_primary,
+select p.id, p.name, p.address, p.sqft, coalesce(p.area_manager, '') as area_manager, p.plow, p.salt, a.is_primary,
   a.id as assignment_id, a.acceptance_status,
   (
     select count(*)

@@ -61,25 +61,25 @@ func get(ctx context.Context, tx db.Tx, in *PropertyRef) (shape.Property, error)
 
 // PropertyFields are what a client says of a property.
 type PropertyFields struct {
-	Name                   field.Text `json:"name" db:"name" maxLength:"255" example:"Maple Plaza"`
-	Address                field.Text `json:"address" db:"address" maxLength:"255" example:"120 Maple Street, Buffalo, NY 14201"`
-	Sqft                   *int32     `json:"sqft" db:"sqft" nullable:"true" minimum:"0" example:"42000" doc:"Lot size in square feet."`
-	AreaManager            *string    `json:"area_manager" db:"area_manager" nullable:"true" maxLength:"100" example:"Pat Doyle"`
-	Plow                   field.Bool `json:"plow" db:"plow"`
-	Salt                   field.Bool `json:"salt" db:"salt"`
-	TriggerType            *string    `json:"trigger_type,omitempty" db:"trigger_type" nullable:"true" enum:"zero_tolerance,half_inch,one_inch,two_inch,custom" example:"two_inch" doc:"two_inch if absent."`
-	TriggerAmount          *float64   `json:"trigger_amount,omitempty" db:"trigger_amount" nullable:"true" minimum:"0" maximum:"12" example:"2" doc:"Inches; the type's value if absent, free only with custom."`
-	ContractTier           *string    `json:"contract_tier,omitempty" db:"contract_tier" nullable:"true" enum:"Premium,Standard,Basic" example:"Standard" doc:"Standard if absent."`
-	OpenByTime             *string    `json:"open_by_time,omitempty" db:"open_by_time" nullable:"true" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" example:"06:30" doc:"HH:MM, local time."`
-	BillingType            *string    `json:"billing_type,omitempty" db:"billing_type" nullable:"true" enum:"hourly,per_occurrence" example:"hourly" doc:"hourly if absent."`
-	PlowRate               *float64   `json:"plow_rate,omitempty" db:"plow_rate" nullable:"true" minimum:"0" maximum:"99999999"`
-	SaltRate               *float64   `json:"salt_rate,omitempty" db:"salt_rate" nullable:"true" minimum:"0" maximum:"99999999"`
-	SidewalkDeiceRate      *float64   `json:"sidewalk_deice_rate,omitempty" db:"sidewalk_deice_rate" nullable:"true" minimum:"0" maximum:"99999999"`
-	SidewalkSnowRate       *float64   `json:"sidewalk_snow_rate,omitempty" db:"sidewalk_snow_rate" nullable:"true" minimum:"0" maximum:"99999999"`
-	Notes                  *string    `json:"notes,omitempty" db:"notes" nullable:"true" maxLength:"10000"`
-	ShowOnWeatherDashboard *bool      `json:"show_on_weather_dashboard,omitempty" db:"show_on_weather_dashboard" nullable:"true" doc:"true if absent from a new property; stays if absent from a change."`
-	Latitude               *float64   `json:"latitude,omitempty" db:"latitude" nullable:"true" minimum:"-90" maximum:"90"`
-	Longitude              *float64   `json:"longitude,omitempty" db:"longitude" nullable:"true" minimum:"-180" maximum:"180"`
+	Name                   field.Text  `json:"name" db:"name" maxLength:"255" example:"Maple Plaza"`
+	Address                field.Text  `json:"address" db:"address" maxLength:"255" example:"120 Maple Street, Buffalo, NY 14201"`
+	Sqft                   *int32      `json:"sqft" db:"sqft" nullable:"true" minimum:"0" example:"42000" doc:"Lot size in square feet."`
+	AreaManager            *field.Line `json:"area_manager" db:"area_manager" nullable:"true" maxLength:"100" example:"Pat Doyle"`
+	Plow                   field.Bool  `json:"plow" db:"plow"`
+	Salt                   field.Bool  `json:"salt" db:"salt"`
+	TriggerType            *string     `json:"trigger_type,omitempty" db:"trigger_type" nullable:"true" enum:"zero_tolerance,half_inch,one_inch,two_inch,custom" example:"two_inch" doc:"two_inch if absent."`
+	TriggerAmount          *float64    `json:"trigger_amount,omitempty" db:"trigger_amount" nullable:"true" minimum:"0" maximum:"12" example:"2" doc:"Inches; the type's value if absent, free only with custom."`
+	ContractTier           *string     `json:"contract_tier,omitempty" db:"contract_tier" nullable:"true" enum:"Premium,Standard,Basic" example:"Standard" doc:"Standard if absent."`
+	OpenByTime             *string     `json:"open_by_time,omitempty" db:"open_by_time" nullable:"true" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" example:"06:30" doc:"HH:MM, local time."`
+	BillingType            *string     `json:"billing_type,omitempty" db:"billing_type" nullable:"true" enum:"hourly,per_occurrence" example:"hourly" doc:"hourly if absent."`
+	PlowRate               *float64    `json:"plow_rate,omitempty" db:"plow_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	SaltRate               *float64    `json:"salt_rate,omitempty" db:"salt_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	SidewalkDeiceRate      *float64    `json:"sidewalk_deice_rate,omitempty" db:"sidewalk_deice_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	SidewalkSnowRate       *float64    `json:"sidewalk_snow_rate,omitempty" db:"sidewalk_snow_rate" nullable:"true" minimum:"0" maximum:"99999999"`
+	Notes                  *string     `json:"notes,omitempty" db:"notes" nullable:"true" maxLength:"10000"`
+	ShowOnWeatherDashboard *bool       `json:"show_on_weather_dashboard,omitempty" db:"show_on_weather_dashboard" nullable:"true" doc:"true if absent from a new property; stays if absent from a change."`
+	Latitude               *float64    `json:"latitude,omitempty" db:"latitude" nullable:"true" minimum:"-90" maximum:"90"`
+	Longitude              *float64    `json:"longitude,omitempty" db:"longitude" nullable:"true" minimum:"-180" maximum:"180"`
 }
 
 // triggerAmounts are the inches of each type but custom.
@@ -102,7 +102,10 @@ func (f *PropertyFields) complete() error {
 	if (f.Latitude == nil) != (f.Longitude == nil) {
 		return endpoint.InvalidField("longitude", "expected latitude and longitude together, or neither")
 	}
-	return nil
+	if f.Latitude == nil {
+		return nil
+	}
+	return endpoint.Known("latitude", *f.Latitude, *f.Longitude)
 }
 
 const addSQL = `
@@ -112,7 +115,7 @@ insert into locations (name, address, sqft, area_manager, plow, salt, trigger_ty
 values (@name, @address, @sqft, @area_manager, @plow, @salt, @trigger_type, @trigger_amount, @contract_tier,
   @open_by_time::text::time, @billing_type, @plow_rate, @salt_rate, @sidewalk_deice_rate, @sidewalk_snow_rate, @notes,
   coalesce(@show_on_weather_dashboard, true), @latitude, @longitude)
-on conflict (customer_id, address) do nothing
+on conflict (customer_id, address_key) do nothing
 returning id`
 
 // Added is the answer to a new property.
@@ -150,7 +153,7 @@ set name = @name, address = @address, sqft = @sqft, area_manager = @area_manager
   show_on_weather_dashboard = coalesce(@show_on_weather_dashboard, p.show_on_weather_dashboard),
   latitude = coalesce(@latitude, p.latitude), longitude = coalesce(@longitude, p.longitude)
 where p.id = @id
-  and not exists (select from locations other where other.address = @address and other.id <> @id)`
+  and not exists (select from locations other where other.address_key = lower(@address::text collate "und-x-icu") and other.id <> @id)`
 
 func update(ctx context.Context, tx db.Tx, in *struct{ Body PropertyReplacement }) (out endpoint.Message, err error) {
 	if err := in.Body.complete(); err != nil {
@@ -168,7 +171,7 @@ func update(ctx context.Context, tx db.Tx, in *struct{ Body PropertyReplacement 
 
 const existsSQL = `select id from locations where id = @id`
 
-const takenSQL = `select name from locations where address = @address`
+const takenSQL = `select name from locations where address_key = lower(@address::text collate "und-x-icu")`
 
 // taken names the property that has the address.
 func taken(ctx context.Context, tx db.Tx, address field.Text) error {
@@ -195,7 +198,10 @@ type Coordinates struct {
 
 const locateSQL = `update locations set latitude = @latitude, longitude = @longitude where id = @id`
 
-func locate(ctx context.Context, tx db.Tx, in *struct{ Body Coordinates }) (endpoint.Message, error) {
-	err := db.Touch(ctx, tx, locateSQL, db.Struct(in.Body))
+func locate(ctx context.Context, tx db.Tx, in *struct{ Body Coordinates }) (out endpoint.Message, err error) {
+	if err := endpoint.Known("latitude", in.Body.Latitude, in.Body.Longitude); err != nil {
+		return out, err
+	}
+	err = db.Touch(ctx, tx, locateSQL, db.Struct(in.Body))
 	return endpoint.Message{Message: "Coordinates stored"}, endpoint.Missing(err, "property")
 }

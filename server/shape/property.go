@@ -11,7 +11,7 @@ type Property struct {
 	Name                   string     `json:"name" db:"name"`
 	Address                string     `json:"address" db:"address"`
 	Sqft                   *int32     `json:"sqft" db:"sqft" doc:"Lot size in square feet."`
-	AreaManager            *string    `json:"area_manager" db:"area_manager"`
+	AreaManager            string     `json:"area_manager" db:"area_manager"`
 	Plow                   bool       `json:"plow" db:"plow"`
 	Salt                   bool       `json:"salt" db:"salt"`
 	Notes                  *string    `json:"notes" db:"notes"`

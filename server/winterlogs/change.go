@@ -1,7 +1,6 @@
 package winterlogs
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -13,8 +12,7 @@ import (
 
 type lockedLog struct {
 	ContractorID   *int64      `db:"contractor_id"`
-	ContractorName *string     `db:"contractor_name"`
-	WorkerName     *string     `db:"worker_name"`
+	ContractorName *field.Line `db:"contractor_name"`
 	TimeIn         *field.Time `db:"time_in"`
 	TimeOut        *field.Time `db:"time_out"`
 	Status         string      `db:"status"`
@@ -23,7 +21,7 @@ type lockedLog struct {
 }
 
 const lockSQL = `
-select contractor_id, contractor_name, worker_name, time_in, time_out, status, route_status,
+select contractor_id, contractor_name, time_in, time_out, status, route_status,
   (select tenancy.user_id()) in (user_id, contractor_id) is true as is_own
 from winter_ops_logs
 where id = @id
@@ -41,6 +39,17 @@ func lock(ctx context.Context, tx db.Tx, id int64, do action) (l lockedLog, s st
 	}
 	s, err = next(stateOf(l.Status, l.RouteStatus), do)
 	return l, s, err
+}
+
+// contractor is the account that the log names from now on. One who stays keeps the name that he had then.
+func (l lockedLog) contractor(ctx context.Context, tx db.Tx, named *int64) (responsible, error) {
+	switch {
+	case named == nil:
+		return responsible{}, nil
+	case l.ContractorID != nil && *named == *l.ContractorID:
+		return responsible{ID: l.ContractorID, Name: l.ContractorName}, nil
+	}
+	return contractor(ctx, tx, named)
 }
 
 // LogUpdated is the answer to a change of a log.
@@ -70,7 +79,6 @@ func update(ctx context.Context, tx db.Tx, in *struct {
 	Body WinterLogFields
 },
 ) (out LogUpdated, err error) {
-	in.Body.complete()
 	do := saveOpen
 	if in.Body.TimeOut != "" {
 		do = saveClosed
@@ -79,12 +87,11 @@ func update(ctx context.Context, tx db.Tx, in *struct {
 	if err != nil {
 		return out, err
 	}
-	who := responsible{ID: old.ContractorID, Name: old.ContractorName}
-	if id := in.Body.ContractorID; id != nil && (old.ContractorID == nil || *id != *old.ContractorID) {
-		if who, err = contractor(ctx, tx, id); err != nil {
-			return out, err
-		}
+	who, err := old.contractor(ctx, tx, in.Body.ContractorID)
+	if err != nil {
+		return out, err
 	}
+	in.Body.complete(who)
 	zone, err := tx.Zone(ctx)
 	if err != nil {
 		return out, err
@@ -93,7 +100,6 @@ func update(ctx context.Context, tx db.Tx, in *struct {
 	if err != nil {
 		return out, err
 	}
-	in.Body.WorkerName = cmp.Or(in.Body.WorkerName, old.WorkerName, who.Name)
 
 	args := db.Struct(in.Body)
 	args["id"], args["contractor_id"], args["contractor_name"] = in.LogID, who.ID, who.Name

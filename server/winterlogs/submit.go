@@ -20,10 +20,10 @@ type WinterLogFields struct {
 	PropertyID         int64           `json:"property_id" db:"property_id" ref:"locations" minimum:"1" doc:"The property."`
 	TimeIn             field.LocalTime `json:"time_in" minLength:"1" example:"2026-01-10T19:00"`
 	TimeOut            field.LocalTime `json:"time_out,omitempty" nullable:"true" doc:"Empty for a ticket that is open."`
-	ContractorID       *int64          `json:"contractor_id,omitempty" nullable:"true" ref:"users" minimum:"1" doc:"The responsible account. If absent: the caller for a new log, whoever it was for an old one."`
+	ContractorID       *int64          `json:"contractor_id,omitempty" nullable:"true" ref:"users" minimum:"1" doc:"The responsible account. If absent: the caller for a new log, nobody for an old one."`
 	ContractorName     *string         `json:"contractor_name,omitempty" nullable:"true" doc:"Ignored: the account's name is taken."`
-	WorkerName         *string         `json:"worker_name,omitempty" db:"worker_name" nullable:"true" maxLength:"255" doc:"Who was there, by convention: last, first. The contractor's name if absent."`
-	Equipment          *string         `json:"equipment,omitempty" db:"equipment" nullable:"true" maxLength:"255" example:"Plow truck" doc:"The contractor's default equipment if absent from a new log."`
+	WorkerName         *field.Line     `json:"worker_name,omitempty" db:"worker_name" nullable:"true" maxLength:"255" doc:"Who was there, by convention: last, first. The contractor's name if absent from a new log."`
+	Equipment          *field.Line     `json:"equipment,omitempty" db:"equipment" nullable:"true" maxLength:"255" example:"Plow truck" doc:"The contractor's default equipment if absent from a new log."`
 	BulkSaltQty        *float64        `json:"bulk_salt_qty,omitempty" db:"bulk_salt_qty" nullable:"true" minimum:"0" maximum:"99999999" doc:"Cubic yards."`
 	BagSaltQty         *float64        `json:"bag_salt_qty,omitempty" db:"bag_salt_qty" nullable:"true" minimum:"0" maximum:"99999999" doc:"Bags."`
 	CalciumChlorideQty *float64        `json:"calcium_chloride_qty,omitempty" db:"calcium_chloride_qty" nullable:"true" minimum:"0" maximum:"99999999" doc:"Bags."`
@@ -31,20 +31,16 @@ type WinterLogFields struct {
 	Notes              *string         `json:"notes,omitempty" db:"notes" nullable:"true" maxLength:"10000"`
 }
 
-// complete fills in what the client left out. The old pages write Unknown where they know no name.
-func (f *WinterLogFields) complete() {
+// complete fills in what the client left out. The old pages write Unknown where they know no name: then it was
+// the contractor.
+func (f *WinterLogFields) complete(who responsible) {
 	for _, quantity := range []**float64{&f.BulkSaltQty, &f.BagSaltQty, &f.CalciumChlorideQty} {
 		if *quantity == nil {
 			*quantity = new(float64)
 		}
 	}
-	for _, text := range []**string{&f.WorkerName, &f.Equipment} {
-		if *text != nil && strings.TrimSpace(**text) == "" {
-			*text = nil
-		}
-	}
-	if f.WorkerName != nil && strings.EqualFold(strings.TrimSpace(*f.WorkerName), "unknown") {
-		f.WorkerName = nil
+	if f.WorkerName != nil && strings.EqualFold(string(*f.WorkerName), "unknown") {
+		f.WorkerName = who.Name
 	}
 }
 
@@ -58,6 +54,8 @@ func (f *WinterLogFields) times(ctx context.Context, old lockedLog, zone *time.L
 	return begin, end, endpoint.NotAhead(ctx, "time_in", begin, endpoint.ADay)
 }
 
+func blank(text *field.Line) bool { return text == nil || *text == "" }
+
 // NewWinterLog is a log, and the route that a worker ties the ticket to.
 type NewWinterLog struct {
 	WinterLogFields
@@ -67,10 +65,10 @@ type NewWinterLog struct {
 
 // A responsible account is the contractor of a log.
 type responsible struct {
-	ID        *int64  `db:"id"`
-	Name      *string `db:"name"`
-	Equipment *string `db:"default_equipment"`
-	MayBe     bool    `db:"may_be"` // the caller, or the caller's contractor
+	ID        *int64      `db:"id"`
+	Name      *field.Line `db:"name"`
+	Equipment *field.Line `db:"default_equipment"`
+	MayBe     bool        `db:"may_be"` // the caller, or the caller's contractor
 }
 
 const responsibleSQL = `
@@ -126,11 +124,11 @@ returning id, status, winter_event_id`
 const firstSQL = `select id, status, winter_event_id from winter_ops_logs where submission_hash = @submission_hash`
 
 func submit(ctx context.Context, tx db.Tx, in *struct{ Body NewWinterLog }) (out Submitted, err error) {
-	in.Body.complete()
 	who, err := contractor(ctx, tx, in.Body.ContractorID)
 	if err != nil {
 		return out, err
 	}
+	in.Body.complete(who)
 	zone, err := tx.Zone(ctx)
 	if err != nil {
 		return out, err
@@ -139,8 +137,12 @@ func submit(ctx context.Context, tx db.Tx, in *struct{ Body NewWinterLog }) (out
 	if err != nil {
 		return out, err
 	}
-	in.Body.WorkerName = cmp.Or(in.Body.WorkerName, who.Name)
-	in.Body.Equipment = cmp.Or(in.Body.Equipment, who.Equipment)
+	if blank(in.Body.WorkerName) {
+		in.Body.WorkerName = who.Name
+	}
+	if blank(in.Body.Equipment) {
+		in.Body.Equipment = cmp.Or(who.Equipment, in.Body.Equipment)
+	}
 
 	args := db.Struct(in.Body)
 	args["contractor_id"], args["contractor_name"] = who.ID, who.Name

@@ -22,7 +22,8 @@ func Routes(api endpoint.API) {
 	endpoint.List(api, "/winter-ops/logs/", "listWinterOpsLogs", "List the winter logs (the billing page's name for it)", list, endpoint.Members)
 	endpoint.List(api, "/winter-logs/open/", "listOpenWinterLogs", "The caller's open tickets", listOpen, endpoint.Members.Own())
 	endpoint.Put(api, "/winter-logs/{log_id}", "updateWinterLog", "Replace a log", update, endpoint.Members,
-		endpoint.Describe("Field roles change what they entered or are the contractor of. Who entered it stays. "+
+		endpoint.Describe("Field roles change what they entered or are the contractor of. The whole record is replaced: what is absent or null is none then. "+
+			"Only who entered it stays, an event that was given by hand, and the route. "+
 			"With time_out the ticket is closed, without it is open. A time that is repeated as it was shown stays as it is."))
 	endpoint.Put(api, "/winter-logs/{log_id}/close", "closeWinterLog", "Close an open ticket", finish, endpoint.Members)
 	endpoint.Delete(api, "/winter-logs/{log_id}", "deleteWinterLog", "Delete a log", remove, endpoint.Only(auth.Admin), endpoint.Audited("winter_log.deleted"))

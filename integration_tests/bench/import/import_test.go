@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ func BenchmarkImport(b *testing.B) {
 		file func(testing.TB, [][]string) []byte
 	}{{"properties.xlsx", workbook}, {"properties.csv", commas}} {
 		b.Run(strings.TrimPrefix(filepath.Ext(kind.name), "."), func(b *testing.B) {
-			good, bad := kind.file(b, table(nil)), kind.file(b, table([]int{17, 5_000, 9_999}))
+			good, bad := kind.file(b, table(rows)), kind.file(b, table(rows, 17, 5_000, 9_999))
 			var seconds, peak float64
 			for b.Loop() {
 				b.StopTimer()
@@ -74,8 +75,56 @@ func BenchmarkImport(b *testing.B) {
 	}
 }
 
+// BenchmarkFourAtOnce sends the largest files that are taken at once, each of a company of its own: how much memory
+// they take over that of the idle server. And one with too many rows: how long its refusal takes.
+func BenchmarkFourAtOnce(b *testing.B) {
+	p := prepare(b)
+	for n := range 3 {
+		p.company(b, fmt.Sprintf("AAAA2222%d", n+3), fmt.Sprintf("admin%d@a.example", n))
+	}
+	large, long := workbook(b, table(limit)), workbook(b, table(limit+1_000))
+	var most, refusal float64
+	for b.Loop() {
+		p.exec(b, `delete from portal.locations`)
+		server := p.serve(b)
+		idle, _, err := server.Memory()
+		if err != nil {
+			b.Fatal(err)
+		}
+		tokens := []string{server.Token}
+		for n := range 3 {
+			token, err := server.Login(b.Context(), fmt.Sprintf("admin%d@a.example", n))
+			if err != nil {
+				b.Fatal(err)
+			}
+			tokens = append(tokens, token)
+		}
+		start := time.Now()
+		if status, body := upload(b, server, "long.xlsx", long); status != http.StatusBadRequest {
+			b.Fatalf("status %d: %s", status, body)
+		}
+		refusal = max(refusal, time.Since(start).Seconds())
+		var all sync.WaitGroup
+		for _, token := range tokens {
+			one := *server
+			one.Token = token
+			all.Go(func() {
+				if status, body := upload(b, &one, "large.xlsx", large); status != http.StatusOK {
+					b.Errorf("status %d: %s", status, body)
+				}
+			})
+		}
+		all.Wait()
+		most = max(most, peakOf(b, server)-idle)
+		server.Stop()
+	}
+	b.ReportMetric(most, "MB-over-idle")
+	b.ReportMetric(refusal, "s/refusal")
+	b.Logf("%d rows, %d KiB, four at once: %.0f MB over idle (goal %d); %d rows refused in %.2f s", limit, len(large)>>10, most, goalMB, limit+1_000, refusal)
+}
+
 // table is a spreadsheet of so many properties; the rows of bad lack a size.
-func table(bad []int) [][]string {
+func table(rows int, bad ...int) [][]string {
 	t := [][]string{{"Property Name", "Address", "area manager", "Lot Sq Ft", "PLOW/SALT", "trigger", "Notes"}}
 	for n := 2; n <= rows+1; n++ {
 		t = append(t, []string{
@@ -143,12 +192,18 @@ func prepare(b *testing.B) *portal {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = p.super.Close(context.WithoutCancel(b.Context())) })
-	p.exec(b, `insert into platform.customers (customer_id, company_name, max_users, max_properties) values ('AAAA22222', 'Alder Grounds', 10, $1)`, limit)
-	p.exec(b, `insert into portal.users (customer_id, name, email, role, status) values ('AAAA22222', 'Admin One', $1, 'Admin', 'active')`, email)
+	p.company(b, "AAAA22222", email)
+	return p
+}
+
+// company makes one, and its Admin.
+func (p *portal) company(b *testing.B, id, email string) {
+	b.Helper()
+	p.exec(b, `insert into platform.customers (customer_id, company_name, max_users, max_properties) values ($1, 'Alder Grounds', 10, $2)`, id, limit)
+	p.exec(b, `insert into portal.users (customer_id, name, email, role, status) values ($1, 'Admin One', $2, 'Admin', 'active')`, id, email)
 	if err := stage.LetIn(b.Context(), p.super, email); err != nil {
 		b.Fatal(err)
 	}
-	return p
 }
 
 func (p *portal) exec(b *testing.B, sql string, args ...any) {

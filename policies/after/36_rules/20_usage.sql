@@ -25,11 +25,11 @@ begin
 
   if p_users > 0 and used.users > allowed.max_users then
     raise exception 'limit reached: users' using errcode = 'TN005',
-      detail = format('%s of %s users are in use', used.users - p_users, allowed.max_users);
+      detail = format('%s of %s in use', used.users - p_users, allowed.max_users || case allowed.max_users when 1 then ' user is' else ' users are' end);
   end if;
   if p_properties > 0 and used.properties > allowed.max_properties then
     raise exception 'limit reached: properties' using errcode = 'TN005',
-      detail = format('%s of %s properties are in use', used.properties - p_properties, allowed.max_properties);
+      detail = format('%s of %s in use', used.properties - p_properties, allowed.max_properties || case allowed.max_properties when 1 then ' property is' else ' properties are' end);
   end if;
 end
 $$;
