@@ -21,7 +21,7 @@ var oddValues = []string{
 	`"a@b.example"`, `"A@B.EXAMPLE"`, `"+1 716 555 0100"`, `"+999999999999999999999"`, `"right/UTC"`, `"Admin"`, `"all"`,
 	`"\u0000"`, `"a\u0000b"`, `"\ufeffx"`, `"\u202ex\u200b"`, `"e\u0301"`, `"\ud83d\ude00"`, `"\ud800"`, `"\u2028\uffff"`, `"=1+1"`,
 	`"'; drop table portal.users; --"`, `"$1 @id %s %n ${x} {{x}}"`, `"../../etc/passwd"`, `"<script>alert(1)</script>"`, `"{}"`, `"\\\"\n\r\t"`,
-	`{}`, `[]`, `[null]`, `[[[1]]]`, `{"": ""}`, `{"a": 1, "A": 2}`, `[1, 1, 1]`,
+	`[{}]`, `[""]`, `{"id": 1}`, `{}`, `[]`, `[null]`, `[[[1]]]`, `{"": ""}`, `{"a": 1, "A": 2}`, `[1, 1, 1]`,
 	`"` + strings.Repeat("x", 256) + `"`, `"` + strings.Repeat("é", 10_001) + `"`, `"` + strings.Repeat("9", 400) + `"`, `"` + strings.Repeat("x ", 50_000) + `"`,
 	strings.Repeat("[", 5000) + strings.Repeat("]", 5000), "[" + strings.Repeat("1,", 20_000) + "1]", `{"a": "` + strings.Repeat("x", 100_000) + `"}`, `"` + strings.Repeat("@", 100_000) + `"`,
 }
