@@ -69,7 +69,8 @@ type ProductAdded struct {
 	ProductID int64  `json:"product_id"`
 }
 
-type newProduct struct{ Body ProductFields }
+// NewProduct is exported because it is embedded: what is within an embedded struct that is not, is not tidied.
+type NewProduct struct{ Body ProductFields }
 
 const (
 	addWinterSQL    = `insert into winter_products` + values
@@ -78,11 +79,11 @@ const (
 	values = ` (name, unit) values (@name, @unit) returning id`
 )
 
-func addWinter(ctx context.Context, tx db.Tx, in *newProduct) (ProductAdded, error) {
+func addWinter(ctx context.Context, tx db.Tx, in *NewProduct) (ProductAdded, error) {
 	return added(db.Value[int64](ctx, tx, addWinterSQL, db.Struct(in.Body)))
 }
 
-func addLandscape(ctx context.Context, tx db.Tx, in *newProduct) (ProductAdded, error) {
+func addLandscape(ctx context.Context, tx db.Tx, in *NewProduct) (ProductAdded, error) {
 	return added(db.Value[int64](ctx, tx, addLandscapeSQL, db.Struct(in.Body)))
 }
 
@@ -102,12 +103,12 @@ type LandscapeRef struct {
 
 type winterChange struct {
 	WinterRef
-	newProduct
+	NewProduct
 }
 
 type landscapeChange struct {
 	LandscapeRef
-	newProduct
+	NewProduct
 }
 
 const (
@@ -125,7 +126,7 @@ func updateLandscape(ctx context.Context, tx db.Tx, in *landscapeChange) (endpoi
 	return done("Product updated", db.Touch(ctx, tx, updateLandscapeSQL, in.args(in.ProductID)))
 }
 
-func (in newProduct) args(id int64) db.Args {
+func (in NewProduct) args(id int64) db.Args {
 	return db.Args{"id": id, "name": in.Body.Name, "unit": in.Body.Unit}
 }
 
