@@ -3,7 +3,7 @@ begin;
 create extension if not exists pgtap;
 
 create temporary table cols on commit drop as
-select c.relname::text as tab, a.attname::text as col
+select c.relname::text as tab, a.attname::text as col, a.attgenerated <> '' as made
 from pg_class c
 join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 where c.relnamespace = 'portal'::regnamespace
@@ -18,15 +18,16 @@ where c.relnamespace = 'portal'::regnamespace
 -- Without a column: the privilege on the whole table.
 create temporary table granted (tab text, col text, role text, privilege text) on commit drop;
 
--- portal_app reads all, deletes, and writes everything but the row's identity and the time it was made.
+-- portal_app reads all, deletes, and writes everything but the row's identity, the time it was made, and what PostgreSQL
+-- makes of other columns.
 insert into granted
 select distinct tab, null, 'portal_app', p from cols, unnest(array['SELECT', 'DELETE']) as p
 union all
 select tab, col, 'portal_app', 'SELECT' from cols
 union all
-select tab, col, 'portal_app', 'INSERT' from cols where col not in ('customer_id', 'id')
+select tab, col, 'portal_app', 'INSERT' from cols where col not in ('customer_id', 'id') and not made
 union all
-select tab, col, 'portal_app', 'UPDATE' from cols where col not in ('customer_id', 'id', 'created_at');
+select tab, col, 'portal_app', 'UPDATE' from cols where col not in ('customer_id', 'id', 'created_at') and not made;
 
 -- portal_inspector reads all but the secrets of other services.
 insert into granted
