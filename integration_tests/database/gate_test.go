@@ -21,14 +21,14 @@ var newTables = map[string]string{
 		insert into portal.planted values ('AAAA22222')`,
 	"as query":     `create table portal.planted as select customer_id from platform.customers where customer_id = 'AAAA22222'`,
 	"select into":  `select customer_id into portal.planted from platform.customers where customer_id = 'AAAA22222'`,
-	"like another": `create table portal.planted (like portal.locations); insert into portal.planted select * from portal.locations where customer_id = 'AAAA22222' limit 1`,
+	"like another": `create table portal.planted (like portal.winter_products); insert into portal.planted select * from portal.winter_products where customer_id = 'AAAA22222' limit 1`,
 	"moved in": `create table public.planted (customer_id text); insert into public.planted values ('AAAA22222');
 		alter table public.planted set schema portal`,
 	"with a schema's elements": `create schema planted create table portal_like (customer_id text); insert into planted.portal_like values ('AAAA22222');
 		alter table planted.portal_like rename to planted; alter table planted.planted set schema portal; drop schema planted`,
 	"partitioned": `create table portal.planted (customer_id text) partition by list (customer_id);
 		create table portal.planted_a partition of portal.planted for values in ('AAAA22222'); insert into portal.planted values ('AAAA22222')`,
-	"heir": `create table portal.planted () inherits (portal.locations); insert into portal.planted select * from portal.locations where customer_id = 'AAAA22222' limit 1`,
+	"heir": `create table portal.planted () inherits (portal.winter_products); insert into portal.planted select * from portal.winter_products where customer_id = 'AAAA22222' limit 1`,
 }
 
 // A table is closed before it has its wall, whoever makes it and however, and even where somebody grants

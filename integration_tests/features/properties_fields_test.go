@@ -118,7 +118,7 @@ func TestPropertyFields_Refusals(t *testing.T) {
 		"sqft with a fraction":   {map[string]any{"sqft": 1.5}, "body.sqft"},
 		"long manager":           {map[string]any{"area_manager": strings.Repeat("x", 101)}, "body.area_manager"},
 		"plow is 2":              {map[string]any{"plow": 2}, "body.plow"},
-		"salt is a text":         {map[string]any{"salt": "yes"}, "body.salt"},
+		"salt is another word":   {map[string]any{"salt": "perhaps"}, "body.salt"},
 		"unknown trigger":        {map[string]any{"trigger_type": "three_inch", "trigger_amount": 3}, "body.trigger_type"},
 		"custom without amount":  {map[string]any{"trigger_type": "custom", "trigger_amount": nil}, "body.trigger_amount"},
 		"amount over 12":         {map[string]any{"trigger_type": "custom", "trigger_amount": 12.25}, "body.trigger_amount"},

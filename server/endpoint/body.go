@@ -86,11 +86,11 @@ func (c *bodyContext) Header(name string) string {
 // readBody returns the body as JSON, empty where there is none, or reads the form in which a file came.
 func readBody(c echo.Context, op *huma.Operation) (text []byte, isFile bool, err error) {
 	takesJSON := op.RequestBody.Content[inJSON] != nil
-	if c.Request().ContentLength == 0 && takesJSON {
-		return nil, false, nil
-	}
 	kind, err := mediaType(c.Request(), op)
-	if err != nil {
+	switch empty := c.Request().ContentLength == 0 && takesJSON; {
+	case empty && (err != nil || kind == inJSON): // an empty form is one without fields
+		return nil, false, nil
+	case err != nil:
 		return nil, false, err
 	}
 	_ = huma.SetReadDeadline(c.Response(), time.Now().Add(op.BodyReadTimeout)) // a recorder in a test has none
