@@ -61,7 +61,7 @@ func readWorkbook(content *io.SectionReader, add func(sheetRow) error) error {
 	})
 }
 
-// eachRow goes through the rows of a sheet, the empty ones too.
+// eachRow goes through the rows of a sheet that have cells; a sheet may have a million without.
 func eachRow(book *excelize.File, name string, add func(sheetRow) error) error {
 	rows, err := book.Rows(name)
 	if err != nil {
@@ -72,6 +72,9 @@ func eachRow(book *excelize.File, name string, add func(sheetRow) error) error {
 		cells, err := rows.Columns()
 		if err != nil {
 			return errDamaged
+		}
+		if len(cells) == 0 {
+			continue
 		}
 		if err := add(sheetRow{number: number, cells: cells, hidden: hidden}); err != nil {
 			return err
