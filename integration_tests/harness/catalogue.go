@@ -53,6 +53,7 @@ select coalesce(json_agg(t), '[]') from (
         'updates', has_column_privilege($1, c.oid, a.attnum, 'update')) order by a.attnum)
       from pg_attribute a
       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        and a.attgenerated = '' -- nobody writes those, and they show nothing that the others do not
     ) as columns,
     (
       select json_agg(a.attname order by a.attnum)

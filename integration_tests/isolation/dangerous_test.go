@@ -72,6 +72,7 @@ create function public.shows_others(p_role text, p_pid int, p_mark text) returns
 language plpgsql as $probe$
 declare
   f record;
+  n int;
   answer text;
   nothing text;
 begin
@@ -86,7 +87,7 @@ begin
     order by 1
   loop
     execute format('set local role %I', p_role);
-    for n in 0 .. case when 'integer' = any (f.types) then 400 else 0 end loop
+    foreach n in array case when 'integer' = any (f.types) then array(select generate_series(0, 400)) || p_pid else array[0] end loop
       begin
         execute format('select coalesce(string_agg(x::text, %L), %L) from pg_catalog.%I(%s) as x', ' ', '', f.name, (
           select string_agg(case t when 'text' then quote_literal('VACUUM') else n::text end, ', ')
@@ -94,7 +95,7 @@ begin
         if n = 0 then
           nothing := answer;
         end if;
-        if position(p_mark in answer) > 0 or (f.args = 0 or nothing = '') and answer ~ ('\m' || p_pid || '\M') then
+        if position(p_mark in answer) > 0 or (f.args = 0 or nothing = '' and n <> p_pid) and answer ~ ('\m' || p_pid || '\M') then
           return next f.signature;
           exit;
         end if;

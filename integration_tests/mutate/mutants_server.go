@@ -214,8 +214,8 @@ var serverMutants = []mutant{
 		by: []string{"TestRepeats_EveryWrite"},
 	},
 	{
-		name: "prepared-before-admitted", source: []edit{{"server/endpoint/endpoint.go", "if caller := Caller(ctx); caller != nil && (", "if caller := Caller(ctx); caller != nil && !MUTANT && ("}},
-		by: []string{"TestRepeats_AreAdmittedFirst"},
+		name: "prepared-before-admitted", source: []edit{{"server/endpoint/api.go", "(ctx.Context(), admitted); err != nil {", "(ctx.Context(), admitted); err != nil && !MUTANT {"}},
+		by: []string{"TestPrepare_ComesAfterTheCallerIsAdmitted"},
 	},
 	{
 		name: "answers-are-cached", source: []edit{{"server/middleware.go", `"no-store"`, `either(MUTANT, "max-age=60", "no-store")`}},

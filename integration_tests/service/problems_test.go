@@ -118,6 +118,14 @@ func wantProblem(t *testing.T, a harness.Answer, status int) {
 			if value != float64(status) {
 				t.Errorf("status %v in the body of a %d", value, status)
 			}
+		case "ok":
+			if value != false {
+				t.Errorf("ok is %v", value)
+			}
+		case "message":
+			if value != fields["detail"] {
+				t.Errorf("message is %v, detail %v", value, fields["detail"])
+			}
 		case "errors", "companies":
 		default:
 			t.Errorf("unknown field %s", name)

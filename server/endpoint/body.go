@@ -110,7 +110,9 @@ func readBody(c echo.Context, op *huma.Operation) (text []byte, isFile bool, err
 func mediaType(r *http.Request, op *huma.Operation) (string, error) {
 	taken := strings.Join(slices.Sorted(maps.Keys(op.RequestBody.Content)), ", ")
 	refused := func(what string) error {
-		return newProblem("invalid", http.StatusUnsupportedMediaType, what+"; this takes "+taken)
+		p := newProblem("invalid", http.StatusUnsupportedMediaType, what+"; this takes "+taken)
+		p.Errors = []FieldError{{Location: "body", Message: p.Detail}}
+		return p
 	}
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return "", refused("send the body as it is, without a Content-Encoding")

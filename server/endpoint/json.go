@@ -33,7 +33,7 @@ func unmarshal(text []byte, v any) error {
 	return nil
 }
 
-var errNoJSON = fmt.Errorf("expected JSON: UTF-8 without a byte order mark, whole, and at most %d levels deep", maxDepth)
+var errNoJSON = fmt.Errorf("expected JSON, in UTF-8 without a byte order mark, whole, and at most %d levels deep", maxDepth)
 
 // rewritten is the JSON text of a body as its schema wants it. Numbers and truth values may be written as
 // texts, and a whole number with a fraction or an exponent that adds nothing. A key that occurs twice, or
