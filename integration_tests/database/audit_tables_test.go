@@ -224,6 +224,7 @@ var tableFaults = []fault{
 			`create table portal.planted (id int); grant update (id) on portal.planted to portal_inspector`,
 			`create table portal.planted (id int); grant select on portal.planted to portal_definer`,
 			`create table portal.planted (id int); grant insert on portal.planted to public`,
+			`create table portal.planted (id int); create role planted_reader; grant select on portal.planted to planted_reader`,
 		},
 	},
 	{

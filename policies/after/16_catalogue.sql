@@ -94,12 +94,15 @@ where t.schema = 'portal'
   and not exists (
     select
     from pg_roles r
-    where (r.oid in (select w.oid from tenancy.walled_roles w) or r.rolname = 'portal_definer')
+    where not r.rolsuper
+      and r.rolname !~ '^pg_'
+      and r.rolname <> 'portal_backup' -- which copies all
+      and not pg_has_role(r.oid, t.owner, 'usage')
       and (has_table_privilege(r.oid, t.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
         or has_any_column_privilege(r.oid, t.oid, 'SELECT, INSERT, UPDATE, REFERENCES')))
 $view$);
 
-comment on view tenancy.stray_tables is 'Tables of portal that nobody can reach: made by hand, and given to nobody yet.';
+comment on view tenancy.stray_tables is 'Tables of portal that nobody but their owner can reach: made by hand, and given to nobody yet.';
 
 call tenancy.ensure_view('policies', $view$
 select

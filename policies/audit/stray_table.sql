@@ -1,9 +1,9 @@
--- A table in schema portal that no role of the API can reach. It leaks nothing, and portal migrate will refuse it or
+-- A table in schema portal that nobody but its owner can reach. It leaks nothing, and portal migrate will refuse it or
 -- wall it.
 select
   'stray_table' as lint,
   'warning' as severity,
   s.name as object,
-  'nobody can reach it' as detail,
+  'nobody but its owner can reach it' as detail,
   format('drop table %s, or make it by a migration', s.name) as remedy
 from tenancy.stray_tables s
