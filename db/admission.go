@@ -13,7 +13,8 @@ import (
 // the customer's own, and a connection that comes free goes to the customers that wait, in turn.
 //
 // Connections are half of it, processors the other: of one customer only a few units of work may be
-// starting at once. One that goes on for longer does not keep the customer's others waiting.
+// starting at once. One that goes on for longer does not keep the customer's others waiting. And while others
+// come too, a customer that has a line rests after each unit of work for as long as it took.
 type admission struct {
 	share  int           // of one customer: connections at once
 	starts int           // of one customer: units of work that are starting at once
@@ -25,6 +26,12 @@ type admission struct {
 	free      int                  // connections that nobody holds
 	customers map[string]*customer // those that hold a connection or wait for one
 	turns     list.List            // of *customer: those that wait, who is next first
+	latest    [2]entrance          // of the two customers that came last
+}
+
+type entrance struct {
+	name string
+	at   time.Time
 }
 
 // newAdmission hands out the connections of the tenants' pool, as a configuration without gaps says.
@@ -41,7 +48,8 @@ type customer struct {
 	inside  []*stay
 	waiting list.List     // of chan *stay, which has room for the one that ends the waiting
 	turn    *list.Element // in turns, while somebody waits
-	again   *time.Timer   // likewise: those inside may have started meanwhile
+	again   *time.Timer   // likewise: those inside may have started meanwhile, or the rest be over
+	rests   time.Time     // until when
 }
 
 // A stay is the time of a unit of work with its connection.
@@ -74,7 +82,7 @@ func (a *admission) admit(ctx context.Context, name string) (*stay, error) {
 	place := c.waiting.PushBack(admitted)
 	if c.turn == nil {
 		c.turn = a.turns.PushBack(c)
-		c.again = time.AfterFunc(a.start, func() { a.again(c) })
+		c.again = time.AfterFunc(a.pause(c), func() { a.again(c) })
 	}
 	a.mu.Unlock()
 
@@ -126,12 +134,37 @@ func (a *admission) may(c *customer) bool {
 			starting++
 		}
 	}
-	return len(c.inside) < a.share && starting < a.starts
+	return len(c.inside) < a.share && starting < a.starts && !time.Now().Before(c.rests)
+}
+
+// pause is after what time it is to be looked whether a customer that waits may begin.
+func (a *admission) pause(c *customer) time.Duration {
+	if rest := time.Until(c.rests); rest > 0 {
+		return rest
+	}
+	return a.start
+}
+
+// rest lets the processors to the others for as long as a unit of work of the customer took of them.
+func (a *admission) rest(c *customer, s *stay) {
+	other := a.latest[0]
+	if other.name == c.name {
+		other = a.latest[1]
+	}
+	if c.turn == nil || time.Since(other.at) > a.start {
+		return
+	}
+	c.rests = time.Now().Add(min(time.Since(s.began)/time.Duration(a.starts), a.start))
+	c.again.Reset(a.pause(c))
 }
 
 func (a *admission) grant(c *customer) *stay {
 	a.free--
 	s := &stay{of: c, began: time.Now()}
+	if a.latest[0].name != c.name {
+		a.latest[1] = a.latest[0]
+	}
+	a.latest[0] = entrance{c.name, s.began}
 	c.inside = append(c.inside, s)
 	return s
 }
@@ -140,6 +173,7 @@ func (a *admission) release(s *stay) {
 	c := s.of
 	a.free++
 	c.inside = slices.DeleteFunc(c.inside, func(other *stay) bool { return other == s })
+	a.rest(c, s)
 	a.next()
 	a.settle(c)
 }
@@ -166,7 +200,7 @@ func (a *admission) again(c *customer) {
 	for a.next() {
 	}
 	if c.turn != nil {
-		c.again.Reset(a.start)
+		c.again.Reset(a.pause(c))
 	}
 }
 

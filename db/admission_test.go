@@ -160,6 +160,32 @@ func TestAdmission_LongOnesDoNotCount(t *testing.T) {
 	a.empty(t, 4)
 }
 
+// While others come, a customer that has a line rests for as long as it worked; alone it does not.
+func TestAdmission_RestsForOthers(t *testing.T) {
+	t.Parallel()
+	for name, others := range map[string]bool{"others came": true, "alone": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := admissionOf(4, 4, 10, time.Minute)
+			a.starts = 1
+			first := admitted(t, "the first", a.wants(t.Context(), "a"))
+			second := a.wants(t.Context(), "a")
+			if others {
+				a.leave(admitted(t, "another customer", a.wants(t.Context(), "b")))
+			}
+			time.Sleep(50 * time.Millisecond)
+			left := time.Now()
+			a.leave(first)
+			last := admitted(t, "the second", second)
+			if rest := last.began.Sub(left); others != (rest >= 50*time.Millisecond) {
+				t.Errorf("a unit of work of 50 ms was followed by a rest of %s", rest)
+			}
+			a.leave(last)
+			a.empty(t, 4)
+		})
+	}
+}
+
 func TestAdmission_Refuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
