@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"os"
 
 	"contractor-portal/db/embedded"
-	"contractor-portal/db/install"
 	"contractor-portal/server/auth"
 )
 
@@ -27,12 +25,11 @@ func (keysNew) Run() error {
 
 type keysRotate struct {
 	target
-	Kind string `arg:"" enum:"mac,token" help:"mac: signs entries into a tenant. token: signs access tokens."`
+	Kind string `arg:"" enum:"token" help:"token: signs access tokens."`
 }
 
-// Run makes the new key known to every verifier before it signs: the database learns a MAC key before
-// the file does; servers read a token key from the file, at the latest when they see a token of it.
-func (c keysRotate) Run(ctx context.Context, cfg config) error {
+// Run lets servers read the new key from the file, at the latest when they see a token of it.
+func (c keysRotate) Run(cfg config) error {
 	store := cfg.Keys
 	if !store.named() {
 		dir, err := embedded.DataDir(c.Data)
@@ -45,22 +42,9 @@ func (c keysRotate) Run(ctx context.Context, cfg config) error {
 	if err != nil {
 		return err
 	}
-	text, err := keys.Rotate(c.Kind)
+	text, err := keys.Rotate()
 	if err != nil {
 		return err
-	}
-	if c.Kind == "mac" {
-		next, err := auth.ParseKeys(string(text))
-		if err != nil {
-			return err
-		}
-		url, err := c.url(cfg)
-		if err != nil {
-			return err
-		}
-		if err := install.SetPads(ctx, url, pads(next)); err != nil {
-			return err
-		}
 	}
 	if store.File == "" {
 		fmt.Println(string(text))

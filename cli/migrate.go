@@ -67,16 +67,9 @@ func (c migrateStatus) Run(ctx context.Context, cfg config) error {
 	return nil
 }
 
-// options are those of an installation, with the keys of the environment where there are any.
+// options are those of an installation.
 func (t target) options(cfg config) (o install.Options, err error) {
 	o = install.Options{Roles: cfg.Roles.given(), Say: say}
-	if o.URL, err = t.url(cfg); err != nil || !cfg.Keys.named() {
-		return o, err
-	}
-	keys, err := cfg.Keys.read()
-	if err != nil {
-		return o, err
-	}
-	o.Pads = pads(keys)
-	return o, nil
+	o.URL, err = t.url(cfg)
+	return o, err
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"path/filepath"
 
-	"contractor-portal/db/install"
 	"contractor-portal/server/auth"
 )
 
@@ -39,14 +38,6 @@ func (s keyStore) read() (*auth.Keys, error) {
 		return auth.LoadKeys(s.File)
 	}
 	return nil, errors.New("not set in the environment: PORTAL_KEYS or PORTAL_KEYS_FILE (portal keys new makes them)")
-}
-
-// pads are the MAC keys for the database.
-func pads(keys *auth.Keys) (all []install.Pad) {
-	for _, p := range keys.Pads() {
-		all = append(all, install.Pad(p))
-	}
-	return all
 }
 
 func newPassword(ctx context.Context) (password, hash string, err error) {

@@ -65,7 +65,7 @@ func up(ctx context.Context, cfg config, installer, dir string, listener net.Lis
 		return err
 	}
 	say("schema, walls and grants")
-	if err := install.Up(ctx, schema.Source(), install.Options{URL: installer, Pads: pads(keys), Roles: roles.given(), Say: say}); err != nil {
+	if err := install.Up(ctx, schema.Source(), install.Options{URL: installer, Roles: roles.given(), Say: say}); err != nil {
 		return err
 	}
 	logins, password, err := loadDemo(ctx, installer)

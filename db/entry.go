@@ -1,68 +1,42 @@
 package db
 
-// Entries open a unit of work. Each holds the arguments of one function of schema tenancy and the
-// HMAC-SHA256 over them; PostgreSQL refuses an entry whose MAC it cannot verify, so a value made by
-// anybody but package auth, which has the key, enters nothing. An entry expires within 30 seconds.
-
-// Entry opens a customer for a member, or for an operator who acts inside it (tenancy.enter).
+// An Entry opens a unit of work: it calls one procedure of schema tenancy, which PostgreSQL lets in where its own
+// rows bear it out. Nobody but package auth makes one, of something that it has verified; the linter holds that.
 type Entry struct {
-	KeyID      int32
-	CustomerID string
-	UserID     *int64 // nil for an acting operator
-	Role       string
-	ActingAs   *int64 // the operator, or nil
-	SessionID  string // UUID
-	ReadOnly   bool
-	ExpiresAt  int64 // Unix milliseconds
-	MAC        []byte
+	read, write string // READ ONLY until the transaction's end; not
+	args        []any
 }
 
-// GuestEntry opens a customer without a member (tenancy.enter_guest).
-type GuestEntry struct {
-	KeyID      int32
-	CustomerID string
-	ExpiresAt  int64 // Unix milliseconds
-	MAC        []byte
-}
-
-// OperatorEntry opens a unit of work of an operator outside of any customer (tenancy.enter_operator).
-type OperatorEntry struct {
-	KeyID      int32
-	OperatorID int64
-	SessionID  string // UUID
-	ReadOnly   bool
-	ExpiresAt  int64 // Unix milliseconds
-	MAC        []byte
-}
-
-// A Member signs entries into its customer.
+// A Member enters its customer.
 type Member interface {
 	CustomerID() string
-	SignEntry(readOnly bool) Entry
+	Entry() Entry
 }
 
-// A Guest signs entries into the one customer it may see.
-type Guest interface{ SignGuest() GuestEntry }
+// A Guest enters the one customer that it may see.
+type Guest interface{ GuestEntry() Entry }
 
-// An Operator signs entries into the platform.
-type Operator interface {
-	SignOperator(readOnly bool) OperatorEntry
-}
+// An Operator enters the platform.
+type Operator interface{ OperatorEntry() Entry }
 
 const (
-	enterSQL         = `select tenancy.enter($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	enterGuestSQL    = `select tenancy.enter_guest($1, $2, $3, $4)`
-	enterOperatorSQL = `select tenancy.enter_operator($1, $2, $3, $4, $5, $6)::text`
+	enterReadSQL          = `call tenancy.enter(null, $1, $2, $3, $4, $5, true)`
+	enterWriteSQL         = `call tenancy.enter(null, $1, $2, $3, $4, $5, false)`
+	enterGuestSQL         = `call tenancy.enter_guest(null, $1)`
+	enterOperatorReadSQL  = `call tenancy.enter_operator($1, $2, true)`
+	enterOperatorWriteSQL = `call tenancy.enter_operator($1, $2, false)`
 )
 
-func (e Entry) statement() (string, []any) {
-	return enterSQL, []any{e.KeyID, e.CustomerID, e.UserID, e.Role, e.ActingAs, e.SessionID, e.ReadOnly, e.ExpiresAt, e.MAC}
+// EnterMember opens a customer for a member, or for an operator who acts inside it: one of user and acting is nil. The
+// session is a UUID.
+func EnterMember(customer string, user *int64, role string, acting *int64, session string) Entry {
+	return Entry{enterReadSQL, enterWriteSQL, []any{customer, user, role, acting, session}}
 }
 
-func (e GuestEntry) statement() (string, []any) {
-	return enterGuestSQL, []any{e.KeyID, e.CustomerID, e.ExpiresAt, e.MAC}
-}
+// EnterGuest opens a customer without a member.
+func EnterGuest(customer string) Entry { return Entry{"", enterGuestSQL, []any{customer}} }
 
-func (e OperatorEntry) statement() (string, []any) {
-	return enterOperatorSQL, []any{e.KeyID, e.OperatorID, e.SessionID, e.ReadOnly, e.ExpiresAt, e.MAC}
+// EnterOperator opens the platform for an operator outside of any customer. The session is a UUID.
+func EnterOperator(operator int64, session string) Entry {
+	return Entry{enterOperatorReadSQL, enterOperatorWriteSQL, []any{operator, session}}
 }

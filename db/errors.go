@@ -15,7 +15,6 @@ var (
 	ErrConflict  = errors.New("conflict")                            // a unique key is taken, or a concurrent change won
 	ErrReference = errors.New("refused by a rule of the database")   // a foreign key, check or not-null constraint
 	ErrDenied    = errors.New("denied by the database")              // row security or a missing grant: a bug
-	ErrEntry     = errors.New("entry refused")                       // TN001: signature, key or expiry: a bug or an attack
 	ErrPerson    = errors.New("person unknown or changed")           // TN002
 	ErrSession   = errors.New("session over")                        // TN003
 	ErrSuspended = errors.New("customer suspended")                  // TN004
@@ -79,7 +78,6 @@ func Referrer(err error) string {
 }
 
 var kinds = map[string]error{
-	"TN001": ErrEntry,
 	"TN002": ErrPerson,
 	"TN003": ErrSession,
 	"TN004": ErrSuspended,

@@ -2,8 +2,8 @@
 // knows no table and no HTTP.
 //
 // There is no way around a unit of work: the pools are not exported, a Tx cannot commit, and the SQL
-// it takes is constant text. A unit of work of a customer begins with a signed entry (Member, Guest,
-// Operator), which only package auth can make and PostgreSQL verifies.
+// it takes is constant text. A unit of work of a customer begins with an entry (Member, Guest, Operator),
+// which only package auth makes and PostgreSQL verifies.
 package db
 
 import (

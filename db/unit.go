@@ -16,13 +16,13 @@ import (
 // A unit of work that runs no statement still enters, so that its caller is checked. The connection
 // goes back to the pool in every case; one whose state is not known is closed instead.
 func (d *DB) Read(ctx context.Context, m Member, fn func(context.Context, Tx) error) error {
-	return d.admitted(ctx, m, &unit{sign: func() (string, []any) { return m.SignEntry(true).statement() }}, fn)
+	return d.admitted(ctx, m, &unit{entry: m.Entry()}, fn)
 }
 
 // Write runs fn inside the member's customer in one transaction: BEGIN, the entry and the first
 // statement travel in one round trip; it commits when fn returns nil, before Write returns.
 func (d *DB) Write(ctx context.Context, m Member, fn func(context.Context, Tx) error) error {
-	return d.admitted(ctx, m, &unit{write: true, sign: func() (string, []any) { return m.SignEntry(false).statement() }}, fn)
+	return d.admitted(ctx, m, &unit{write: true, entry: m.Entry()}, fn)
 }
 
 // Auth runs fn in one transaction on the log-in pool, before a customer is known. With a guest it
@@ -30,19 +30,19 @@ func (d *DB) Write(ctx context.Context, m Member, fn func(context.Context, Tx) e
 func (d *DB) Auth(ctx context.Context, g Guest, fn func(context.Context, Tx) error) error {
 	u := &unit{write: true}
 	if g != nil {
-		u.sign = func() (string, []any) { return g.SignGuest().statement() }
+		u.entry = g.GuestEntry()
 	}
 	return d.work(ctx, d.auth, u, fn)
 }
 
 // PlatformRead runs fn for an operator outside of any customer, READ ONLY.
 func (d *DB) PlatformRead(ctx context.Context, o Operator, fn func(context.Context, Tx) error) error {
-	return d.work(ctx, d.platform, &unit{sign: func() (string, []any) { return o.SignOperator(true).statement() }}, fn)
+	return d.work(ctx, d.platform, &unit{entry: o.OperatorEntry()}, fn)
 }
 
 // PlatformWrite runs fn for an operator outside of any customer, in one transaction.
 func (d *DB) PlatformWrite(ctx context.Context, o Operator, fn func(context.Context, Tx) error) error {
-	return d.work(ctx, d.platform, &unit{write: true, sign: func() (string, []any) { return o.SignOperator(false).statement() }}, fn)
+	return d.work(ctx, d.platform, &unit{write: true, entry: o.OperatorEntry()}, fn)
 }
 
 // A Tx is the running unit of work, handed to its function. It has no Commit and no connection: what
@@ -58,7 +58,7 @@ type unit struct {
 	pool    *pgxpool.Pool
 	timeout time.Duration // of the wait for a connection; 0: the pool's
 	write   bool
-	sign    func() (string, []any) // nil: enters nothing
+	entry   Entry // zero: enters nothing
 
 	conn     *pgxpool.Conn
 	via      sender // the connection, or an adopted transaction
@@ -119,7 +119,8 @@ func (u *unit) work(ctx context.Context, fn func(context.Context, Tx) error) (er
 
 // again tells whether a unit of work that failed may be done once more, from its beginning. All that it did has
 // been taken back, and its function waits for nothing but the database: a read that lost against a concurrent change or
-// the replay of a standby, and whatever met a plan from before a migration, which the other connections have too.
+// the replay of a standby; whatever met a plan from before a migration, which the other connections have too; and what a
+// wall or a door refused, since the person may have changed after he entered, which the second entry then says.
 func (u *unit) again(ctx context.Context, err error) bool {
 	var r *Refusal
 	if ctx.Err() != nil || !errors.As(err, &r) {
@@ -129,7 +130,7 @@ func (u *unit) again(ctx context.Context, err error) bool {
 		u.pool.Reset()
 		return true
 	}
-	return !u.write && (r.Code() == "40001" || r.Code() == "40P01")
+	return r.Kind == ErrDenied || !u.write && (r.Code() == "40001" || r.Code() == "40P01")
 }
 
 func (u *unit) acquire(ctx context.Context) error {
@@ -198,13 +199,16 @@ var closedConn = &pgxpool.Conn{}
 func (u *unit) send(ctx context.Context, sql string, args []any, collect func(pgx.Rows) error) (err error) {
 	batch := &pgx.Batch{}
 	begin := u.write && !u.begun
-	enter := u.sign != nil && (!u.write || begin)
+	enter := u.enters() && (!u.write || begin)
 	if begin {
 		batch.Queue("begin")
 	}
 	if enter {
-		entry, values := u.sign()
-		batch.Queue(entry, values...)
+		if u.write {
+			batch.Queue(u.entry.write, u.entry.args...)
+		} else {
+			batch.Queue(u.entry.read, u.entry.args...)
+		}
 	}
 	if sql != "" {
 		batch.Queue(sql, args...)
@@ -224,7 +228,8 @@ func (u *unit) send(ctx context.Context, sql string, args []any, collect func(pg
 	}
 	if enter {
 		var zone *string
-		if err := results.QueryRow().Scan(&zone); err != nil {
+		// An operator's answers no zone.
+		if err := results.QueryRow().Scan(&zone); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
 		u.verified = true
@@ -242,9 +247,11 @@ func (u *unit) send(ctx context.Context, sql string, args []any, collect func(pg
 	return collect(rows)
 }
 
+func (u *unit) enters() bool { return u.entry.args != nil }
+
 // verify has the entry checked, where no statement has brought it.
 func (u *unit) verify(ctx context.Context) error {
-	if u.sign == nil || u.verified {
+	if !u.enters() || u.verified {
 		return nil
 	}
 	return u.run(ctx, "", nil, nil)

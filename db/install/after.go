@@ -11,12 +11,6 @@ import (
 	"contractor-portal/db/audit"
 )
 
-// A Pad is a MAC key as the database holds it: the key xor'ed into HMAC's inner and outer block.
-type Pad struct {
-	KeyID        int32
-	Inner, Outer []byte // 64 bytes each
-}
-
 // after installs what needs tables, and audits it, in one transaction.
 func (in *installer) after(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, in.conn, func(tx pgx.Tx) error {
@@ -28,9 +22,6 @@ func (in *installer) after(ctx context.Context) error {
 			return err
 		}
 		if err := in.run(ctx, in.source.After); err != nil {
-			return err
-		}
-		if err := setPads(ctx, tx, in.Pads); err != nil {
 			return err
 		}
 		return in.audit(ctx, tx)
@@ -116,33 +107,4 @@ func Audit(ctx context.Context, url string) (r audit.Report, err error) {
 	}
 	defer in.close(ctx)
 	return audit.Run(ctx, in.conn)
-}
-
-// SetPads makes exactly these keys valid, in one transaction.
-func SetPads(ctx context.Context, url string, pads []Pad) error {
-	in, err := connect(ctx, Source{}, Options{URL: url})
-	if err != nil {
-		return err
-	}
-	defer in.close(ctx)
-	return pgx.BeginFunc(ctx, in.conn, func(tx pgx.Tx) error { return setPads(ctx, tx, pads) })
-}
-
-func setPads(ctx context.Context, tx pgx.Tx, pads []Pad) error {
-	if len(pads) == 0 {
-		return nil
-	}
-	ids := make([]int32, len(pads))
-	for i, p := range pads {
-		ids[i] = p.KeyID
-		_, err := tx.Exec(ctx, `insert into tenancy.mac_keys (key_id, inner_pad, outer_pad) values ($1, $2, $3)
-			on conflict (key_id) do update set inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad
-			where (mac_keys.inner_pad, mac_keys.outer_pad) is distinct from (excluded.inner_pad, excluded.outer_pad)`,
-			p.KeyID, p.Inner, p.Outer)
-		if err != nil {
-			return err
-		}
-	}
-	_, err := tx.Exec(ctx, `delete from tenancy.mac_keys where key_id <> all ($1)`, ids)
-	return err
 }

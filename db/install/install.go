@@ -31,7 +31,6 @@ type Source struct {
 type Options struct {
 	URL   string        // the installer's connection: a superuser, or the database's owner with CREATEROLE
 	Wait  time.Duration // for another installer to end; 0: one minute
-	Pads  []Pad         // the MAC keys to be valid from now on; none: those there stay
 	Roles []string      // connection URLs of the API's roles, which get log-in with the passwords in them
 	Say   func(string)  // one line of progress or of warning
 

@@ -13,7 +13,7 @@ import (
 
 // What a single read costs without HTTP: the bare driver on one connection.
 const (
-	enterSQL   = "select tenancy.enter($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+	enterSQL   = "call tenancy.enter(null, $1, $2, $3, null, $4, true)"
 	settingSQL = "select set_config('app.customer_id', $1, true)"
 	walledSQL  = "select id, name, address from portal.locations where id = $1"
 	plainSQL   = "select id, name, address from portal.locations where customer_id = $1 and id = $2"
@@ -38,9 +38,8 @@ func (d *database) measureFloor(ctx context.Context, r *report, o options) error
 			b.Queue(settingSQL, first)
 			b.Queue(walledSQL, id)
 		}},
-		{"signed entry and the query in one pipeline", "portal_app", func(b *pgx.Batch, id int64) {
-			e := caller.SignEntry(true)
-			b.Queue(enterSQL, e.KeyID, e.CustomerID, e.UserID, e.Role, e.ActingAs, e.SessionID, e.ReadOnly, e.ExpiresAt, e.MAC)
+		{"tenancy.enter and the query in one pipeline", "portal_app", func(b *pgx.Batch, id int64) {
+			b.Queue(enterSQL, caller.CustomerID(), caller.UserID(), caller.Role(), caller.SessionID())
 			b.Queue(walledSQL, id)
 		}},
 	}

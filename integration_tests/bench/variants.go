@@ -29,12 +29,12 @@ const (
 )
 
 // What b, c and d have in common: a unit of work knows its customer as a plain value, and enters nothing.
-func unsigned(send string) []edit {
+func withoutEntry(send string) []edit {
 	return []edit{
 		{"db/unit.go", "type unit struct {\n", "type unit struct {\n\tcustomer string\n\tchecked bool\n"},
 		{"db/unit.go", "\treturn d.work(ctx, d.app, u, fn)\n", "\tu.customer = m.CustomerID()\n\treturn d.work(ctx, d.app, u, fn)\n"},
-		{"db/unit.go", "\tenter := u.sign != nil && (!u.write || begin)\n", send + "\tenter := false\n"},
-		{"db/unit.go", "\tif u.sign == nil || u.verified {\n\t\treturn nil\n\t}\n", "\tif true {\n\t\treturn nil\n\t}\n"},
+		{"db/unit.go", "\tenter := u.enters() && (!u.write || begin)\n", send + "\tenter := false\n"},
+		{"db/unit.go", "\tif !u.enters() || u.verified {\n\t\treturn nil\n\t}\n", "\tif true {\n\t\treturn nil\n\t}\n"},
 	}
 }
 
@@ -52,9 +52,9 @@ func byHand() []edit {
 }
 
 var variants = []variant{
-	{key: ours, name: "this portal: row security, signed entry in the same round trip", role: "portal_app"},
-	{key: filtered, name: "filtered by hand, no row security, no check", role: "bench_bypass", edits: append(unsigned(""), byHand()...)},
-	{key: checked, name: "the customer is checked first, then filtered by hand", role: "bench_bypass", edits: append(unsigned(`
+	{key: ours, name: "this portal: row security, tenancy.enter in the same round trip", role: "portal_app"},
+	{key: filtered, name: "filtered by hand, no row security, no check", role: "bench_bypass", edits: append(withoutEntry(""), byHand()...)},
+	{key: checked, name: "the customer is checked first, then filtered by hand", role: "bench_bypass", edits: append(withoutEntry(`
 	if !u.checked {
 		var status string
 		if err := u.conn.QueryRow(ctx, "select status from platform.customers where customer_id = $1", u.customer).Scan(&status); err != nil {
@@ -66,7 +66,7 @@ var variants = []variant{
 		u.checked = true
 	}
 `), byHand()...)},
-	{key: usual, name: "row security as usual: BEGIN, set_config, query, COMMIT", role: "bench_usual", edits: append(unsigned(`
+	{key: usual, name: "row security as usual: BEGIN, set_config, query, COMMIT", role: "bench_usual", edits: append(withoutEntry(`
 	if !u.begun {
 		if _, err := u.conn.Exec(ctx, "begin"); err != nil {
 			return err

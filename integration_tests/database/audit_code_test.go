@@ -58,10 +58,31 @@ var codeFaults = []fault{
 		plant: definer,
 		mend:  `revoke execute on function public.planted() from public`,
 		also: []string{
-			`grant execute on function tenancy.enter_guest(int, text, bigint, bytea) to portal_app`,
+			`grant execute on procedure tenancy.enter_guest(text, text) to portal_app`,
 			`grant execute on function tenancy.count_usage(text, bigint, bigint) to portal_app`,
 		},
 		near: []string{definer + nobodyCalls, `create function public.planted() returns int language sql return 1`, definer + nobodyCalls + `; grant execute on function public.planted() to portal_backup`},
+	},
+	{
+		lint:  "statement_runner",
+		plant: runner,
+		mend:  `revoke execute on function public.planted(text) from public`,
+		also: []string{
+			`create function portal.planted() returns void language plpgsql as $$ begin call tenancy.enter_guest(null, 'AAAA22222'); end $$; grant execute on function portal.planted() to portal_auth`,
+			`create function public.planted() returns void language sql volatile as 'call tenancy.enter_operator(1, null, false)'`,
+			`create function public.planted() returns void language plpgsql as $$ begin Set  "app".customer_id = 'AAAA22222'; end $$`,
+			`create function public.planted() returns int language internal as 'pg_backend_pid'`,
+			`create extension dblink`,
+		},
+		near: []string{
+			runner + nobodyRuns, runner + nobodyRuns + `; grant execute on function public.planted(text) to portal_auditor, portal_backup`,
+			`create schema hidden; create function hidden.planted(text) returns void language plpgsql as $$ begin execute $1; end $$`,
+			`create function public.planted() returns text language plpgsql as $$ begin /* call it, or
+				execute it */ return 'recall'; end $$`,
+			`create procedure public.planted() language plpgsql as $$ begin execute 'select 1'; end $$`,
+			`create function public.planted() returns trigger language plpgsql as $$ begin insert into portal.routes (name) values ('a') on conflict do nothing; return new; end $$`,
+			`create extension pg_trgm`,
+		},
 	},
 	{
 		lint:  "secdef_search_path",
@@ -235,9 +256,9 @@ var serverFaults = []fault{
 		mend:  `alter function tenancy.is_open(text, timestamptz) stable`,
 		also: []string{
 			`create function tenancy.planted() returns int language sql return 1`,
-			`drop function tenancy.enter_guest(int, text, bigint, bytea)`,
+			`drop procedure tenancy.enter_guest(text, text)`,
 			`create or replace function tenancy.is_open(p_status text, p_trial_ends_at timestamptz) returns boolean language sql stable parallel safe return true`,
-			`alter function tenancy.enter_guest(int, text, bigint, bytea) reset client_min_messages`,
+			`alter procedure tenancy.enter_guest(text, text) set work_mem = '1MB'`,
 			`grant execute on function tenancy.wall() to portal_app`,
 		},
 		near: []string{`comment on function tenancy.wall() is 'a comment'`, `create function public.planted() returns int language sql return 1`},

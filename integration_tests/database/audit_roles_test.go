@@ -125,7 +125,7 @@ var grantFaults = []fault{
 		mend:  `revoke select on portal.locations from public`,
 		also: []string{
 			`grant select (name) on portal.locations to public`, `grant usage on schema portal to public`,
-			`grant execute on function tenancy.enter_guest(int, text, bigint, bytea) to public`, `grant select on tenancy.findings to public`,
+			`grant execute on procedure tenancy.enter_guest(text, text) to public`, `grant select on tenancy.findings to public`,
 			`create function tenancy.planted() returns int language sql return 1`,
 		},
 		near: []string{
@@ -181,16 +181,6 @@ var grantFaults = []fault{
 			`grant select (email) on platform.logins to portal_platform`, `grant update (password_hash) on platform.logins to portal_app`,
 			`grant select (key_ciphertext) on portal.api_keys to portal_app`,
 		},
-	},
-	{
-		lint:  "pads_readable",
-		plant: `grant select on tenancy.mac_keys to portal_auditor`,
-		mend:  `revoke select on tenancy.mac_keys from portal_auditor`,
-		also: []string{
-			`grant select (outer_pad) on tenancy.mac_keys to portal_app`, `grant select on tenancy.mac_keys to portal_backup`,
-			`grant select on tenancy.mac_keys to public`, `grant insert on tenancy.mac_keys to portal_definer`,
-		},
-		near: []string{`grant select on tenancy.mac_keys to portal_definer`, `grant select on tenancy.installation to portal_auditor`},
 	},
 	{
 		lint: "sequence_granted_update", severity: "warning",

@@ -97,6 +97,12 @@ func TestGate_NewTableIsOutOfReachWithoutIt(t *testing.T) {
 	}
 }
 
+// Runners of statements, which an expression of the API's may call, and which nobody may.
+const (
+	runner     = `create function public.planted(text) returns void language plpgsql as $$ begin execute $1; end $$`
+	nobodyRuns = `; revoke execute on function public.planted(text) from public`
+)
+
 const ownView = `create view public.planted as select * from portal.locations`
 
 // What takes isolation away is refused by a code of its own, and passes in a session that says it installs.
@@ -147,6 +153,17 @@ func TestGate_RefusesWhatTakesIsolationAway(t *testing.T) {
 			`alter routine tenancy.state() reset all`,
 			`alter function tenancy.state() set search_path = pg_temp, pg_catalog`,
 		},
+		"TN014": {
+			runner,
+			`create function public.planted() returns void language sql volatile as 'call tenancy.enter_operator(1, null, false)'`,
+			`create function portal.planted() returns void language plpgsql as $$ begin set local app.customer_id = 'AAAA22222'; end $$; grant execute on function portal.planted() to portal_app`,
+			`create function public.planted() returns void language plpgsql as $$ begin do 'begin end'; end $$`,
+			`create schema hidden; create function hidden.planted(text) returns void language plpgsql as $$ begin execute $1; end $$; grant usage on schema hidden to portal_auth`,
+			runner + nobodyRuns + `; grant execute on function public.planted(text) to portal_platform`,
+			`create function public.planted() returns void language plpgsql as $$ begin end $$; create or replace function public.planted() returns void language plpgsql as $$ begin execute 'select 1'; end $$`,
+			`create function public.planted() returns int language internal as 'pg_backend_pid'`,
+			`create extension dblink`,
+		},
 	} {
 		for _, sql := range statements {
 			err := tried(t, super, sql)
@@ -171,6 +188,12 @@ func TestGate_RefusesWhatTakesIsolationAway(t *testing.T) {
 		definer,
 		`alter function tenancy.state() cost 7`,
 		`create extension pgstattuple`,
+		`create function public.planted() returns trigger language plpgsql as $$ begin execute 'select 1'; return null; end $$`,
+		`create procedure public.planted() language plpgsql as $$ begin execute 'select 1'; end $$`,
+		`create function public.planted() returns text language plpgsql as $$ begin -- to execute nothing
+			return 'said'; end $$`,
+		`create schema hidden; create function hidden.planted(text) returns void language plpgsql as $$ begin execute $1; end $$`,
+		`create extension pg_trgm`,
 	} {
 		if err := tried(t, super, sql); err != nil {
 			t.Errorf("refused: %s: %v", sql, err)

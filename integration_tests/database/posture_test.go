@@ -201,7 +201,7 @@ func TestPosture_WhoCanBypass(t *testing.T) {
 		harness.Suite.Cluster.Superuser: "superuser",
 		"portal_backup":                 "BYPASSRLS",
 		"portal_owner":                  "owns the tables, and could lift FORCE",
-		"portal_definer":                "reads the key pads, and could sign an entry",
+		"portal_definer":                "owns tenancy.enter, and could change it",
 	}
 	if diff := cmp.Diff(want, bypass()); diff != "" {
 		t.Errorf("at first (-want +got):\n%s", diff)

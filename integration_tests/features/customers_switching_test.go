@@ -218,12 +218,82 @@ func TestSwitching_EndsAtItsExpiryAndWithTheSession(t *testing.T) {
 	if seconds := claims["exp"].(float64) - claims["iat"].(float64); seconds != 3600 {
 		t.Errorf("a switch lives %v s", seconds)
 	}
-	// With the operator's log-out, or his suspension, the switch is over too.
-	acting = long.ActingToken()
-	long.Exec(`update platform.operators set status = 'suspended'`)
-	long.Do("GET", "/properties/", acting, nil).Problem(t, http.StatusUnauthorized)
-	long.Exec(`update platform.operators set status = 'active'`)
-	long.Do("GET", "/properties/", acting, nil).Want(t, http.StatusOK)
-	long.Do("POST", "/api/logout/", long.Token("", auth.SuperAdmin), nil).Want(t, http.StatusOK)
-	long.Do("GET", "/properties/", acting, nil).Problem(t, http.StatusUnauthorized)
+}
+
+// switchFrom switches into company A from a session.
+func (p *portal) switchFrom(own harness.Pair) (acting string) {
+	p.T.Helper()
+	var switched struct {
+		AccessToken string `json:"access_token"`
+	}
+	p.Do("POST", "/api/customers/"+harness.CompanyA+"/switch", own.AccessToken, nil).Want(p.T, http.StatusOK).JSON(p.T, &switched)
+	return switched.AccessToken
+}
+
+// Whatever ends the operator's session ends the switches made in it. What ends a switch leaves him his session, save that
+// who logs out is out.
+func TestSwitching_EndsWithItsParent(t *testing.T) {
+	t.Parallel()
+	refresh := func(p *portal, own harness.Pair) harness.Answer {
+		return p.Do("POST", "/api/refresh/", "", map[string]string{"refresh_token": own.RefreshToken})
+	}
+	for name, tt := range map[string]struct {
+		end             func(p *portal, own harness.Pair, acting string)
+		stays, otherToo bool // his own session stays; a switch made in another session of his ends too
+	}{
+		"switching back": {func(p *portal, _ harness.Pair, acting string) {
+			p.Do("POST", "/api/customers/switch-back", acting, nil).Want(t, http.StatusOK)
+		}, true, false},
+		"log-out": {func(p *portal, own harness.Pair, _ string) {
+			p.Do("POST", "/api/logout/", own.AccessToken, nil).Want(t, http.StatusOK)
+		}, false, false},
+		"log-out while acting": {func(p *portal, _ harness.Pair, acting string) {
+			p.Do("POST", "/api/logout/", acting, nil).Want(t, http.StatusOK)
+		}, false, false},
+		"a used refresh token": {func(p *portal, own harness.Pair, _ string) {
+			refresh(p, own).Want(t, http.StatusOK)
+			refresh(p, own).Want(t, http.StatusOK) // the answer was lost
+			refresh(p, own).Problem(t, http.StatusUnauthorized)
+		}, false, false},
+		"suspension": {func(p *portal, _ harness.Pair, _ string) {
+			p.Exec(`update platform.operators set status = 'suspended'`)
+			p.Exec(`update platform.operators set status = 'active'`)
+		}, false, true},
+		"a new password": {func(p *portal, own harness.Pair, _ string) {
+			p.changePassword(own.AccessToken, harness.Password, "another horse battery").Want(t, http.StatusOK)
+		}, true, true},
+		"the end of his session": {func(p *portal, own harness.Pair, _ string) {
+			p.Exec(`delete from platform.sessions where id = $1`, harness.ClaimsOf(t, own.AccessToken)["sid"])
+		}, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPortal(t)
+			own, elsewhere := p.Session(harness.Operator), p.Session(harness.Operator)
+			acting, other := p.switchFrom(own), p.switchFrom(elsewhere)
+			for _, token := range []string{acting, other} {
+				p.Do("GET", "/properties/", token, nil).Want(t, http.StatusOK)
+			}
+			tt.end(p, own, acting)
+			status := map[bool]int{true: http.StatusOK, false: http.StatusUnauthorized}
+			p.Do("GET", "/properties/", acting, nil).Problem(t, http.StatusUnauthorized)
+			p.Do("GET", "/properties/", other, nil).Want(t, status[!tt.otherToo])
+			p.Do("GET", "/api/customers/", own.AccessToken, nil).Want(t, status[tt.stays])
+		})
+	}
+}
+
+// A switch is over with the session that it was made in, however long it might be.
+func TestSwitching_IsNoLongerThanItsParent(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	own := p.Session(harness.Operator)
+	p.Exec(`update platform.sessions set expires_at = now() + interval '10 minutes' where id = $1`, harness.ClaimsOf(t, own.AccessToken)["sid"])
+	claims := harness.ClaimsOf(t, p.switchFrom(own))
+	if seconds := claims["exp"].(float64) - claims["iat"].(float64); seconds > 600 || seconds < 590 {
+		t.Errorf("a switch in a session of 10 minutes lives %v s", seconds)
+	}
+	if !harness.Query[bool](p.Portal, `select c.expires_at = o.expires_at from platform.sessions c join platform.sessions o on o.id = c.parent_id where c.id = $1`, claims["sid"]) {
+		t.Error("the switch is over at another time than its parent")
+	}
 }

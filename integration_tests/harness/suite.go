@@ -108,13 +108,9 @@ func Summarize(format string, args ...any) {
 	}
 }
 
-// Options install a database of the cluster with the suite's keys and roles.
+// Options install a database of the cluster with the suite's roles.
 func Options(c Cluster, database string) install.Options {
-	o := install.Options{URL: c.URL("", database), Roles: []string{c.URL("portal_app", database), c.URL("portal_auth", database), c.URL("portal_platform", database)}}
-	for _, p := range Suite.Keys.Pads() {
-		o.Pads = append(o.Pads, install.Pad(p))
-	}
-	return o
+	return install.Options{URL: c.URL("", database), Roles: []string{c.URL("portal_app", database), c.URL("portal_auth", database), c.URL("portal_platform", database)}}
 }
 
 // makeTemplate installs the template and fills it with the two companies that every test finds. One that

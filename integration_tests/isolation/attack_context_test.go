@@ -139,7 +139,7 @@ func (s *siege) outside(before func(*pgx.Conn) error, attack func(tx, inside beg
 
 func autocommitted(s *siege, attack func(tx, inside beginner) error) error {
 	return s.outside(func(conn *pgx.Conn) error {
-		_, err := conn.Exec(s.t.Context(), harness.EnterSQL, s.fresh().Args()...)
+		_, err := conn.Exec(s.t.Context(), harness.EnterSQL, s.entry.Args()...)
 		return err
 	}, attack)
 }
@@ -157,7 +157,7 @@ func takenBack(s *siege, attack func(tx, inside beginner) error) error {
 	return s.inside(s.second, func(inside pgx.Tx) error {
 		return pgx.BeginFunc(s.t.Context(), s.app, func(tx pgx.Tx) error {
 			err := pgx.BeginFunc(s.t.Context(), tx, func(tx pgx.Tx) error {
-				if _, err := tx.Exec(s.t.Context(), harness.EnterSQL, s.fresh().Args()...); err != nil {
+				if _, err := tx.Exec(s.t.Context(), harness.EnterSQL, s.entry.Args()...); err != nil {
 					return err
 				}
 				return errTakeBack
@@ -181,13 +181,6 @@ func afterFailure(s *siege, attack func(tx, inside beginner) error) error {
 		}
 		return nil
 	}, attack)
-}
-
-// fresh is the entry signed now.
-func (s *siege) fresh() harness.Entry {
-	e := s.entry
-	e.Expiry = 0
-	return e.Signed()
 }
 
 // planted enters A on a connection where something was set before.
@@ -222,7 +215,7 @@ func afterVictim(sql string) stage {
 
 func switched(s *siege, attack func(tx, inside beginner) error) error {
 	return s.victim.Inside(s.t.Context(), s.app, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(s.t.Context(), harness.EnterSQL, s.fresh().Args()...); err != nil {
+		if _, err := tx.Exec(s.t.Context(), harness.EnterSQL, s.entry.Args()...); err != nil {
 			return err
 		}
 		return attack(tx, tx)
@@ -230,14 +223,14 @@ func switched(s *siege, attack func(tx, inside beginner) error) error {
 }
 
 func afterForgery(s *siege, attack func(tx, inside beginner) error) error {
-	forged := s.fresh()
+	forged := s.entry
 	forged.Customer = harness.CompanyB
 	return s.entry.Inside(s.t.Context(), s.app, func(tx pgx.Tx) error {
 		err := pgx.BeginFunc(s.t.Context(), tx, func(tx pgx.Tx) error {
 			_, err := tx.Exec(s.t.Context(), harness.EnterSQL, forged.Args()...)
 			return err
 		})
-		if harness.SQLState(err) != "TN001" {
+		if harness.SQLState(err) != "TN003" {
 			return fmt.Errorf("a forged entry: %w", err)
 		}
 		return attack(tx, tx)

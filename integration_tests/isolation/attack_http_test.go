@@ -95,8 +95,8 @@ func TestAttack_OverHTTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	victim := harness.NewMember(t, p.Super, harness.CompanyB, auth.Admin)
-	suspended := harness.Changed(claims, map[string]any{"sub": harness.Number(harness.NewMember(t, p.Super, harness.CompanyA, auth.User).User), "role": auth.User})
-	elsewhere := map[string]any{"customer_id": harness.CompanyB, "sub": harness.Number(victim.User)}
+	suspended := harness.Changed(claims, map[string]any{"sub": fmt.Sprint(*harness.NewMember(t, p.Super, harness.CompanyA, auth.User).User), "role": auth.User})
+	elsewhere := map[string]any{"customer_id": harness.CompanyB, "sub": fmt.Sprint(*victim.User)}
 	tokens := []struct {
 		number int
 		name   string

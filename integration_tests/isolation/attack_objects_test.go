@@ -60,10 +60,11 @@ func statementVectors() []vector {
 	}
 	const isRole = "select from pg_roles where rolname = 'portal_app'" // to change it would meet other tests
 	return []vector{
-		in(15, "the keys of entries",
-			forbidden("select * from tenancy.mac_keys"),
-			forbidden("update tenancy.mac_keys set inner_pad = outer_pad"),
-			forbidden("insert into tenancy.mac_keys select 9, inner_pad, outer_pad from tenancy.mac_keys")),
+		in(15, "the sessions that entries rest on",
+			forbidden("select id from platform.sessions"),
+			forbidden("update platform.sessions set expires_at = expires_at + interval '1 day'"),
+			forbidden("insert into platform.sessions (customer_id, user_id, role, status, family_hash, refresh_hash, expires_at) "+
+				"select customer_id, user_id, role, status, sha256('f'), sha256('r'), now() + interval '1 hour' from platform.logins limit 1")),
 		in(17, "settings planted for later sessions",
 			forbidden("alter role portal_app set app.customer_id = 'BBBB33333'", isRole),
 			forbidden("alter role all set row_security = off", isRole),
@@ -89,7 +90,7 @@ func statementVectors() []vector {
 			forbidden("create operator public.=== (leftarg = text, rightarg = text, function = texteq)"),
 			forbidden("create or replace function tenancy.customer_id() returns text language sql stable return 'BBBB33333'"),
 			forbidden("alter function tenancy.customer_id() immutable"),
-			forbidden("alter function tenancy.enter reset all")),
+			forbidden("alter procedure tenancy.enter reset all")),
 		in(67, "changes of all companies",
 			forbidden("create publication mine for all tables", isRole),
 			forbidden("select pg_create_logical_replication_slot('mine', 'pgoutput')", isRole)),
@@ -151,12 +152,16 @@ func functionVectors() (all []vector) {
 	return append(all, []vector{
 		{number: 51, name: "functions that run as their owner", stage: apart, shots: []shot{{"call", nil, callForbidden}}, targets: functions(`
 			select oid::regprocedure::text from pg_proc where pronamespace = 'tenancy'::regnamespace
-			and prosecdef and prorettype <> 'trigger'::regtype and not has_function_privilege('portal_app', oid, 'execute') order by 1`)},
+			and prosecdef and prokind = 'f' and prorettype <> 'trigger'::regtype and not has_function_privilege('portal_app', oid, 'execute') order by 1`)},
+		{number: 51, name: "procedures of others", stage: apart, shots: []shot{{"call", nil, callProcedure}}, targets: functions(`
+			select oid::regprocedure::text from pg_proc where pronamespace = 'tenancy'::regnamespace
+			and prokind = 'p' and not has_function_privilege('portal_app', oid, 'execute') order by 1`)},
 		{number: 51, name: "functions that may be called", stage: insideA, shots: []shot{{"call", nil, callAllowed}}, targets: functions(`
 			select oid::regprocedure::text from pg_proc where pronamespace in ('tenancy'::regnamespace, 'portal'::regnamespace, 'platform'::regnamespace)
 			and prorettype <> 'trigger'::regtype and prokind = 'f' and has_function_privilege('portal_app', oid, 'execute') order by 1`)},
 		{number: 58, name: "sequences", stage: insideA, shots: []shot{{"sequence", nil, sequence}}, targets: functions(`
 			select c.oid::regclass::text from pg_class c where c.relkind = 'S' and c.relnamespace in ('portal'::regnamespace, 'platform'::regnamespace) order by 1`)},
+		{number: 14, name: "an entry within another statement", stage: insideA, shots: wrappedEntries(), targets: one("tenancy.enter")},
 		{number: 14, name: "forged entries", stage: apart, shots: forgeries(), targets: one("tenancy.enter")},
 		{number: 16, name: "settings that are shown", stage: insideA, shots: []shot{{"select", nil, ownSettings}}, targets: one("pg_settings")},
 		{number: 60, name: "notifications that the other's writes send", stage: apart, shots: []shot{{"listen", canUpdate, listen}}},
@@ -197,6 +202,17 @@ func callForbidden(a attempt, of harness.Table) {
 	a.bySuper().expect(func(o outcome) bool { return o.code != "42501" }, "another answer", sql)
 }
 
+func callProcedure(a attempt, of harness.Table) {
+	name, types, _ := strings.Cut(strings.TrimSuffix(of.Name, ")"), "(")
+	args := strings.Split(types, ",")
+	for i, kind := range args {
+		args[i] = "null::" + kind
+	}
+	sql := fmt.Sprintf("call %s(%s)", name, strings.Join(args, ", "))
+	a.refused(sql)
+	a.bySuper().expect(func(o outcome) bool { return o.code != "42501" }, "another answer", sql)
+}
+
 // callAllowed gives the other company wherever a text is taken, and its Admin wherever a number is.
 func callAllowed(a attempt, of harness.Table) {
 	sql := call(of.Name, func(kind string) string {
@@ -204,7 +220,7 @@ func callAllowed(a attempt, of harness.Table) {
 		case "text":
 			return "'" + harness.CompanyB + "'"
 		case "bigint", "integer":
-			return harness.Number(a.siege.victim.User)
+			return fmt.Sprint(*a.siege.victim.User)
 		}
 		return "null"
 	})
@@ -246,29 +262,55 @@ func forgeries() (shots []shot) {
 		name   string
 		change func(s *siege, e *harness.Entry)
 	}{
-		{"no signature", func(_ *siege, e *harness.Entry) { e.MAC = nil }},
-		{"cut signature", func(_ *siege, e *harness.Entry) { e.MAC = e.MAC[:31] }},
-		{"one bit", func(_ *siege, e *harness.Entry) { e.MAC[31] ^= 1 }},
-		{"other key", func(_ *siege, e *harness.Entry) { e.KeyID = 2 }},
 		{"other company", func(_ *siege, e *harness.Entry) { e.Customer = harness.CompanyB }},
 		{"other person", func(s *siege, e *harness.Entry) { e.User = s.victim.User }},
-		{"whole other", func(s *siege, e *harness.Entry) {
-			e.Customer, e.User, e.Session = harness.CompanyB, s.victim.User, s.victim.Session
-		}},
+		{"other company and person", func(s *siege, e *harness.Entry) { e.Customer, e.User = harness.CompanyB, s.victim.User }},
 		{"other role", func(_ *siege, e *harness.Entry) { e.Role = "Manager" }},
+		{"no role", func(_ *siege, e *harness.Entry) { e.Role = "" }},
 		{"made acting", func(_ *siege, e *harness.Entry) { e.Acting, e.User = e.User, nil }},
 		{"other session", func(s *siege, e *harness.Entry) { e.Session = s.victim.Session }},
-		{"longer life", func(_ *siege, e *harness.Entry) { e.Expiry += 1000 }},
-		{"expired", func(_ *siege, e *harness.Entry) { e.Expiry = harness.ExpiresIn(-1); *e = e.Signed() }},
-		{"far expiry", func(_ *siege, e *harness.Entry) { e.Expiry = harness.ExpiresIn(31e9); *e = e.Signed() }},
-		{"of a guest", func(_ *siege, e *harness.Entry) { *e = e.As("guest") }},
-		{"of an operator", func(_ *siege, e *harness.Entry) { *e = e.As("operator") }},
+		{"a session made up", func(_ *siege, e *harness.Entry) { e.Session = "00000000-0000-4000-8000-000000000000" }},
 	} {
 		shots = append(shots, shot{f.name, nil, func(a attempt, _ harness.Table) {
-			forged := a.siege.fresh()
+			forged := a.siege.entry
 			f.change(a.siege, &forged)
-			a.refusal("TN001", harness.EnterSQL, forged.Args()...)
-			a.own().touches(1, harness.EnterSQL, a.siege.fresh().Args()...)
+			a.refusal("TN002 TN003", harness.EnterSQL, forged.Args()...)
+			a.own().touches(0, harness.EnterSQL, a.siege.entry.Args()...)
+		}})
+	}
+	return shots
+}
+
+// wrappedEntries put a genuine entry of the victim's where it is no statement of its own, or where the attacker had to make
+// something of his own. As a statement the same CALL is good.
+func wrappedEntries() (shots []shot) {
+	for name, sql := range map[string]string{
+		"do":           "do $$ begin CALL; end $$",
+		"prepare":      "prepare mine as CALL",
+		"cursor":       "declare mine cursor for CALL",
+		"explain":      "explain analyze CALL",
+		"copy":         "copy (CALL) to stdout",
+		"with":         "with mine as (CALL) select * from mine",
+		"from":         "select * from (CALL) mine",
+		"create as":    "create temporary table mine as CALL",
+		"view":         "create temporary view mine as select EXPRESSION",
+		"function":     "create function portal.mine() returns void language sql as $$ CALL $$",
+		"plpgsql":      "create function pg_temp.mine() returns void language plpgsql as $$ begin CALL; end $$",
+		"procedure":    "create procedure portal.mine() language sql as $$ CALL $$",
+		"rule":         "create rule mine as on insert to portal.locations do also select EXPRESSION",
+		"default":      "alter table portal.locations alter notes set default EXPRESSION",
+		"policy":       "create policy mine on portal.locations using (EXPRESSION is null)",
+		"trigger":      "create trigger mine before insert on portal.locations for each row when (EXPRESSION is null) execute function suppress_redundant_updates_trigger()",
+		"check":        "alter table portal.locations add check (EXPRESSION is null)",
+		"index":        "create index on portal.locations ((EXPRESSION))",
+		"domain":       "create domain portal.mine as text check (EXPRESSION is null)",
+		"call in call": "call tenancy.enter(EXPRESSION, 'AAAA22222', 1, 'Admin', null, '00000000-0000-4000-8000-000000000000', false)",
+	} {
+		shots = append(shots, shot{name, nil, func(a attempt, _ harness.Table) {
+			victim := a.siege.victim
+			a.refusal("42501 42601 42809 0A000 25006", strings.NewReplacer("CALL", victim.Statement(), "EXPRESSION", victim.Expression()).Replace(sql))
+			a.own().touches(0, a.siege.entry.Statement())
+			a.own().shows(func(company string) bool { return company == harness.CompanyA }, "one's own company", "select tenancy.customer_id()")
 		}})
 	}
 	return shots

@@ -236,9 +236,8 @@ func neighbours(t *testing.T, b bouncer) {
 				err := conn.QueryRow(t.Context(), sql).Scan(&outside)
 				c.note(false, err == nil && outside == "nobody", sql, outcomeText(outside, err), "nobody")
 				e := entries[i]
-				e.Expiry = 0
 				batch := &pgx.Batch{}
-				batch.Queue(harness.EnterSQL, e.Signed().Args()...)
+				batch.Queue(harness.EnterSQL, e.Args()...)
 				batch.Queue(sql)
 				results := conn.SendBatch(t.Context(), batch)
 				_, err = results.Exec()
@@ -269,7 +268,6 @@ func outcomeText(text string, err error) string {
 // newCompany adds a company with one Admin and one property, and answers an entry of his.
 func newCompany(t *testing.T, super *pgx.Conn, company string) harness.Entry {
 	t.Helper()
-	e := harness.Entry{Customer: company, Role: "Admin"}
 	for _, sql := range []string{
 		"insert into platform.customers (customer_id, company_name, max_users, max_properties, timezone) values ($1, $1, 9, 9, 'UTC')",
 		"insert into portal.users (customer_id, name, email, role, status) values ($1, 'Admin', 'admin@' || lower($1) || '.example', 'Admin', 'active')",
@@ -279,12 +277,5 @@ func newCompany(t *testing.T, super *pgx.Conn, company string) harness.Entry {
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
-	err := super.QueryRow(t.Context(), `
-		insert into platform.sessions (customer_id, user_id, family_hash, refresh_hash, expires_at)
-		select customer_id, id, sha256('family'), sha256('refresh'), now() + interval '1 hour' from portal.users where customer_id = $1
-		returning user_id, id::text`, company).Scan(&e.User, &e.Session)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e
+	return harness.NewSession(t, super, "admin@"+strings.ToLower(company)+".example")
 }

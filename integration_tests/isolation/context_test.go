@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -45,8 +44,7 @@ func TestContext_ReadOnlyEntryCannotBeUndone(t *testing.T) {
 	reader := harness.NewMember(t, super, harness.CompanyA, auth.Admin)
 	reader.ReadOnly = true
 	again := reader
-	again.ReadOnly, again.Expiry = false, harness.ExpiresIn(20*time.Second)
-	again = again.Signed()
+	again.ReadOnly = false
 
 	var version int
 	if err := super.QueryRow(t.Context(), "select current_setting('server_version_num')::int").Scan(&version); err != nil {
@@ -110,14 +108,14 @@ func TestContext_EachEntryIsOfOneRole(t *testing.T) {
 	t.Parallel()
 	database := harness.CloneDatabase(t)
 	super := harness.ConnectAs(t, "", database)
-	admin, op := harness.NewMember(t, super, harness.CompanyA, auth.Admin), harness.NewActingOperator(t, super, harness.CompanyA)
+	admin, op := harness.NewMember(t, super, harness.CompanyA, auth.Admin), harness.NewOperator(t, super)
 	ways := map[string]struct {
 		sql  string
 		args []any
 	}{
 		"portal_app":      {harness.EnterSQL, admin.Args()},
-		"portal_auth":     {harness.EnterGuestSQL, harness.Entry{Customer: harness.CompanyA}.As("guest").GuestArgs()},
-		"portal_platform": {harness.EnterOperatorSQL, op.As("operator").OperatorArgs()},
+		"portal_auth":     {harness.EnterGuestSQL, []any{harness.CompanyA}},
+		"portal_platform": {harness.EnterOperatorSQL, op.OperatorArgs()},
 	}
 	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_inspector", "portal_auditor"} {
 		conn := harness.ConnectAs(t, role, database)

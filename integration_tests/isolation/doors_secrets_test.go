@@ -87,14 +87,14 @@ func TestDoors_OfSecretsOfOperators(t *testing.T) {
 	t.Parallel()
 	database := harness.CloneDatabase(t)
 	super, platform := harness.ConnectAs(t, "", database), harness.ConnectAs(t, "portal_platform", database)
-	op := harness.NewActingOperator(t, super, "")
+	op := harness.NewOperator(t, super)
 	var other int64
 	if err := super.QueryRow(t.Context(), `insert into platform.operators (email, name, password_hash) values ('other@platform.example', 'Other', 'y') returning id`).Scan(&other); err != nil {
 		t.Fatal(err)
 	}
 	inside := func(fn func(pgx.Tx) error) error {
 		return pgx.BeginFunc(t.Context(), platform, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(t.Context(), harness.EnterOperatorSQL, op.As("operator").OperatorArgs()...); err != nil {
+			if _, err := tx.Exec(t.Context(), harness.EnterOperatorSQL, op.OperatorArgs()...); err != nil {
 				return err
 			}
 			return fn(tx)
@@ -104,6 +104,16 @@ func TestDoors_OfSecretsOfOperators(t *testing.T) {
 		return fmt.Sprintf(`insert into platform.invitations (customer_id, email, role, token_hash, invited_by_operator, expires_at)
 			values ('AAAA22222', 'new@a.example', 'Admin', sha256('mine'), %d, now() + interval '1 day')`, by)
 	}
+	switchOf := func(operator int64, session string) string {
+		return fmt.Sprintf(`insert into platform.sessions (customer_id, role, operator_id, parent_id, status, expires_at)
+			values ('AAAA22222', 'Admin', %d, '%s', 'active', now() + interval '1 hour')`, operator, session)
+	}
+	ownElsewhere := harness.NewOperator(t, super).Session
+	var othersSession string
+	if err := super.QueryRow(t.Context(), `insert into platform.sessions (operator_id, status, family_hash, refresh_hash, expires_at)
+		values ($1, 'active', sha256('family'), sha256('refresh'), now() + interval '1 hour') returning id::text`, other).Scan(&othersSession); err != nil {
+		t.Fatal(err)
+	}
 	var tried []string
 	for _, d := range []deed{
 		{"UPDATE platform.operators.password_hash", fmt.Sprintf("update platform.operators set password_hash = 'x' where id = %d", *op.Acting), true},
@@ -111,6 +121,9 @@ func TestDoors_OfSecretsOfOperators(t *testing.T) {
 		{"", fmt.Sprintf("update platform.operators set phone = null where id = %d", other), false},
 		{"INSERT platform.invitations.token_hash", invite(*op.Acting), true},
 		{"INSERT platform.invitations.token_hash", invite(other), false},
+		{"", switchOf(*op.Acting, op.Session), true},
+		{"", switchOf(other, othersSession), false},
+		{"", switchOf(*op.Acting, ownElsewhere), false},
 	} {
 		tried = append(tried, d.writes)
 		d.try(t, "operator", inside)

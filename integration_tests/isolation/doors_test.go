@@ -1,15 +1,12 @@
 package isolation
 
 import (
-	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"contractor-portal/integration_tests/harness"
 	"contractor-portal/server/auth"
@@ -186,7 +183,7 @@ func TestDoors_OfDBAs(t *testing.T) {
 	}
 	rows, _ := s.super.Query(t.Context(), `
 		select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-		where c.relkind in ('r', 'p') and (n.nspname in ('portal', 'platform') or c.oid = 'tenancy.mac_keys'::regclass)`)
+		where c.relkind in ('r', 'p') and n.nspname in ('portal', 'platform')`)
 	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		t.Fatal(err)
@@ -198,103 +195,6 @@ func TestDoors_OfDBAs(t *testing.T) {
 			t.Errorf("%s: the auditor %v, the inspector %v", name, auditing, inspecting)
 		}
 	}
-}
-
-// Whoever has the pads of a key can enter any company. Only the definer's functions read them.
-func TestDoors_OfTheKeyPads(t *testing.T) {
-	t.Parallel()
-	database := harness.CloneDatabase(t)
-	super := harness.ConnectAs(t, "", database)
-	var readers string
-	err := super.QueryRow(t.Context(), `
-		select string_agg(rolname, ' ' order by rolname)
-		from pg_roles
-		where rolname ~ '^portal_'
-		  and (has_table_privilege(oid, 'tenancy.mac_keys', 'select') or has_any_column_privilege(oid, 'tenancy.mac_keys', 'select'))`).Scan(&readers)
-	if err != nil || readers != "portal_definer portal_owner" {
-		t.Errorf("the pads can be read by %q (%v)", readers, err)
-	}
-	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_inspector", "portal_auditor"} {
-		conn := harness.ConnectAs(t, role, database)
-		for _, sql := range []string{
-			"select inner_pad from tenancy.mac_keys", "select key_id from tenancy.mac_keys", "select from tenancy.mac_keys", "table tenancy.mac_keys",
-		} {
-			if _, err := conn.Exec(t.Context(), sql); harness.SQLState(err) != "42501" {
-				t.Errorf("%s: %s: %v", role, sql, err)
-			}
-		}
-	}
-}
-
-// A caller who asks PostgreSQL to print what it plans and runs sees neither the pads nor the statement
-// that reads them.
-func TestDoors_PadsAreNotPrinted(t *testing.T) {
-	t.Parallel()
-	database := harness.CloneDatabase(t)
-	super := harness.ConnectAs(t, "", database)
-	cfg, err := pgx.ParseConfig(harness.Suite.Cluster.URL("portal_app", database))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var printed bytes.Buffer
-	cfg.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
-		fmt.Fprintln(&printed, n.Message, n.Detail, n.Hint, n.Where, n.InternalQuery)
-	}
-	app, err := pgx.ConnectConfig(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer app.Close(t.Context()) //nolint:errcheck // the test is over
-	for _, sql := range []string{
-		"set client_min_messages = debug5", "set debug_print_parse = on", "set debug_print_rewritten = on",
-		"set debug_print_plan = on", "set debug_pretty_print = off", "set log_error_verbosity = verbose",
-	} {
-		if _, err := app.Exec(t.Context(), sql); err != nil && harness.SQLState(err) != "42501" {
-			t.Fatal(err)
-		}
-	}
-
-	good := harness.NewMember(t, super, harness.CompanyA, auth.Admin)
-	forged := good
-	forged.MAC = make([]byte, 32)
-	for _, e := range []harness.Entry{good, forged} {
-		_, err := app.Exec(t.Context(), harness.EnterSQL, e.Args()...)
-		if (err == nil) != bytes.Equal(e.MAC, good.MAC) {
-			t.Fatalf("entering: %v", err)
-		}
-		fmt.Fprintln(&printed, err)
-	}
-	text := printed.String()
-	if !strings.Contains(text, "QUERY") || !strings.Contains(text, "PLANNEDSTMT") {
-		t.Errorf("nothing is printed at all: %.300s", text)
-	}
-	for _, pad := range harness.Suite.Keys.Pads() {
-		for _, bytes := range [][]byte{pad.Inner, pad.Outer} {
-			for name, form := range map[string]string{
-				"hexadecimal": hex.EncodeToString(bytes[:16]),
-				"decimal":     strings.Trim(fmt.Sprintf("%d", bytes[:8]), "[]"),
-				"signed":      strings.Trim(fmt.Sprint(signed(bytes[:8])), "[]"),
-				"raw":         string(bytes[:16]),
-			} {
-				if strings.Contains(text, form) {
-					t.Errorf("a pad is printed, %s", name)
-				}
-			}
-		}
-	}
-	for _, inner := range []string{"inner_pad", "outer_pad", "mac_keys"} {
-		if strings.Contains(text, inner) {
-			t.Errorf("the statement that reads the pads is printed: %s", inner)
-		}
-	}
-}
-
-// signed is how a node tree prints the bytes of a constant.
-func signed(bytes []byte) (numbers []int8) {
-	for _, b := range bytes {
-		numbers = append(numbers, int8(b))
-	}
-	return numbers
 }
 
 // The answers that a person was given are nobody else's, in the own company neither; and who they belong to is not for

@@ -72,7 +72,7 @@ func vectorsOf(all []vector, names ...string) (chosen []vector) {
 func (s *siege) guestsSeeOneCompany() {
 	s.t.Helper()
 	err := pgx.BeginFunc(s.t.Context(), s.dial("portal_auth", nil), func(tx pgx.Tx) error {
-		if _, err := tx.Exec(s.t.Context(), harness.EnterGuestSQL, harness.Entry{Customer: harness.CompanyA}.As("guest").GuestArgs()...); err != nil {
+		if _, err := tx.Exec(s.t.Context(), harness.EnterGuestSQL, harness.CompanyA); err != nil {
 			return err
 		}
 		var seen string

@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -88,42 +89,43 @@ func TestOutside_DefinersAreNotFooled(t *testing.T) {
 		grant usage on language sql to portal_app, portal_auth, portal_platform`); err != nil {
 		t.Fatal(err)
 	}
-	admin, op := harness.NewMember(t, super, harness.CompanyA, auth.Admin), harness.NewActingOperator(t, super, "")
+	admin, op := harness.NewMember(t, super, harness.CompanyA, auth.Admin), harness.NewOperator(t, super)
+	elsewhere, other := admin, op
+	elsewhere.Customer, other.Acting = harness.CompanyB, new(int64)
 	for role, way := range map[string]struct {
 		sql             string
 		genuine, forged []any
+		code            string
 	}{
-		"portal_app":      {harness.EnterSQL, admin.Args(), altered(admin).Args()},
-		"portal_auth":     {harness.EnterGuestSQL, harness.Entry{Customer: harness.CompanyA}.As("guest").GuestArgs(), altered(harness.Entry{Customer: harness.CompanyB}.As("guest")).GuestArgs()},
-		"portal_platform": {harness.EnterOperatorSQL, op.As("operator").OperatorArgs(), altered(op.As("operator")).OperatorArgs()},
+		"portal_app":      {harness.EnterSQL, admin.Args(), elsewhere.Args(), "TN003"},
+		"portal_auth":     {harness.EnterGuestSQL, []any{harness.CompanyA}, []any{"NOBODY99"}, "TN004"},
+		"portal_platform": {harness.EnterOperatorSQL, op.OperatorArgs(), other.OperatorArgs(), "TN003"},
 	} {
 		conn := harness.ConnectAs(t, role, database)
-		for _, sql := range []string{
-			`create or replace function mine.sha256(bytea) returns bytea language sql immutable return '\x00'::bytea`,
-			"grant execute on function mine.sha256(bytea) to public",
-		} {
-			if _, err := conn.Exec(t.Context(), sql); err != nil && harness.SQLState(err) != "42501" {
-				t.Fatal(err)
+		// To whom all are equal.
+		for _, kind := range []string{"text", "bigint"} {
+			for _, sql := range []string{
+				fmt.Sprintf("create or replace function mine.equal(%s, %[1]s) returns boolean language sql immutable return true", kind),
+				fmt.Sprintf("grant execute on function mine.equal(%s, %[1]s) to public", kind),
+				fmt.Sprintf("create operator mine.= (leftarg = %s, rightarg = %[1]s, function = mine.equal)", kind),
+			} {
+				if _, err := conn.Exec(t.Context(), sql); err != nil && harness.SQLState(err) != "42501" && harness.SQLState(err) != "42723" {
+					t.Fatal(err)
+				}
 			}
 		}
 		if _, err := conn.Exec(t.Context(), "set search_path = mine, pg_catalog"); err != nil {
 			t.Fatal(err)
 		}
-		var own string
-		if err := conn.QueryRow(t.Context(), `select sha256('x'::bytea)::text`).Scan(&own); err != nil || own != `\x00` {
-			t.Errorf("%s: its own sha256 gives %s (%v)", role, own, err)
+		var fooled bool
+		if err := conn.QueryRow(t.Context(), "select 'a'::text = 'b'::text and 1::bigint = 2::bigint").Scan(&fooled); err != nil || !fooled {
+			t.Errorf("%s: its own operators are not taken (%v)", role, err)
 		}
-		if _, err := conn.Exec(t.Context(), way.sql, way.forged...); harness.SQLState(err) != "TN001" {
-			t.Errorf("%s enters with a signature by its own function: %v", role, err)
+		if _, err := conn.Exec(t.Context(), way.sql, way.forged...); harness.SQLState(err) != way.code {
+			t.Errorf("%s enters by an equality of its own: %v", role, err)
 		}
 		if _, err := conn.Exec(t.Context(), way.sql, way.genuine...); err != nil {
 			t.Errorf("%s: a genuine entry: %v", role, err)
 		}
 	}
-}
-
-// altered is an entry with the signature that a fooled function would compute.
-func altered(e harness.Entry) harness.Entry {
-	e.MAC = []byte{0}
-	return e
 }

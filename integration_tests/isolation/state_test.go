@@ -60,6 +60,42 @@ func TestState_HoldsFromTheNextRequestOn(t *testing.T) {
 	}
 }
 
+// Who has entered, and changes his own row while his role is changed, is told that he has to log in again.
+func TestState_ChangedAfterTheEntry(t *testing.T) {
+	t.Parallel()
+	p := harness.NewPortal(t)
+	s := p.Session("user@a.example")
+	tx, err := p.Super.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `update portal.users set role = 'Manager' where email = 'user@a.example'`); err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan harness.Answer, 1)
+	go func() {
+		a, err := p.Try(t.Context(), "PUT", "/update-profile", s.AccessToken, map[string]string{"address": "2 Main St"})
+		if err != nil {
+			t.Error(err)
+		}
+		answer <- a
+	}()
+	observer := harness.ConnectAs(t, "", p.Database)
+	harness.WaitFor(t, "the write to wait", func() bool {
+		var n int
+		err := observer.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and usename = 'portal_app' and wait_event_type = 'Lock'`).Scan(&n)
+		return err == nil && n > 0
+	})
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a := <-answer
+	a.Problem(t, http.StatusUnauthorized)
+	if n := harness.Query[int](p, `select count(*) from portal.users where address = '2 Main St'`); n > 0 {
+		t.Error("he changed his row")
+	}
+}
+
 func TestState_TrialIsOpenUntilItsEnd(t *testing.T) {
 	t.Parallel()
 	p := harness.NewPortal(t)

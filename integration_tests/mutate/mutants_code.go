@@ -47,22 +47,29 @@ var codeMutants = []mutant{
 		by: []string{"TestOutside_NothingSpeaks"}, lints: []string{"rls_disabled", "no_restrictive_wall"},
 	},
 	{
-		name: "enter-unpinned", sql: `alter function tenancy.enter(int, text, bigint, text, bigint, uuid, boolean, bigint, bytea) reset search_path`,
+		name: "enter-unpinned", sql: `alter procedure tenancy.enter(text, text, bigint, text, bigint, uuid, boolean) reset search_path`,
 		by: []string{"TestOutside_DefinersAreNotFooled"}, lints: []string{"secdef_search_path"},
 	},
 	{
-		name: "enter-guest-unpinned", sql: `alter function tenancy.enter_guest(int, text, bigint, bytea) reset search_path`,
+		name: "enter-guest-unpinned", sql: `alter procedure tenancy.enter_guest(text, text) reset search_path`,
 		by: []string{"TestOutside_DefinersAreNotFooled"}, lints: []string{"secdef_search_path"},
 	},
 	{
-		name: "enter-operator-unpinned", sql: `alter function tenancy.enter_operator(int, bigint, uuid, boolean, bigint, bytea) reset search_path`,
+		name: "enter-operator-unpinned", sql: `alter procedure tenancy.enter_operator(bigint, uuid, boolean) reset search_path`,
 		by: []string{"TestOutside_DefinersAreNotFooled"}, lints: []string{"secdef_search_path"},
 	},
 	{
-		name: "enter-prints-plans",
-		sql: `alter function tenancy.enter(int, text, bigint, text, bigint, uuid, boolean, bigint, bytea) reset debug_print_plan;
-			alter function tenancy.enter(int, text, bigint, text, bigint, uuid, boolean, bigint, bytea) reset client_min_messages`,
-		by: []string{"TestDoors_PadsAreNotPrinted"}, lints: []string{"rls_helper_drift"},
+		name: "enter-is-a-function-too",
+		sql: `create function tenancy.enter(text, bigint, text, bigint, uuid, boolean) returns text language plpgsql security definer
+			  set search_path = pg_catalog, pg_temp as $$ declare zone text; begin call tenancy.enter(zone, $1, $2, $3, $4, $5, $6); return zone; end $$;
+			grant execute on function tenancy.enter(text, bigint, text, bigint, uuid, boolean) to portal_app`,
+		by: []string{"TestInjection_SwitchesNoCompany"}, lints: []string{"statement_runner"},
+	},
+	{
+		name: "function-that-runs-statements",
+		sql: `create function portal.run(text) returns text language plpgsql as $$ begin execute $1; return 'done'; end $$;
+			grant execute on function portal.run(text) to portal_app`,
+		by: []string{"TestInjection_NoFunctionRunsAStatement"}, lints: []string{"statement_runner"},
 	},
 	{
 		name: "context-immutable", sql: `alter function tenancy.customer_id() immutable`,

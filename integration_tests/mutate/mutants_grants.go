@@ -75,10 +75,6 @@ var grantMutants = []mutant{
 		by: []string{"TestAttack/SQL/objects/69_SQL_given_as_text"}, lints: []string{"dangerous_function_executable"},
 	},
 	{
-		name: "pads-readable", sql: `grant select on tenancy.mac_keys to portal_app`,
-		by: []string{"TestDoors_OfTheKeyPads"}, lints: []string{"pads_readable"},
-	},
-	{
 		name: "secrets-shown-to-inspector", sql: `grant select (key_ciphertext) on portal.api_keys to portal_inspector`,
 		by: []string{"TestDoors_OfDBAs"}, lints: []string{"column_grant_leak"},
 	},

@@ -71,6 +71,30 @@ var keyMutants = []mutant{
 		by: []string{"TestState_HoldsFromTheNextRequestOn"}, lints: []string{"policy_drift"},
 	},
 	{
+		name: "session-apart-from-login", sql: `alter table platform.sessions drop constraint session_equals_its_login`,
+		by: []string{"TestState_HoldsFromTheNextRequestOn"}, lints: []string{"policy_drift"},
+	},
+	{
+		name: "session-apart-from-operator", sql: `alter table platform.sessions drop constraint session_equals_its_operator`,
+		by: []string{"TestSessions_AreEqualToTheirPeople"}, lints: []string{"policy_drift"},
+	},
+	{
+		name: "session-of-no-kind", sql: `alter table platform.sessions drop constraint session_is_of_a_kind`,
+		by: []string{"TestSessions_AreOfAKind"}, unseen: "the posture has keys, and no other constraints",
+	},
+	{
+		name: "switch-outlives-its-parent", sql: `drop trigger end_switches on platform.sessions`,
+		by: []string{"TestSwitching_EndsWithItsParent"}, lints: []string{"policy_drift"},
+	},
+	{
+		name: "switch-in-anybodys-name", sql: `drop policy own_switch on platform.sessions`,
+		by: []string{"TestDoors_OfSecretsOfOperators"}, lints: []string{"platform_policy_drift"},
+	},
+	{
+		name: "operator-outlives-suspension", sql: `drop trigger end_operator_sessions on platform.operators`,
+		by: []string{"TestSwitching_EndsWithItsParent"}, lints: []string{"policy_drift"},
+	},
+	{
 		name: "usage-not-counted", sql: `drop trigger count_added on portal.locations`,
 		by: []string{"TestProperties_LimitOfThePlan"}, lints: []string{"policy_drift"},
 	},

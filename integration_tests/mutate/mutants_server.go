@@ -166,6 +166,10 @@ var serverMutants = []mutant{
 		by: []string{"TestLogin_RefusedTakesItsFixedTime"},
 	},
 	{
+		name: "session-locked-before-its-customer", source: []edit{{"server/customers/switching.go", "c, err := lock(ctx, tx, id)", "if MUTANT {\n\tif _, err := db.Exec(ctx, tx, `select from platform.sessions where operator_id is not null for update`); err != nil {\n\t\treturn out, err\n\t}\n}\nc, err := lock(ctx, tx, id)"}},
+		by: []string{"TestLocks_InOneOrder"},
+	},
+	{
 		name: "log-in-takes-the-first-company", source: []edit{{loginGo, "switch len(t.fitting) {", "switch either(MUTANT, min(len(t.fitting), 1), len(t.fitting)) {"}},
 		by: []string{"TestSeveralCompanies_SamePassword"},
 	},
@@ -182,7 +186,7 @@ var serverMutants = []mutant{
 		by: []string{"TestAttempts_AddressIsNotTheClientsToSay"},
 	},
 	{
-		name: "read-writes", source: []edit{{unitOfWork, "m.SignEntry(true)", "m.SignEntry(!MUTANT)"}},
+		name: "read-writes", source: []edit{{unitOfWork, "if u.write {", "if u.write || MUTANT {"}},
 		by: []string{"TestPool_BadHandlersLeaveNothing"},
 	},
 	{

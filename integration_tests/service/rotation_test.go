@@ -2,7 +2,6 @@ package service
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,47 +10,35 @@ import (
 	"testing"
 	"time"
 
-	"contractor-portal/db/install"
 	"contractor-portal/integration_tests/harness"
 	"contractor-portal/server/auth"
 )
 
-// Keys of either kind are rotated twice while two servers work, which share the key file, with tokens
-// old and new: no request is lost.
+// Keys are rotated twice while two servers work, which share the key file, with tokens old and new: no request is lost.
 func TestRotation_LosesNoRequest(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"mac", "token"} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			file := keyFile(t)
-			first := newPortal(t, withKeysOf(t, file))
-			second := newPortal(t, withKeysOf(t, file), func(s *harness.Settings) { s.Database = first.Database })
-			setPads(t, first)
+	file := keyFile(t)
+	first := newPortal(t, withKeysOf(t, file))
+	second := newPortal(t, withKeysOf(t, file), func(s *harness.Settings) { s.Database = first.Database })
 
-			before := first.Session(harness.Email(harness.CompanyA, auth.Admin))
-			load := startLoad(t, first, second, before)
-			for range 2 {
-				rotate(t, first, file, kind)
-				followed := load.done.Load() + 100
-				harness.WaitFor(t, "both servers to follow", func() bool {
-					return signer(t, first.Keys, kind) == signer(t, second.Keys, kind) && signer(t, first.Keys, kind) == signerIn(t, file, kind) && load.done.Load() > followed
-				})
-				// The token that the load goes on with is signed by the key that was new a moment ago,
-				// and is there before the one before it goes.
-				fresh := first.Session(harness.Email(harness.CompanyA, auth.Admin)).AccessToken
-				load.token.Store(&fresh)
-				second.Do("GET", "/verify-token", fresh, nil).Want(t, http.StatusOK)
-			}
-			t.Logf("%d requests under two rotations", load.stop())
-
-			// After the second rotation the first key is gone: of token keys, what it signed is over.
-			want := http.StatusOK
-			if kind == "token" {
-				want = http.StatusUnauthorized
-			}
-			first.Do("GET", "/verify-token", before.AccessToken, nil).Want(t, want)
+	before := first.Session(harness.Email(harness.CompanyA, auth.Admin))
+	load := startLoad(t, first, second, before)
+	for range 2 {
+		rotate(t, file)
+		followed := load.done.Load() + 100
+		harness.WaitFor(t, "both servers to follow", func() bool {
+			return signer(t, first.Keys) == signer(t, second.Keys) && signer(t, first.Keys) == signerIn(t, file) && load.done.Load() > followed
 		})
+		// The token that the load goes on with is signed by the key that was new a moment ago,
+		// and is there before the one before it goes.
+		fresh := first.Session(harness.Email(harness.CompanyA, auth.Admin)).AccessToken
+		load.token.Store(&fresh)
+		second.Do("GET", "/verify-token", fresh, nil).Want(t, http.StatusOK)
 	}
+	t.Logf("%d requests under two rotations", load.stop())
+
+	// After the second rotation the first key is gone, and what it signed is over.
+	first.Do("GET", "/verify-token", before.AccessToken, nil).Want(t, http.StatusUnauthorized)
 }
 
 // A server that has not read the file since does so at once for a token of a key that it does not know.
@@ -60,11 +47,10 @@ func TestRotation_UnknownKeyIsLookedForAtOnce(t *testing.T) {
 	file := keyFile(t)
 	first := newPortal(t, withKeysOf(t, file))
 	second := newPortal(t, withKeysOf(t, file), func(s *harness.Settings) { s.Database = first.Database })
-	setPads(t, first)
 
 	first.Do("GET", "/verify-token", first.Token(harness.CompanyA, auth.Admin), nil).Want(t, http.StatusOK)
-	rotate(t, first, file, "token")
-	harness.WaitFor(t, "the first server to sign with the new key", func() bool { return signer(t, first.Keys, "token") == signerIn(t, file, "token") })
+	rotate(t, file)
+	harness.WaitFor(t, "the first server to sign with the new key", func() bool { return signer(t, first.Keys) == signerIn(t, file) })
 	second.Do("GET", "/verify-token", first.Session(harness.Email(harness.CompanyA, auth.Admin)).AccessToken, nil).Want(t, http.StatusOK)
 }
 
@@ -72,7 +58,6 @@ func TestRotation_BrokenFileChangesNothing(t *testing.T) {
 	t.Parallel()
 	file := keyFile(t)
 	p := newPortal(t, withKeysOf(t, file))
-	setPads(t, p)
 	token := p.Token(harness.CompanyA, auth.Admin)
 	if err := auth.SaveKeys(file, []byte("{}")); err == nil {
 		t.Error("keys that nobody can use were saved")
@@ -108,47 +93,25 @@ func withKeysOf(t *testing.T, file string) func(*harness.Settings) {
 	}
 }
 
-// setPads makes the MAC keys of a server known to its database, where the suite's were.
-func setPads(t *testing.T, p *portal) {
-	t.Helper()
-	var pads []install.Pad
-	for _, pad := range p.Keys.Pads() {
-		pads = append(pads, install.Pad(pad))
-	}
-	if err := install.SetPads(t.Context(), harness.Suite.Cluster.URL("", p.Database), pads); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // rotate does what `portal keys rotate` does.
-func rotate(t *testing.T, p *portal, file, kind string) {
+func rotate(t *testing.T, file string) {
 	t.Helper()
 	keys, err := auth.LoadKeys(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := keys.Rotate(kind)
+	text, err := keys.Rotate()
+	if err == nil {
+		err = auth.SaveKeys(file, text)
+	}
 	if err != nil {
-		t.Fatal(err)
-	}
-	if kind == "mac" {
-		next, err := auth.ParseKeys(string(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		setPads(t, &portal{&harness.Portal{Keys: next, Database: p.Database}})
-	}
-	if err := auth.SaveKeys(file, text); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // signer is the id of the key that signs now.
-func signer(t *testing.T, keys *auth.Keys, kind string) string {
+func signer(t *testing.T, keys *auth.Keys) string {
 	t.Helper()
-	if kind == "mac" {
-		return fmt.Sprint(keys.Pads()[0].KeyID)
-	}
 	var set struct {
 		Keys []struct{ KID string }
 	}
@@ -162,13 +125,13 @@ func signer(t *testing.T, keys *auth.Keys, kind string) string {
 	return set.Keys[0].KID
 }
 
-func signerIn(t *testing.T, file, kind string) string {
+func signerIn(t *testing.T, file string) string {
 	t.Helper()
 	keys, err := auth.LoadKeys(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return signer(t, keys, kind)
+	return signer(t, keys)
 }
 
 // A load asks two servers all the time, reads and writes, and notes every answer that is not 200.

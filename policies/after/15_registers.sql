@@ -48,7 +48,10 @@ from (values
   ('platform.operators', 'own_account', 'update', '(id = ( SELECT tenancy.acting_as() AS acting_as))',
    'an operator changes his own account only', 'portal_platform'),
   ('platform.invitations', 'own_invitation', 'insert', '(invited_by_operator = ( SELECT tenancy.acting_as() AS acting_as))',
-   'an operator invites in his own name', 'portal_platform')
+   'an operator invites in his own name', 'portal_platform'),
+  ('platform.sessions', 'own_switch', 'insert',
+   '((operator_id = ( SELECT tenancy.acting_as() AS acting_as)) AND (parent_id = ( SELECT tenancy.session_id() AS session_id)))',
+   'an operator switches in the session that he is in', 'portal_platform')
 ) as bar (table_name, name, command, expression, reason, role)
 $view$);
 
@@ -127,9 +130,7 @@ from (values
   ('platform.sessions',         'refresh_hash', 'portal_auth'),
   ('platform.sessions',         'previous_hash', 'portal_auth'),
   ('platform.invitations',      'token_hash', 'portal_auth'),
-  ('platform.service_tokens',   'token_hash', 'portal_auth'),
-  ('tenancy.mac_keys',          'inner_pad', 'portal_definer'),
-  ('tenancy.mac_keys',          'outer_pad', 'portal_definer')
+  ('platform.service_tokens',   'token_hash', 'portal_auth')
 ) as secret (table_name, column_name, reader)
 $view$);
 
@@ -145,12 +146,15 @@ from (values
   ('customers',         'subdomain', 'given by operators; no customer writes it'),
   ('usage',             'customer_id', 'one row for each customer'),
   ('operators',         'id', 'operators belong to no customer'),
+  ('operators',         'id, status', 'operators belong to no customer'),
   ('operators',         'email', 'operators belong to no customer'),
   ('logins',            'customer_id, user_id', 'led by the customer'),
+  ('logins',            'customer_id, user_id, role, status', 'led by the customer'),
   ('logins',            'customer_id, email', 'led by the customer'),
   ('identities',        'customer_id, id', 'led by the customer'),
   ('identities',        'provider, subject, customer_id', 'carries the customer, which a sign-on page does not know yet'),
   ('sessions',          'id', 'a random uuid; no customer reads or writes it'),
+  ('sessions',          'id, operator_id', 'a random uuid; no customer reads or writes it'),
   ('invitations',       'customer_id, id', 'led by the customer'),
   ('invitations',       'customer_id, token_hash', 'led by the customer'),
   ('service_tokens',    'customer_id, id', 'led by the customer'),
@@ -166,6 +170,16 @@ $view$);
 
 comment on view tenancy.platform_keys is 'The unique keys that the tables of platform may have, and why each is no oracle.';
 
+-- Foreign keys of platform that do not carry the customer.
+call tenancy.ensure_view('other_references', $view$
+select *
+from (values
+  ('platform.sessions'::text, 'switch_has_its_operators_session'::text, 'carries the operator, whose both rows are; his own session is of no customer'::text)
+) as reference (table_name, constraint_name, reason)
+$view$);
+
+comment on view tenancy.other_references is 'Foreign keys between tables with a customer that do not carry it, and why each is safe.';
+
 -- The definer functions of tenancy: who may call each, and why one may go by the settings of its
 -- caller, which a role of the API could have set by hand.
 call tenancy.ensure_view('definer_functions', $view$
@@ -178,6 +192,7 @@ from (values
   ('operator_name',     array['portal_app', 'portal_platform'], 'tells the name of the operator who acts, and nothing else'),
   ('lock_properties',   array['portal_app'], 'locks and counts for the customer that entered, and changes nothing'),
   ('end_sessions',      '{}', 'spares the session that acts, and ends the others'),
+  ('end_operator_sessions', '{}', 'spares the session that acts, and ends the others'),
   ('give_starter_sets', '{}', 'enters the new customer, and goes back to where its caller was'),
   ('keep_an_admin',     '{}', null),
   ('count_usage',       '{}', null),
@@ -251,8 +266,7 @@ comment on view tenancy.walled_roles is 'Roles that own nothing, bypass nothing 
 call tenancy.ensure_view('global_tables', $view$
 select *
 from (values
-  ('tenancy.mac_keys'::text,    'key pads, read by portal_definer only'::text),
-  ('tenancy.installation',      'how this database was installed'),
+  ('tenancy.installation'::text, 'how this database was installed'::text),
   ('tenancy.schema_version',    'written by the migrations'),
   ('tenancy.baseline',          'what the installer left behind, for the audit'),
   ('tenancy.audit_exceptions',  'findings that somebody answers for')

@@ -193,6 +193,28 @@ $view$);
 
 comment on view tenancy.written_functions is 'Functions of the database, without those of PostgreSQL and of extensions.';
 
+-- Functions from which an expression runs a statement, such as CALL or SET. The gate has the same.
+call tenancy.ensure_view('statement_runners', $view$
+select p.oid, p.pronamespace as schema, d.danger
+from pg_proc p
+join pg_language l on l.oid = p.prolang
+left join pg_depend e on e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'
+left join pg_extension x on x.oid = e.refobjid
+cross join lateral (
+  select case
+    when x.extname in ('dblink', 'pg_background', 'pg_cron', 'pg_task', 'plproxy') then 'is of an extension that runs statements'
+    when x.extname is null and l.lanname not in ('sql', 'plpgsql') then 'is written in ' || l.lanname
+    when regexp_replace(p.prosrc, '--[^\n]*|/\*.*?\*/', '', 'g') ~* '\m(call|execute)\M|\mdo\s+(language\s+\S+\s+)?(e?''|\$)|\mset\s+(local\s+|session\s+)?"?app"?\.'
+      then 'says CALL, EXECUTE, DO or SET'
+  end as danger) as d
+where p.oid >= 16384 -- not PostgreSQL's own
+  and p.prokind <> 'p'
+  and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+  and d.danger is not null
+$view$);
+
+comment on view tenancy.statement_runners is 'Functions that run statements: no role of the API may execute one, or an expression could enter another customer.';
+
 -- The columns of each unique index, in order; an expression counts as (expression).
 call tenancy.ensure_view('unique_keys', $view$
 select
@@ -241,6 +263,8 @@ join tenancy.our_tables parent on parent.oid = k.confrelid
 join pg_attribute c on c.attrelid = child.oid and c.attname = 'customer_id' and not c.attisdropped
 join pg_attribute p on p.attrelid = parent.oid and p.attname = 'customer_id' and not p.attisdropped
 where k.contype = 'f'
+  and not exists (
+    select from tenancy.other_references o where (o.table_name, o.constraint_name) = (child.name, k.conname::text))
 $view$);
 
 comment on view tenancy.tenant_references is 'Foreign keys between tables with a customer, and whether they carry it.';

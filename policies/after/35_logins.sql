@@ -37,6 +37,35 @@ begin
 end
 $$;
 
+-- The same of operators.
+create or replace function tenancy.end_operator_sessions() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update platform.sessions s
+  set revoked_at = now()
+  where s.operator_id = new.id
+    and s.revoked_at is null
+    and (new.status <> 'active' or s.id is distinct from tenancy.session_id());
+  return null;
+end
+$$;
+
+-- A switch ends with the session that it was made in.
+create or replace function tenancy.end_switches() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update platform.sessions s
+  set revoked_at = new.revoked_at
+  where s.parent_id = new.id
+    and s.revoked_at is null;
+  return null;
+end
+$$;
+
 do $$
 begin
   call tenancy.ensure_trigger('portal.users',
@@ -45,5 +74,9 @@ begin
     'CREATE TRIGGER unconfirm_login BEFORE UPDATE ON platform.logins FOR EACH ROW WHEN ((old.email IS DISTINCT FROM new.email)) EXECUTE FUNCTION tenancy.unconfirm_login()');
   call tenancy.ensure_trigger('platform.logins',
     'CREATE TRIGGER end_sessions AFTER UPDATE ON platform.logins FOR EACH ROW WHEN ((((old.status = ''active''::text) AND (new.status <> ''active''::text)) OR (old.password_set_at IS DISTINCT FROM new.password_set_at))) EXECUTE FUNCTION tenancy.end_sessions()');
+  call tenancy.ensure_trigger('platform.operators',
+    'CREATE TRIGGER end_operator_sessions AFTER UPDATE ON platform.operators FOR EACH ROW WHEN ((((old.status = ''active''::text) AND (new.status <> ''active''::text)) OR (old.password_set_at IS DISTINCT FROM new.password_set_at))) EXECUTE FUNCTION tenancy.end_operator_sessions()');
+  call tenancy.ensure_trigger('platform.sessions',
+    'CREATE TRIGGER end_switches AFTER UPDATE ON platform.sessions FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION tenancy.end_switches()');
 end
 $$;

@@ -115,7 +115,7 @@ cross join lateral (
   union all
   select 'owns the tables, and could lift FORCE' where r.rolname = 'portal_owner'
   union all
-  select 'reads the key pads, and could sign an entry' where r.rolname = 'portal_definer'
+  select 'owns tenancy.enter, and could change it' where r.rolname = 'portal_definer'
   union all
   select 'can become ' || up.rolname
   from pg_roles up

@@ -46,7 +46,7 @@ grant usage on schema tenancy to portal_app, portal_auth, portal_platform, porta
 grant execute on function tenancy.customer_id(), tenancy.user_id(), tenancy.role(), tenancy.acting_as()
   to portal_app, portal_auth, portal_platform, portal_inspector, portal_definer;
 grant execute on function tenancy.person() to portal_app, portal_platform;
-grant execute on function tenancy.session_id() to portal_definer;
+grant execute on function tenancy.session_id() to portal_platform, portal_definer;
 grant execute on function tenancy.actor_name() to portal_app, portal_auth, portal_platform;
 grant execute on function tenancy.operator_name() to portal_app, portal_platform;
 
@@ -56,11 +56,10 @@ grant execute on function tenancy.wall(), tenancy.expression(pg_node_tree, oid),
   to portal_auditor, portal_definer;
 grant execute on function tenancy.combined_policy(oid, name, "char", boolean), tenancy.effective_policy(text, name, text), tenancy.posture_hash()
   to portal_auditor;
-grant execute on function tenancy.expiry_is_near(bigint), tenancy.is_open(text, timestamptz) to portal_definer;
-grant execute on function tenancy.is_open(text, timestamptz) to portal_auth;
+grant execute on function tenancy.is_open(text, timestamptz) to portal_auth, portal_definer;
 
-grant execute on function tenancy.enter(int, text, bigint, text, bigint, uuid, boolean, bigint, bytea) to portal_app;
-grant execute on function tenancy.enter_guest(int, text, bigint, bytea) to portal_auth;
-grant execute on function tenancy.enter_operator(int, bigint, uuid, boolean, bigint, bytea) to portal_platform;
+grant execute on procedure tenancy.enter(text, text, bigint, text, bigint, uuid, boolean) to portal_app;
+grant execute on procedure tenancy.enter_guest(text, text) to portal_auth;
+grant execute on procedure tenancy.enter_operator(bigint, uuid, boolean) to portal_platform;
 grant execute on function tenancy.lock_properties() to portal_app;
 grant execute on function tenancy.state() to portal_app, portal_auth, portal_platform, portal_auditor;

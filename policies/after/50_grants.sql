@@ -73,7 +73,7 @@ grant select (customer_id, company_name, status, trial_ends_at, subdomain, timez
 grant select, update (password_hash, password_set_at, confirmed_at), insert (customer_id, user_id, email, role, status) on platform.logins to portal_auth;
 grant select, insert (customer_id, user_id, provider, subject, email, email_verified), update (email, email_verified) on platform.identities to portal_auth;
 grant select (id, email, name, status, password_hash, password_set_at), update (password_hash, last_login_at) on platform.operators to portal_auth;
-grant select, insert (customer_id, user_id, operator_id, family_hash, refresh_hash, expires_at), update (refresh_hash, previous_hash, refreshed_at, revoked_at) on platform.sessions to portal_auth;
+grant select, insert (customer_id, user_id, role, operator_id, status, family_hash, refresh_hash, expires_at), update (refresh_hash, previous_hash, refreshed_at, revoked_at) on platform.sessions to portal_auth;
 grant select, update (accepted_at) on platform.invitations to portal_auth;
 grant select, update (last_used_at) on platform.service_tokens to portal_auth;
 grant select on platform.receiving_numbers to portal_auth;
@@ -90,16 +90,16 @@ grant select (id, email, name, phone, address, default_equipment, status, last_l
 grant update (phone, address, default_equipment, password_hash, password_set_at) on platform.operators to portal_platform;
 grant select (customer_id, id, email, name, role, invited_by_operator, expires_at, accepted_at, revoked_at, created_at) on platform.invitations to portal_platform;
 grant insert (customer_id, email, name, role, token_hash, invited_by_operator, expires_at), update (revoked_at) on platform.invitations to portal_platform;
-grant select (id, operator_id, created_at, expires_at, revoked_at), update (revoked_at) on platform.sessions to portal_platform;
+grant select (id, operator_id, parent_id, status, created_at, expires_at, revoked_at), insert (customer_id, role, operator_id, parent_id, status, expires_at), update (revoked_at) on platform.sessions to portal_platform;
 grant select, insert (customer_id, action, object_type, object_id, detail, request_id) on platform.audit_log to portal_platform;
 grant select, insert (key_hash, request_hash), update (request_hash, at, whole, media_type, file_name, body), delete on platform.idempotency_keys to portal_platform;
 
 -- portal_definer: what tenancy.enter, the triggers and the starter sets need.
-grant select on tenancy.mac_keys, tenancy.schema_version to portal_definer;
+grant select on tenancy.schema_version to portal_definer;
 grant select (customer_id, status, trial_ends_at, timezone, max_users, max_properties) on platform.customers to portal_definer;
 grant select (customer_id, user_id, role, status) on platform.logins to portal_definer;
-grant select (id, name, status) on platform.operators to portal_definer;
-grant select (id, customer_id, user_id, operator_id, expires_at, revoked_at), update (revoked_at) on platform.sessions to portal_definer;
+grant select (id, name) on platform.operators to portal_definer;
+grant select (id, customer_id, user_id, role, operator_id, parent_id, status, expires_at, revoked_at), update (revoked_at) on platform.sessions to portal_definer;
 grant select, insert (customer_id, users, properties), update (users, properties) on platform.usage to portal_definer;
 grant insert (equipment_name, hourly_rate, description) on portal.equipment_rates to portal_definer;
 grant insert (name, unit) on portal.winter_products, portal.landscape_products to portal_definer;
@@ -116,7 +116,7 @@ begin
   end loop;
   grant select on tenancy.baseline, tenancy.audit_exceptions to portal_auditor, portal_definer;
 
-  -- All rows, read only; never the pads.
+  -- All rows, read only.
   if exists (select from pg_roles where rolname = 'portal_backup') then
     grant usage on schema portal, platform, tenancy to portal_backup;
     grant select on all tables in schema portal, platform to portal_backup;

@@ -3,7 +3,7 @@
 --   passes before portal migrate puts its wall.
 --   What takes isolation away is refused: TN010 row security lifted, or a tenant table moved out of portal;
 --   TN011 a policy made, changed or dropped by hand; TN012 a view that reads as its owner; TN013 a definer
---   function without a pinned search_path.
+--   function without a pinned search_path; TN014 a function that runs statements, for a role of the API.
 -- portal migrate passes, and so does a superuser who says "set tenancy.installing = on". Nobody else's
 -- setting counts: it is the session's user who must be a superuser, whatever role acts.
 --
@@ -124,6 +124,28 @@ begin
     loop
       raise exception 'the gate refuses definer function %, whose search_path is its caller''s', o.object_identity using errcode = 'TN013',
         hint = 'Add: set search_path = pg_catalog, pg_temp (pg_temp last; unnamed it comes first).';
+    end loop;
+
+    -- As tenancy.statement_runners has it.
+    for o in
+      select p.oid::regprocedure as name, r.rolname as role
+      from pg_proc p
+      join pg_language l on l.oid = p.prolang
+      join pg_roles r on r.rolname in ('portal_app', 'portal_auth', 'portal_platform')
+        and has_function_privilege(r.oid, p.oid, 'execute') and has_schema_privilege(r.oid, p.pronamespace, 'usage')
+      left join pg_depend e on e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'
+      left join pg_extension x on x.oid = e.refobjid
+      where p.oid >= 16384
+        and p.prokind <> 'p'
+        and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+        -- What a GRANT gives is not told.
+        and exists (select from pg_event_trigger_ddl_commands() d where p.oid = d.objid or d.command_tag ~ 'GRANT|EXTENSION|SCHEMA')
+        and (x.extname in ('dblink', 'pg_background', 'pg_cron', 'pg_task', 'plproxy')
+          or x.extname is null and l.lanname not in ('sql', 'plpgsql')
+          or regexp_replace(p.prosrc, '--[^\n]*|/\*.*?\*/', '', 'g') ~* '\m(call|execute)\M|\mdo\s+(language\s+\S+\s+)?(e?''|\$)|\mset\s+(local\s+|session\s+)?"?app"?\.')
+    loop
+      raise exception 'the gate refuses function %, with which % runs statements from an expression', o.name, o.role using errcode = 'TN014',
+        hint = format('From a SELECT it could enter another customer. Revoke execute on it from public and %I first.', o.role);
     end loop;
   end
   $gate$;

@@ -4,7 +4,7 @@ select
   'error' as severity,
   f.signature as object,
   'decides by the settings of its caller' as detail,
-  'verify a signature, as tenancy.enter does, or give the reason in tenancy.definer_functions' as remedy
+  'decide by rows, as tenancy.enter does, or give the reason in tenancy.definer_functions' as remedy
 from tenancy.written_functions f
 where f.definer
   and f.body ~* '(current_setting\(|tenancy\.(customer_id|user_id|role|acting_as|session_id)\(\))'

@@ -17,16 +17,7 @@ $$;
 
 comment on schema portal is 'Tenant tables and nothing else. Every row belongs to the customer in customer_id.';
 comment on schema platform is 'What must be known before a customer is, or belongs to none.';
-comment on schema tenancy is 'Context functions, tenancy.enter and its key pads, the audit views.';
-
--- The pads of the keys with which the server signs each entry. Whoever reads them can enter any
--- customer, so only portal_definer may.
-create table if not exists tenancy.mac_keys (
-  key_id     int primary key,
-  inner_pad  bytea not null constraint inner_pad_is_one_sha256_block check (octet_length(inner_pad) = 64),
-  outer_pad  bytea not null constraint outer_pad_is_one_sha256_block check (octet_length(outer_pad) = 64),
-  created_at timestamptz not null default now()
-);
+comment on schema tenancy is 'Context functions, the procedures that enter, the audit views.';
 
 -- How this database was installed; one row.
 create table if not exists tenancy.installation (

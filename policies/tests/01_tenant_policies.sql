@@ -2,7 +2,10 @@
 --
 --   pg_prove --dbname postgres://… policies/tests/*.sql
 begin;
-create extension if not exists pgtap;
+-- In a schema that nobody else may use: its functions run SQL given as text.
+create schema if not exists pgtap;
+create extension if not exists pgtap schema pgtap;
+set local search_path = pgtap, public;
 
 -- Said here again, by hand: the registers of policies/after are not asked.
 create temporary table expected on commit drop as

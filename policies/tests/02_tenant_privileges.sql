@@ -1,6 +1,9 @@
 -- Who may do what on each column of each tenant table: by rules, and a few exceptions to them.
 begin;
-create extension if not exists pgtap;
+-- In a schema that nobody else may use: its functions run SQL given as text.
+create schema if not exists pgtap;
+create extension if not exists pgtap schema pgtap;
+set local search_path = pgtap, public;
 
 create temporary table cols on commit drop as
 select c.relname::text as tab, a.attname::text as col, a.attgenerated <> '' as made

@@ -1,7 +1,10 @@
 -- The tables of platform: which role sees which rows. own: those of the customer it entered; persons: of the person who
 -- acts there; operators: of the operator who acts outside of any.
 begin;
-create extension if not exists pgtap;
+-- In a schema that nobody else may use: its functions run SQL given as text.
+create schema if not exists pgtap;
+create extension if not exists pgtap schema pgtap;
+set local search_path = pgtap, public;
 
 create temporary table expected (tab text, role text, sees text) on commit drop;
 insert into expected
@@ -30,7 +33,8 @@ insert into bars values
   ('invitations', 'admin_invites', 'portal_app', 'INSERT', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))'),
   ('invitations', 'own_invitation', 'portal_platform', 'INSERT', '(invited_by_operator = ( SELECT tenancy.acting_as() AS acting_as))'),
   ('service_tokens', 'admin_issues', 'portal_app', 'INSERT', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))'),
-  ('operators', 'own_account', 'portal_platform', 'UPDATE', '(id = ( SELECT tenancy.acting_as() AS acting_as))');
+  ('operators', 'own_account', 'portal_platform', 'UPDATE', '(id = ( SELECT tenancy.acting_as() AS acting_as))'),
+  ('sessions', 'own_switch', 'portal_platform', 'INSERT', '((operator_id = ( SELECT tenancy.acting_as() AS acting_as)) AND (parent_id = ( SELECT tenancy.session_id() AS session_id)))');
 
 select plan((select 1 + 2 * count(distinct tab) + 3 * count(*) from expected)::int + (select 3 * count(*) from bars)::int);
 

@@ -1,6 +1,9 @@
 -- Who may do what on each column of platform. What is not said here nobody may.
 begin;
-create extension if not exists pgtap;
+-- In a schema that nobody else may use: its functions run SQL given as text.
+create schema if not exists pgtap;
+create extension if not exists pgtap schema pgtap;
+set local search_path = pgtap, public;
 
 create temporary table cols on commit drop as
 select c.relname::text as tab, a.attname::text as col
@@ -47,7 +50,7 @@ insert into said values
   ('portal_auth', 'INSERT', 'identities', '* but id created_at updated_at'),
   ('portal_auth', 'UPDATE', 'identities', 'email email_verified'),
   ('portal_auth', 'SELECT', 'sessions', '*'),
-  ('portal_auth', 'INSERT', 'sessions', '* but id created_at refreshed_at revoked_at previous_hash'),
+  ('portal_auth', 'INSERT', 'sessions', '* but id parent_id created_at refreshed_at revoked_at previous_hash'),
   ('portal_auth', 'UPDATE', 'sessions', 'refresh_hash previous_hash refreshed_at revoked_at'),
   ('portal_auth', 'SELECT', 'invitations', '*'),
   ('portal_auth', 'UPDATE', 'invitations', 'accepted_at'),
@@ -73,7 +76,8 @@ insert into said values
   ('portal_platform', 'SELECT', 'invitations', '* but token_hash invited_by'),
   ('portal_platform', 'INSERT', 'invitations', '* but id invited_by accepted_at revoked_at created_at'),
   ('portal_platform', 'UPDATE', 'invitations', 'revoked_at'),
-  ('portal_platform', 'SELECT', 'sessions', 'id operator_id created_at expires_at revoked_at'),
+  ('portal_platform', 'SELECT', 'sessions', 'id operator_id parent_id status created_at expires_at revoked_at'),
+  ('portal_platform', 'INSERT', 'sessions', 'customer_id role operator_id parent_id status expires_at'),
   ('portal_platform', 'UPDATE', 'sessions', 'revoked_at'),
   ('portal_platform', 'SELECT', 'audit_log', '*'),
   ('portal_platform', 'INSERT', 'audit_log', 'customer_id action object_type object_id detail request_id'),
@@ -86,8 +90,8 @@ insert into said values
 insert into said values
   ('portal_definer', 'SELECT', 'customers', 'customer_id status trial_ends_at timezone max_users max_properties'),
   ('portal_definer', 'SELECT', 'logins', 'customer_id user_id role status'),
-  ('portal_definer', 'SELECT', 'operators', 'id name status'),
-  ('portal_definer', 'SELECT', 'sessions', 'id customer_id user_id operator_id expires_at revoked_at'),
+  ('portal_definer', 'SELECT', 'operators', 'id name'),
+  ('portal_definer', 'SELECT', 'sessions', 'id customer_id user_id role operator_id parent_id status expires_at revoked_at'),
   ('portal_definer', 'UPDATE', 'sessions', 'revoked_at'),
   ('portal_definer', 'SELECT', 'usage', '*'),
   ('portal_definer', 'INSERT', 'usage', 'customer_id users properties'),

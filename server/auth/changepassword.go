@@ -14,12 +14,6 @@ select coalesce(
   (select password_hash from platform.operators where id = @operator),
   '')`
 
-const revokeOthersSQL = `
-update platform.sessions set revoked_at = now()
-where revoked_at is null
-  and id <> @session
-  and operator_id = @operator`
-
 // ChangePassword replaces the caller's own password by write, a unit of work of his, and ends all other sessions of the
 // account. The tries with a wrong current password count as guesses of the device that the session is of. Errors: ErrRefused,
 // *TooManyError, *PasswordError.
@@ -73,9 +67,6 @@ func replaceHash(ctx context.Context, tx db.Tx, p *Principal, replaced Password)
 		return Record(ctx, tx, Deed{Action: "password.changed", ObjectType: "user", ObjectID: strconv.FormatInt(p.userID, 10)})
 	}
 	if err := setOperatorPassword(ctx, tx, p.operatorID, replaced); err != nil {
-		return err
-	}
-	if _, err := db.Exec(ctx, tx, revokeOthersSQL, db.Args{"session": p.sessionID, "operator": p.operatorID}); err != nil {
 		return err
 	}
 	return RecordOnPlatform(ctx, tx, Deed{Action: "password.changed", ObjectType: "operator", ObjectID: strconv.FormatInt(p.operatorID, 10)})

@@ -79,8 +79,8 @@ func (a *Auth) AcceptInvitation(ctx context.Context, token, password string, joi
 	if err != nil {
 		return t, err
 	}
-	p := &Principal{keys: a.keys, customerID: i.CustomerID, role: i.Role, email: i.Email, name: i.Name}
-	err = a.db.Auth(ctx, guest{keys: a.keys, customerID: i.CustomerID}, func(ctx context.Context, tx db.Tx) (err error) {
+	p := &Principal{customerID: i.CustomerID, role: i.Role, email: i.Email, name: i.Name}
+	err = a.db.Auth(ctx, guest(i.CustomerID), func(ctx context.Context, tx db.Tx) (err error) {
 		if p.userID, err = accept(ctx, tx, i, chosen, join); err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (a *Auth) AcceptInvitation(ctx context.Context, token, password string, joi
 		return t, err
 	}
 	t.ExpiresIn = a.cfg.AccessLifetime
-	t.Access, err = p.issue(a.cfg.AccessLifetime)
+	t.Access, err = a.keys.issue(p, a.cfg.AccessLifetime)
 	return t, err
 }
 

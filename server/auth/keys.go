@@ -2,16 +2,13 @@ package auth
 
 import (
 	"crypto/ed25519"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 
@@ -20,19 +17,10 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwk"
 )
 
-// macKeySize is the size of a MAC key in bytes, that of SHA-256's output.
-const macKeySize = 32
-
 // A keyFile is the form of the secrets at rest (PORTAL_KEYS or the file PORTAL_KEYS_FILE). The first
-// key of each list signs; all of them verify.
+// key of the list signs; all of them verify.
 type keyFile struct {
-	MAC   []macKey          `json:"mac"`
 	Token []json.RawMessage `json:"token"` // private Ed25519 JWKs
-}
-
-type macKey struct {
-	ID  int32  `json:"id"`
-	Key string `json:"key"` // base64
 }
 
 // maxTokens is how many tokens a server remembers, about 500 bytes each.
@@ -41,24 +29,13 @@ const maxTokens = 4096
 // A keySet is a keyFile made ready. It is never changed, but for the tokens that it has verified.
 type keySet struct {
 	raw     string
-	macID   int32
-	mac     []byte
-	pads    []Pad
 	signing jwk.Key
 	public  jwk.Set
 	tokens  *lru.Cache[[sha256.Size]byte, verified]
 }
 
-// A Pad is a MAC key as the database holds it: xor'ed into HMAC's inner and outer block (RFC 2104).
-// From a pad a MAC can be made, but it is not the key that other servers are given.
-type Pad struct {
-	KeyID        int32
-	Inner, Outer []byte // 64 bytes each
-}
-
-// Keys are the server's secrets: the MAC keys that sign entries into a tenant, and the keys that sign
-// tokens. Where they come from a file, a change of the file is seen within a second, and at once when
-// a token names an unknown key: a rotation needs no restart.
+// Keys are the server's secrets: the keys that sign tokens. Where they come from a file, a change of the file is seen
+// within a second, and at once when a token names an unknown key: a rotation needs no restart.
 type Keys struct {
 	path string
 
@@ -70,15 +47,11 @@ type Keys struct {
 
 // NewKeys makes a fresh set of secrets, in the form that ParseKeys reads, on one line.
 func NewKeys() ([]byte, error) {
-	mac, err := newMACKey(1)
-	if err != nil {
-		return nil, err
-	}
 	token, err := newTokenKey()
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(keyFile{MAC: []macKey{mac}, Token: []json.RawMessage{token}})
+	return json.Marshal(keyFile{Token: []json.RawMessage{token}})
 }
 
 // ParseKeys reads secrets from text.
@@ -112,24 +85,14 @@ func parse(text string) (*keySet, error) {
 	if err := json.Unmarshal([]byte(text), &file); err != nil {
 		return nil, errors.New("the keys are not the JSON that `portal keys new` prints")
 	}
-	if len(file.MAC) == 0 || len(file.Token) == 0 {
-		return nil, errors.New("the keys need at least one mac and one token key")
+	if len(file.Token) == 0 {
+		return nil, errors.New("the keys need at least one token key")
 	}
 	tokens, err := lru.New[[sha256.Size]byte, verified](maxTokens)
 	if err != nil {
 		return nil, err
 	}
 	set := &keySet{raw: text, public: jwk.NewSet(), tokens: tokens}
-	for i, k := range file.MAC {
-		key, err := base64.StdEncoding.DecodeString(k.Key)
-		if err != nil || len(key) != macKeySize {
-			return nil, fmt.Errorf("mac key %d is not %d bytes in base64", k.ID, macKeySize)
-		}
-		if i == 0 {
-			set.macID, set.mac = k.ID, key
-		}
-		set.pads = append(set.pads, pad(k.ID, key))
-	}
 	for i, raw := range file.Token {
 		key, err := jwk.ParseKey(raw)
 		if err != nil {
@@ -152,20 +115,6 @@ func parse(text string) (*keySet, error) {
 	}
 	return set, nil
 }
-
-func pad(id int32, key []byte) Pad {
-	p := Pad{KeyID: id, Inner: make([]byte, sha256.BlockSize), Outer: make([]byte, sha256.BlockSize)}
-	copy(p.Inner, key)
-	copy(p.Outer, key)
-	for i := range p.Inner {
-		p.Inner[i] ^= 0x36
-		p.Outer[i] ^= 0x5c
-	}
-	return p
-}
-
-// Pads returns what the database needs of every MAC key.
-func (k *Keys) Pads() []Pad { return k.current().pads }
 
 // JWKS returns the public token keys as a JSON Web Key Set (RFC 7517).
 func (k *Keys) JWKS() ([]byte, error) { return json.Marshal(k.current().public) }
@@ -204,35 +153,6 @@ func (k *Keys) reload() *keySet {
 	return k.set
 }
 
-// sign returns the id of the signing MAC key and the HMAC-SHA256 over the kind of the entry and its
-// fields, each preceded by its length, as schema tenancy verifies it.
-func (k *Keys) sign(kind string, fields ...string) (int32, []byte) {
-	set := k.current()
-	h := hmac.New(sha256.New, set.mac)
-	message := make([]byte, 0, 160)
-	message = appendField(message, kind)
-	for _, f := range fields {
-		message = appendField(message, f)
-	}
-	h.Write(message)
-	return set.macID, h.Sum(nil)
-}
-
-// appendField writes length and text; an absent field is a bare colon, as concat leaves it in SQL.
-func appendField(to []byte, field string) []byte {
-	if field != "" {
-		to = strconv.AppendInt(to, int64(len(field)), 10)
-	}
-	to = append(to, ':')
-	return append(to, field...)
-}
-
-func newMACKey(id int32) (macKey, error) {
-	key := make([]byte, macKeySize)
-	_, err := rand.Read(key)
-	return macKey{ID: id, Key: base64.StdEncoding.EncodeToString(key)}, err
-}
-
 func newTokenKey() (json.RawMessage, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -254,29 +174,17 @@ func newTokenKey() (json.RawMessage, error) {
 	return json.Marshal(key)
 }
 
-// Rotate returns the secrets with a new signing key of one kind ("mac" or "token"). The previous one
-// stays valid beside it; older ones go.
-func (k *Keys) Rotate(kind string) (text []byte, err error) {
+// Rotate returns the secrets with a new key that signs tokens. The previous one stays valid beside it; older ones go.
+func (k *Keys) Rotate() (text []byte, err error) {
 	var file keyFile
 	if err := json.Unmarshal([]byte(k.reload().raw), &file); err != nil {
 		return nil, err
 	}
-	switch kind {
-	case "mac":
-		key, err := newMACKey(file.MAC[0].ID + 1)
-		if err != nil {
-			return nil, err
-		}
-		file.MAC = []macKey{key, file.MAC[0]}
-	case "token":
-		key, err := newTokenKey()
-		if err != nil {
-			return nil, err
-		}
-		file.Token = []json.RawMessage{key, file.Token[0]}
-	default:
-		return nil, fmt.Errorf("there is no kind of key called %q", kind)
+	key, err := newTokenKey()
+	if err != nil {
+		return nil, err
 	}
+	file.Token = []json.RawMessage{key, file.Token[0]}
 	return json.Marshal(file)
 }
 

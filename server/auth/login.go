@@ -234,7 +234,7 @@ update platform.operators set last_login_at = now() where id = @id returning coa
 
 // admit opens a session, stamps the log-in, and replaces an old hash.
 func (a *Auth) admit(ctx context.Context, account candidate, password string, of trial) (t Tokens, err error) {
-	p := &Principal{keys: a.keys, customerID: account.CustomerID, role: account.Role, email: account.Email}
+	p := &Principal{customerID: account.CustomerID, role: account.Role, email: account.Email}
 	var newHash string
 	if account.Outdated {
 		if newHash, err = hashAny(ctx, forms(password)[0]); err != nil {
@@ -246,7 +246,7 @@ func (a *Auth) admit(ctx context.Context, account candidate, password string, of
 		p.operatorID = account.ID
 	} else {
 		p.userID = account.ID
-		g = guest{keys: a.keys, customerID: account.CustomerID}
+		g = guest(account.CustomerID)
 	}
 	err = a.db.Auth(ctx, g, func(ctx context.Context, tx db.Tx) (err error) {
 		if err := addAttempt(ctx, tx, of.by, of.outcome); err != nil {
@@ -274,7 +274,7 @@ func (a *Auth) admit(ctx context.Context, account candidate, password string, of
 		return t, err
 	}
 	t.ExpiresIn = a.cfg.AccessLifetime
-	t.Access, err = p.issue(a.cfg.AccessLifetime)
+	t.Access, err = a.keys.issue(p, a.cfg.AccessLifetime)
 	return t, err
 }
 

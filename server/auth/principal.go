@@ -2,12 +2,7 @@
 // which alone can enter a tenant. It owns the secrets. Routes are elsewhere (package login).
 package auth
 
-import (
-	"strconv"
-	"time"
-
-	"contractor-portal/db"
-)
+import "contractor-portal/db"
 
 // The roles inside a customer, and the operator's name for itself.
 const (
@@ -22,16 +17,11 @@ const (
 // Roles are those inside a customer.
 var Roles = []string{Admin, Manager, Contractor, Subcontractor, User}
 
-// entryLifetime is how long an entry can be used after it was signed; PostgreSQL refuses one that
-// claims more than 30 s. Clocks of server and database may differ by the same amount.
-const entryLifetime = 15 * time.Second
-
 // A Principal is a caller whose token was verified, or who just logged in. Only this package makes
 // one; the zero value enters nothing.
 //
 // It is a member of a customer, an operator outside of any, or an operator acting inside one.
 type Principal struct {
-	keys       *Keys
 	customerID string // empty: an operator outside of any customer
 	userID     int64
 	operatorID int64
@@ -68,39 +58,18 @@ func (p *Principal) Acting() bool { return p.operatorID != 0 && p.customerID != 
 // Outside tells whether the caller is an operator outside of any customer.
 func (p *Principal) Outside() bool { return p.operatorID != 0 && p.customerID == "" }
 
-func expiry() int64 { return time.Now().Add(entryLifetime).UnixMilli() }
-
-// SignEntry makes db.Member of a Principal.
-func (p *Principal) SignEntry(readOnly bool) db.Entry {
-	e := db.Entry{CustomerID: p.customerID, Role: p.role, SessionID: p.sessionID, ReadOnly: readOnly, ExpiresAt: expiry()}
-	var user, acting string
-	if p.userID != 0 {
-		e.UserID, user = &p.userID, strconv.FormatInt(p.userID, 10)
-	}
+// Entry makes db.Member of a Principal.
+func (p *Principal) Entry() db.Entry {
 	if p.operatorID != 0 {
-		e.ActingAs, acting = &p.operatorID, strconv.FormatInt(p.operatorID, 10)
+		return db.EnterMember(p.customerID, nil, p.role, &p.operatorID, p.sessionID)
 	}
-	e.KeyID, e.MAC = p.keys.sign("enter", p.customerID, user, p.role, acting, p.sessionID,
-		strconv.FormatBool(readOnly), strconv.FormatInt(e.ExpiresAt, 10))
-	return e
+	return db.EnterMember(p.customerID, &p.userID, p.role, nil, p.sessionID)
 }
 
-// SignOperator makes db.Operator of a Principal.
-func (p *Principal) SignOperator(readOnly bool) db.OperatorEntry {
-	e := db.OperatorEntry{OperatorID: p.operatorID, SessionID: p.sessionID, ReadOnly: readOnly, ExpiresAt: expiry()}
-	e.KeyID, e.MAC = p.keys.sign("operator", strconv.FormatInt(p.operatorID, 10), p.sessionID,
-		strconv.FormatBool(readOnly), strconv.FormatInt(e.ExpiresAt, 10))
-	return e
-}
+// OperatorEntry makes db.Operator of a Principal.
+func (p *Principal) OperatorEntry() db.Entry { return db.EnterOperator(p.operatorID, p.sessionID) }
 
-// guest is a caller without a token who was verified for one customer by other means.
-type guest struct {
-	keys       *Keys
-	customerID string
-}
+// A guest is a caller without a token who was verified for one customer, by other means.
+type guest string
 
-func (g guest) SignGuest() db.GuestEntry {
-	e := db.GuestEntry{CustomerID: g.customerID, ExpiresAt: expiry()}
-	e.KeyID, e.MAC = g.keys.sign("guest", g.customerID, strconv.FormatInt(e.ExpiresAt, 10))
-	return e
-}
+func (g guest) GuestEntry() db.Entry { return db.EnterGuest(string(g)) }

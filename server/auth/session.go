@@ -42,13 +42,23 @@ func parseRefresh(text string) (r refreshToken, ok bool) {
 func (r refreshToken) familyHash() []byte { h := sha256.Sum256(r.family[:]); return h[:] }
 func (r refreshToken) secretHash() []byte { h := sha256.Sum256(r.secret[:]); return h[:] }
 
+// Role and status are those of now: the person's row is locked.
 const openSessionSQL = `
-insert into platform.sessions (customer_id, user_id, operator_id, family_hash, refresh_hash, expires_at)
-values (nullif(@customer, ''), nullif(@user::bigint, 0), nullif(@operator::bigint, 0), @family, @secret, now() + make_interval(secs => @lifetime))
-returning id::text`
+insert into platform.sessions (customer_id, user_id, role, operator_id, status, family_hash, refresh_hash, expires_at)
+select person.*, @family, @secret, now() + make_interval(secs => @lifetime)
+from (
+  select l.customer_id, l.user_id, l.role, null::bigint as operator_id, l.status
+  from platform.logins l
+  where (l.customer_id, l.user_id) = (@customer, @user)
+  union all
+  select null, null, null, o.id, o.status
+  from platform.operators o
+  where o.id = @operator
+) as person
+returning id::text, coalesce(role, 'Super Admin') as role`
 
-// openSession makes the session of a log-in, puts its id into the principal, and returns the refresh
-// token.
+// openSession makes the session of a log-in, puts its id and the person's role into the principal, and returns the
+// refresh token. Whoever calls it has locked the person's login.
 func (a *Auth) openSession(ctx context.Context, tx db.Tx, p *Principal) (string, error) {
 	var r refreshToken
 	if _, err := rand.Read(r.family[:]); err != nil {
@@ -57,15 +67,18 @@ func (a *Auth) openSession(ctx context.Context, tx db.Tx, p *Principal) (string,
 	if _, err := rand.Read(r.secret[:]); err != nil {
 		return "", err
 	}
-	id, err := db.Value[string](ctx, tx, openSessionSQL, db.Args{
+	opened, err := db.One[struct {
+		ID   string `db:"id"`
+		Role string `db:"role"`
+	}](ctx, tx, openSessionSQL, db.Args{
 		"customer": p.customerID, "user": p.userID, "operator": p.operatorID,
 		"family": r.familyHash(), "secret": r.secretHash(), "lifetime": a.cfg.SessionLifetime.Seconds(),
 	})
 	if err != nil {
 		return "", err
 	}
-	p.sessionID = id
-	if r.session, err = uuid.Parse(id); err != nil {
+	p.sessionID, p.role = opened.ID, opened.Role
+	if r.session, err = uuid.Parse(opened.ID); err != nil {
 		return "", err
 	}
 	return r.String(), nil
@@ -113,7 +126,12 @@ update platform.sessions
 set refresh_hash = @secret, previous_hash = @previous, refreshed_at = now()
 where id = @id`
 
-const revokeSQL = `update platform.sessions set revoked_at = now() where id = @id and revoked_at is null`
+// Whoever leaves by the session of a switch leaves altogether.
+const revokeSQL = `
+update platform.sessions
+set revoked_at = now()
+where id = (select coalesce(s.parent_id, s.id) from platform.sessions s where s.id = @id)
+  and revoked_at is null`
 
 // Refresh changes a refresh token for new tokens, in one unit of work. A token that was used before ends its
 // session, for whoever holds the newer one too, and leaves an entry in the audit log; only the last one may come a
@@ -145,11 +163,11 @@ func (a *Auth) Refresh(ctx context.Context, text string) (t Tokens, err error) {
 		return t, cmp.Or(err, refused)
 	}
 	p := &Principal{
-		keys: a.keys, customerID: s.CustomerID, userID: s.UserID, operatorID: s.OperatorID,
+		customerID: s.CustomerID, userID: s.UserID, operatorID: s.OperatorID,
 		role: s.Role, email: s.Email, name: s.Name, sessionID: old.session.String(),
 	}
 	t = Tokens{Refresh: next.String(), ExpiresIn: a.cfg.AccessLifetime}
-	t.Access, err = p.issue(a.cfg.AccessLifetime)
+	t.Access, err = a.keys.issue(p, a.cfg.AccessLifetime)
 	return t, err
 }
 
@@ -165,7 +183,7 @@ func (a *Auth) guestOf(ctx context.Context, r refreshToken) (g db.Guest, err err
 		return nil, ErrToken
 	}
 	if of.CustomerID != "" {
-		g = guest{keys: a.keys, customerID: of.CustomerID}
+		g = guest(of.CustomerID)
 	}
 	return g, err
 }
@@ -198,7 +216,7 @@ func (s session) reused() Deed {
 	return d
 }
 
-// Logout ends the caller's session: its access and refresh tokens are over from the next statement on.
+// Logout ends the caller's session, and the switches made in it: its access and refresh tokens are over from the next statement on.
 func (a *Auth) Logout(ctx context.Context, p *Principal) error {
 	return a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) error {
 		_, err := db.Exec(ctx, tx, revokeSQL, db.Args{"id": p.sessionID})

@@ -36,7 +36,7 @@ func (a *Auth) SignUp(ctx context.Context, s SignUp, add func(ctx context.Contex
 	if err != nil {
 		return err
 	}
-	err = a.db.Auth(ctx, guest{keys: a.keys, customerID: company}, func(ctx context.Context, tx db.Tx) error {
+	err = a.db.Auth(ctx, guest(company), func(ctx context.Context, tx db.Tx) error {
 		return add(ctx, tx, password)
 	})
 	if errors.Is(err, db.ErrSuspended) {

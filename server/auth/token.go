@@ -45,7 +45,7 @@ type claims struct {
 }
 
 // issue signs an access token for the principal.
-func (p *Principal) issue(lifetime time.Duration) (string, error) {
+func (k *Keys) issue(p *Principal, lifetime time.Duration) (string, error) {
 	now := time.Now()
 	c := claims{
 		Subject: strconv.FormatInt(max(p.userID, p.operatorID), 10), Role: p.role, CustomerID: p.customerID,
@@ -60,7 +60,7 @@ func (p *Principal) issue(lifetime time.Duration) (string, error) {
 	if err := headers.Set(jws.TypeKey, tokenType); err != nil {
 		return "", err
 	}
-	token, err := jws.Sign(asciiJSON(payload), jws.WithKey(jwa.EdDSA, p.keys.current().signing, jws.WithProtectedHeaders(headers)))
+	token, err := jws.Sign(asciiJSON(payload), jws.WithKey(jwa.EdDSA, k.current().signing, jws.WithProtectedHeaders(headers)))
 	return string(token), err
 }
 
@@ -132,14 +132,14 @@ func (k *Keys) verify(set *keySet, token string) (v verified, err error) {
 		return v, ErrToken
 	}
 	v.expires = parsed.Expiration()
-	v.principal, err = k.principal(parsed)
+	v.principal, err = principal(parsed)
 	return v, err
 }
 
 // customerForm is that of platform.customers.
 var customerForm = regexp.MustCompile(`^[A-Z0-9]{8,9}$`)
 
-func (k *Keys) principal(t jwt.Token) (*Principal, error) {
+func principal(t jwt.Token) (*Principal, error) {
 	text := func(name string) string {
 		s, _ := t.PrivateClaims()[name].(string)
 		return s
@@ -153,7 +153,7 @@ func (k *Keys) principal(t jwt.Token) (*Principal, error) {
 		return nil, ErrToken
 	}
 	p := &Principal{
-		keys: k, customerID: text("customer_id"), role: text("role"), email: text("email"), name: text("name"),
+		customerID: text("customer_id"), role: text("role"), email: text("email"), name: text("name"),
 		sessionID: session.String(),
 	}
 	if p.customerID != "" && !customerForm.MatchString(p.customerID) {

@@ -45,7 +45,7 @@ func (h handlers) switchInto(ctx context.Context, tx db.Tx, in *struct {
 		return out, endpoint.Conflict("the customer is cancelled; activate it before you switch into it")
 	}
 
-	t, err := h.auth.SwitchInto(endpoint.Caller(ctx), c.CustomerID)
+	t, err := h.auth.SwitchInto(ctx, tx, endpoint.Caller(ctx), c.CustomerID)
 	if err != nil {
 		return out, err
 	}
@@ -60,9 +60,9 @@ func (h handlers) switchInto(ctx context.Context, tx db.Tx, in *struct {
 }
 
 // switchBack is open to an operator whom the customer does not admit any more.
-func (h handlers) switchBack(ctx context.Context, _ db.Tx, _ *endpoint.None) (out SwitchToken, err error) {
+func (h handlers) switchBack(ctx context.Context, tx db.Tx, _ *endpoint.None) (out SwitchToken, err error) {
 	p := endpoint.Caller(ctx)
-	t, err := h.auth.SwitchBack(p)
+	t, err := h.auth.SwitchBack(ctx, tx, p)
 	noteCustomer(ctx, p.CustomerID(), nil)
 	return switchToken(t), err
 }

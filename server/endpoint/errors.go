@@ -173,7 +173,6 @@ var table = []struct {
 	{db.ErrConflict, false, func(err error) *Problem { return Conflict("this contradicts what is stored" + rule(err)) }},
 	{db.ErrReference, false, func(err error) *Problem { return Invalid("this breaks a rule" + rule(err)) }},
 	{db.ErrDenied, true, func(error) *Problem { return Forbidden("the database does not allow this") }},
-	{db.ErrEntry, true, func(error) *Problem { return Unauthenticated("the request was not admitted; log in again") }},
 	{db.ErrPerson, false, func(error) *Problem { return Unauthenticated("the account is not active or has changed; log in again") }},
 	{db.ErrSession, false, func(error) *Problem { return Unauthenticated("the session has ended; log in again") }},
 	{db.ErrSuspended, false, func(error) *Problem {

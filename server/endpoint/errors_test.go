@@ -24,7 +24,6 @@ func TestProblemOf(t *testing.T) {
 		db.ErrConflict:                           {409, "conflict", false},
 		db.ErrReference:                          {400, "invalid", false},
 		db.ErrDenied:                             {403, "forbidden", true},
-		db.ErrEntry:                              {401, "unauthenticated", true},
 		db.ErrPerson:                             {401, "unauthenticated", false},
 		db.ErrSession:                            {401, "unauthenticated", false},
 		db.ErrSuspended:                          {403, "customer-suspended", false},
