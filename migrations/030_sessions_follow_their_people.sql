@@ -58,6 +58,11 @@ create index sessions_by_parent on platform.sessions (parent_id) where parent_id
 
 ---- create above / drop below ----
 
+-- What policies/after has made of the columns; a version of before knows nothing of it.
+drop policy if exists own_switch on platform.sessions;
+drop trigger if exists end_switches on platform.sessions;
+drop trigger if exists end_operator_sessions on platform.operators;
+
 drop index platform.sessions_by_parent;
 
 delete from platform.sessions where parent_id is not null;

@@ -139,15 +139,15 @@ var grantMutants = []mutant{
 		by: []string{"TestAttack/SQL/objects/42_tables,_as_portal_platform"}, lints: []string{"policy_drift"},
 	},
 	{
-		name: "enter-by-the-log-in-pool", sql: `grant execute on function tenancy.enter(int, text, bigint, text, bigint, uuid, boolean, bigint, bytea) to portal_auth`,
+		name: "enter-by-the-log-in-pool", sql: `grant execute on procedure tenancy.enter(text, text, bigint, text, bigint, uuid, boolean) to portal_auth`,
 		by: []string{"TestContext_EachEntryIsOfOneRole"}, lints: []string{"secdef_executable_by_app"},
 	},
 	{
-		name: "enter-guest-by-the-app", sql: `grant execute on function tenancy.enter_guest(int, text, bigint, bytea) to portal_app`,
+		name: "enter-guest-by-the-app", sql: `grant execute on procedure tenancy.enter_guest(text, text) to portal_app`,
 		by: []string{"TestContext_EachEntryIsOfOneRole"}, lints: []string{"secdef_executable_by_app"},
 	},
 	{
-		name: "enter-operator-by-anybody", sql: `grant execute on function tenancy.enter_operator(int, bigint, uuid, boolean, bigint, bytea) to public`,
+		name: "enter-operator-by-anybody", sql: `grant execute on procedure tenancy.enter_operator(bigint, uuid, boolean) to public`,
 		by: []string{"TestContext_EachEntryIsOfOneRole"}, lints: []string{"public_grant"},
 	},
 	{

@@ -75,7 +75,8 @@ func TestFuzz_TheDocument(t *testing.T) {
 	if f.statuses[http.StatusOK] < f.sent/50 || f.statuses[http.StatusUnprocessableEntity] < f.sent/50 {
 		t.Error("hardly any request was done, or hardly any was refused for its values: nothing is shown")
 	}
-	if f.peak-f.base > maxFuzzBytes {
+	// Beside other tests, what is in use is theirs too.
+	if every == 1 && f.peak-f.base > maxFuzzBytes {
 		t.Errorf("memory grew by %d MiB", (f.peak-f.base)>>20)
 	}
 	if strings.Contains(p.Log.String(), "panic:") {

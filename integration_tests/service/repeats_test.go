@@ -41,7 +41,8 @@ func (p *portal) tryKeyed(key, method, target, token string, body any) (a harnes
 
 // keyless are the writes of persons that take no key, and why.
 var keyless = map[string]string{
-	"logout": "a session ends once, however often that is asked for, and nobody enters with it afterwards",
+	"switchBack": "the session of the switch is over with it",
+	"logout":     "a session ends once, however often that is asked for, and nobody enters with it afterwards",
 }
 
 // bodies are those that cannot be made from the document.

@@ -31,7 +31,7 @@ func Routes(api, older endpoint.API, a *auth.Auth, join auth.Join) {
 	h := handlers{a, join}
 	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/switch", "switchToCustomer", "Act inside a customer, with an Admin's rights", h.switchInto, operators,
 		endpoint.Audited("customer.entered"), endpoint.Secret, endpoint.Describe("The token lives an hour at most and cannot be refreshed. Everything written with it is in the customer's audit log under the operator's name."))
-	endpoint.Platform(api, http.MethodPost, "/api/customers/switch-back", "switchBack", "Leave the customer acted in", h.switchBack, endpoint.Acting, endpoint.Audited("customer.left"), endpoint.Secret)
+	endpoint.Platform(api, http.MethodPost, "/api/customers/switch-back", "switchBack", "Leave the customer acted in", h.switchBack, endpoint.Acting, endpoint.Audited("customer.left"), endpoint.Secret, endpoint.Final)
 
 	endpoint.Get(api, "/api/my-customer/", "getMyCustomer", "The own company", own, endpoint.Members,
 		endpoint.Describe("Contact and billing fields are null for Contractor, Subcontractor and User."))

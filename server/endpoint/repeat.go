@@ -42,6 +42,9 @@ var keyParameter = &huma.Param{
 // Secret marks an operation whose answer holds what nobody may read twice. A repeat of it is told that it was done.
 func Secret(op *huma.Operation) { op.Metadata = with(op.Metadata, "secret", true) }
 
+// Final marks an operation that ends the session it is called with: nobody enters with it afterwards, so no key can be taken.
+func Final(op *huma.Operation) { op.Metadata = with(op.Metadata, "final", true) }
+
 // Keyed makes an operation take the header: each write of a person does, but a Call only where it writes by Writing.
 func Keyed(op *huma.Operation) { op.Metadata = with(op.Metadata, "keyed", true) }
 
