@@ -106,7 +106,7 @@ func (u *unit) work(ctx context.Context, fn func(context.Context, Tx) error) (er
 		u.conn.Release()
 	}()
 
-	err = fn(ctx, Tx{u})
+	err = fn(context.WithValue(ctx, insideKey{}, true), Tx{u})
 	if err == nil {
 		err = u.finish(ctx)
 	}
@@ -116,6 +116,11 @@ func (u *unit) work(ctx context.Context, fn func(context.Context, Tx) error) (er
 	done = true
 	return err
 }
+
+type insideKey struct{}
+
+// Inside tells whether ctx is that of a running unit of work, in which nothing may be waited for but the database.
+func Inside(ctx context.Context) bool { return ctx.Value(insideKey{}) != nil }
 
 // again tells whether a unit of work that failed may be done once more, from its beginning. All that it did has
 // been taken back, and its function waits for nothing but the database: a read that lost against a concurrent change or

@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -97,7 +99,7 @@ var Types = map[string]string{
 	"customer-suspended": "The company is suspended or cancelled, or its trial is over. Nothing is lost; the operator can activate it.",
 	"invalid":            "The request cannot be understood or breaks a rule. errors names the fields.",
 	"too-many-requests":  "Too many tries, or too many requests of one company at once. Retry-After says how many seconds to wait.",
-	"unavailable":        "The server cannot serve this now. Retry-After says how many seconds to wait.",
+	"unavailable":        "The server cannot serve this now, or another company that it asks cannot. Retry-After, where it is, says how many seconds to wait.",
 	"internal":           "Something failed on our side. The request_id finds it in the log.",
 }
 
@@ -160,6 +162,22 @@ func Unavailable(detail string) *Problem {
 	p := newProblem("unavailable", http.StatusServiceUnavailable, detail)
 	p.retryAfter = "1"
 	return p
+}
+
+// After is the problem with another time after which to try again.
+func (p *Problem) After(wait time.Duration) *Problem {
+	p.retryAfter = strconv.Itoa(int(math.Ceil(wait.Seconds())))
+	return p
+}
+
+// BadGateway is 502: another company that was asked gave no answer that can be used.
+func BadGateway(detail string) *Problem {
+	return newProblem("unavailable", http.StatusBadGateway, detail)
+}
+
+// GatewayTimeout is 504: another company that was asked gave no answer in time.
+func GatewayTimeout(detail string) *Problem {
+	return newProblem("unavailable", http.StatusGatewayTimeout, detail)
 }
 
 // table says, for each error that a handler may return, what the client sees. The first that fits

@@ -1,0 +1,214 @@
+// Package outbound makes the clients with which the portal calls other companies. Nothing else makes one, so that
+// each call has an end, takes no more than it is meant to, reaches public addresses only, follows nobody elsewhere, is
+// counted, and never keeps a transaction waiting.
+package outbound
+
+import (
+	"context"
+	"errors"
+	"expvar"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"code.dny.dev/ssrf"
+
+	"contractor-portal/db"
+)
+
+// A Config is what the portal's operator says of its calls.
+type Config struct {
+	// Allow are addresses that may be called though they are not public, without TLS too: fakes in tests.
+	Allow []netip.Prefix
+	// Proxy is asked for every call. Who sets it says that it lets nobody into his own network: the portal does not
+	// see what a name means there. No proxy is taken from the environment's usual variables.
+	Proxy *url.URL
+}
+
+// Calls makes clients.
+type Calls struct {
+	allow     []netip.Prefix
+	proxied   bool
+	guard     *ssrf.Guardian
+	transport *http.Transport
+}
+
+// Time-outs of the parts of a call; the whole has one of its own.
+const (
+	dialTime   = 5 * time.Second
+	headerTime = 10 * time.Second
+	// maxBody is how much an answer may have in bytes, unpacked.
+	maxBody = 1 << 20
+)
+
+// New returns a maker of clients, which share their connections.
+func New(cfg Config) *Calls {
+	var four, six []netip.Prefix
+	for _, p := range cfg.Allow {
+		if p.Addr().Is4() {
+			four = append(four, p)
+		} else {
+			six = append(six, p)
+		}
+	}
+	c := &Calls{
+		allow: cfg.Allow, proxied: cfg.Proxy != nil,
+		guard: ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(four...), ssrf.WithAllowedV6Prefixes(six...)),
+	}
+	// Control sees the address that a name has led to, whatever the name said a moment ago.
+	dialer := &net.Dialer{Timeout: dialTime, Control: c.guard.Safe}
+	c.transport = &http.Transport{
+		DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
+		TLSHandshakeTimeout: dialTime, ResponseHeaderTimeout: headerTime, ExpectContinueTimeout: time.Second,
+		MaxResponseHeaderBytes: 64 << 10, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute,
+	}
+	if cfg.Proxy != nil {
+		c.transport.Proxy = http.ProxyURL(cfg.Proxy)
+		c.transport.DialContext = (&net.Dialer{Timeout: dialTime}).DialContext // to the proxy and nowhere else
+	}
+	return c
+}
+
+// A Provider is another company and the client for it.
+type Provider struct {
+	*http.Client
+	name string
+}
+
+// Provider returns the client for a company, whose name stands in sentences for people ("the weather provider"), and
+// whose every call ends within a time.
+func (c *Calls) Provider(name string, within time.Duration) *Provider {
+	by := &caller{calls: c, provider: name}
+	return &Provider{name: name, Client: &http.Client{Transport: by, Timeout: within, CheckRedirect: by.redirect}}
+}
+
+// redirect follows one within a host and a scheme, three times at the most: the request carries a key.
+func (c *caller) redirect(next *http.Request, before []*http.Request) error {
+	if first := before[0].URL; len(before) > 3 || next.URL.Scheme != first.Scheme || next.URL.Host != first.Host {
+		outcomes.Add(c.provider+" "+string(Blocked), 1)
+		return errElsewhere
+	}
+	return nil
+}
+
+var (
+	errElsewhere = errors.New("it leads elsewhere")
+	errPrivate   = errors.New("its address is not public")
+	errPlain     = errors.New("its address is not https")
+	errWaiting   = errors.New("another company was called within a transaction: ask it between two units of work")
+	errTooLarge  = errors.New("the answer is too large")
+	errNotJSON   = errors.New("no JSON of the kind that is expected")
+)
+
+// outcomes counts the calls of this process by provider and outcome. An answer that has begun well and cannot be read
+// counts a second time.
+var outcomes = expvar.NewMap("outbound_calls")
+
+// A caller is the transport of one provider.
+type caller struct {
+	calls    *Calls
+	provider string
+}
+
+// RoundTrip does one request.
+func (c *caller) RoundTrip(r *http.Request) (*http.Response, error) {
+	a, err := c.send(r)
+	outcome := outcomeOf(err)
+	if err == nil {
+		outcome = ofStatus(a.StatusCode)
+		a.Body = &bounded{ReadCloser: a.Body, left: maxBody}
+	}
+	outcomes.Add(c.provider+" "+string(outcome), 1)
+	return a, err
+}
+
+func (c *caller) send(r *http.Request) (*http.Response, error) {
+	if db.Inside(r.Context()) {
+		return nil, errWaiting
+	}
+	if err := c.calls.may(r.URL); err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Header.Set("User-Agent", "contractor-portal")
+	return c.calls.transport.RoundTrip(r)
+}
+
+// may refuses what needs no resolution to be known: an address in digits that is not public, which a proxy would
+// reach, and a call without TLS.
+func (c *Calls) may(to *url.URL) error {
+	address, err := netip.ParseAddr(to.Hostname())
+	literal := err == nil
+	switch {
+	case literal && c.guard.SafeAddr(address) != nil, !literal && c.proxied && endsInNumber(to.Hostname()):
+		return errPrivate
+	case to.Scheme != "https" && !(literal && c.allowed(address)):
+		return errPlain
+	}
+	return nil
+}
+
+func (c *Calls) allowed(address netip.Addr) bool {
+	for _, p := range c.allow {
+		if p.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// endsInNumber tells what some programs take for an address though it is not in the usual form, such as 127.1.
+func endsInNumber(host string) bool {
+	host = strings.TrimSuffix(host, ".")
+	last := strings.ToLower(host[strings.LastIndexByte(host, '.')+1:])
+	return last != "" && (strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x"))
+}
+
+// bounded is a body that is refused where it is longer than it may be.
+type bounded struct {
+	io.ReadCloser
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.left -= n; b.left < 0 {
+		return 0, errTooLarge
+	}
+	return n, err
+}
+
+// Get asks for JSON and decodes it. Every error is an *Error, and none has the address in its text: keys stand there.
+func (p *Provider) Get(ctx context.Context, address string, into any) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return &Error{Provider: p.name, Outcome: Blocked, cause: errPlain}
+	}
+	r.Header.Set("Accept", "application/json")
+	return p.ask(r, into)
+}
+
+func (p *Provider) ask(r *http.Request, into any) error {
+	a, err := p.Do(r)
+	if err != nil {
+		return p.failed(err)
+	}
+	defer a.Body.Close() //nolint:errcheck // read as far as it is wanted
+	if outcome := ofStatus(a.StatusCode); outcome != OK {
+		return &Error{Provider: p.name, Outcome: outcome, Status: a.StatusCode, RetryAfter: retryAfter(a.Header.Get("Retry-After"))}
+	}
+	text, err := io.ReadAll(a.Body)
+	if err == nil {
+		err = decode(text, into)
+	}
+	if err != nil {
+		e := p.failed(err)
+		outcomes.Add(p.name+" "+string(e.Outcome), 1)
+		return e
+	}
+	return nil
+}
