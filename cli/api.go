@@ -9,12 +9,15 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"contractor-portal/db"
 	"contractor-portal/schema"
 	"contractor-portal/server"
 	"contractor-portal/server/auth"
+	"contractor-portal/server/settings"
+	"contractor-portal/server/vault"
 )
 
 func listen(ctx context.Context, address string) (net.Listener, error) {
@@ -24,6 +27,16 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("cannot serve on %s: %w (another --listen may be free)", address, err)
 	}
 	return listener, nil
+}
+
+// serviceKeys are the keys of other services that the operator gives to all companies: PORTAL_OPENWEATHER_API_KEY is
+// openweather_api_key. None of them need be there.
+func serviceKeys() map[string]string {
+	keys := map[string]string{}
+	for _, name := range settings.Names() {
+		keys[name] = os.Getenv("PORTAL_" + strings.ToUpper(name))
+	}
+	return keys
 }
 
 // serve runs the API until ctx ends, then lets requests finish.
@@ -38,9 +51,15 @@ func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, lis
 	if missing := server.Unready(ctx, d, version); missing != "" {
 		return errors.New(missing)
 	}
+	if keyset := keys.Vault(); keyset != nil {
+		if err := vault.Check(keyset); err != nil {
+			return err
+		}
+	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	e, err := server.New(server.Config{ //nolint:contextcheck // middleware takes the context of each request
 		DB: d, Auth: auth.New(d, keys, cfg.auth()), Log: log, SchemaVersion: version,
+		Vault: vault.New(keys.Vault), ServiceKeys: serviceKeys(),
 		Origins: cfg.Origins, TrustProxy: cfg.TrustProxy, Timeout: cfg.RequestTimeout, PublicURL: string(cfg.PublicURL),
 	})
 	if err != nil {

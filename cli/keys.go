@@ -2,21 +2,22 @@ package cli
 
 import (
 	"fmt"
-	"os"
-
-	"contractor-portal/db/embedded"
-	"contractor-portal/server/auth"
 )
 
 type keysCommand struct {
 	New    keysNew    `cmd:"" help:"Print fresh secrets for PORTAL_KEYS or PORTAL_KEYS_FILE."`
 	Rotate keysRotate `cmd:"" help:"Put a new signing key before the present one, which stays valid."`
+
+	Add     keysAdd     `cmd:"" help:"Add a key to the vault, which does not seal yet."`
+	Promote keysPromote `cmd:"" help:"Seal with another key of the vault from now on; first let /readyz of every server list it."`
+	Reseal  keysReseal  `cmd:"" help:"Seal anew what older keys of the vault have sealed, while servers run."`
+	Retire  keysRetire  `cmd:"" help:"Take a key out of the vault, with which nothing is sealed any more."`
 }
 
 type keysNew struct{}
 
 func (keysNew) Run() error {
-	text, err := auth.NewKeys()
+	text, err := newKeys()
 	if err == nil {
 		fmt.Println(string(text))
 	}
@@ -30,15 +31,7 @@ type keysRotate struct {
 
 // Run lets servers read the new key from the file, at the latest when they see a token of it.
 func (c keysRotate) Run(cfg config) error {
-	store := cfg.Keys
-	if !store.named() {
-		dir, err := embedded.DataDir(c.Data)
-		if err != nil {
-			return err
-		}
-		store = keysIn(dir)
-	}
-	keys, err := store.read()
+	store, keys, err := c.secrets(cfg)
 	if err != nil {
 		return err
 	}
@@ -46,12 +39,7 @@ func (c keysRotate) Run(cfg config) error {
 	if err != nil {
 		return err
 	}
-	if store.File == "" {
-		fmt.Println(string(text))
-		fmt.Fprintln(os.Stderr, "Set this as PORTAL_KEYS and restart the servers one by one; the previous key stays valid.")
-		return nil
-	}
-	if err := auth.SaveKeys(store.File, text); err != nil {
+	if err := store.keep(text); err != nil || store.File == "" {
 		return err
 	}
 	say("rotated; running servers take the new key within a second, the previous one stays valid until the next rotation")

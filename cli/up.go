@@ -108,7 +108,7 @@ func ownKeys(store keyStore, dir string) (*auth.Keys, error) {
 	}
 	store = keysIn(dir)
 	if _, err := os.Stat(store.File); errors.Is(err, fs.ErrNotExist) {
-		text, err := auth.NewKeys()
+		text, err := newKeys()
 		if err != nil {
 			return nil, err
 		}
@@ -116,6 +116,14 @@ func ownKeys(store keyStore, dir string) (*auth.Keys, error) {
 		if err := auth.SaveKeys(store.File, text); err != nil {
 			return nil, err
 		}
+	}
+	keys, err := store.read()
+	if err != nil || len(keys.Vault()) > 0 {
+		return keys, err
+	}
+	// The file is from before the vault.
+	if err := (target{}).changeVault(config{Keys: store}, addKey); err != nil {
+		return nil, err
 	}
 	return store.read()
 }

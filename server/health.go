@@ -9,6 +9,7 @@ import (
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/vault"
 )
 
 // wellness registers the operation that says whether the portal is well.
@@ -39,17 +40,22 @@ func version() string {
 // Readiness is the answer of /healthz and /readyz.
 type Readiness struct {
 	Status string `json:"status"` // ready, or what is missing
+	// The key with which this server seals, and those that it knows.
+	VaultKey  uint32   `json:"vault_key,omitempty"`
+	VaultKeys []uint32 `json:"vault_keys,omitempty"`
 }
 
 // health serves /healthz (the process is alive) and /readyz (database reachable, schema as expected,
 // audit without an error).
-func health(e *echo.Echo, ready *readiness) {
+func health(e *echo.Echo, ready *readiness, v *vault.Vault) {
 	get(e, "/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, Readiness{Status: "alive"}) })
 	get(e, "/readyz", func(c echo.Context) error {
+		r, status := Readiness{Status: "ready"}, http.StatusOK
 		if missing := ready.missing(c.Request().Context()); missing != "" {
-			return c.JSON(http.StatusServiceUnavailable, Readiness{Status: missing})
+			r.Status, status = missing, http.StatusServiceUnavailable
 		}
-		return c.JSON(http.StatusOK, Readiness{Status: "ready"})
+		r.VaultKey, r.VaultKeys, _ = v.Keys() // without a vault it is ready for all but storing keys
+		return c.JSON(status, r)
 	})
 }
 

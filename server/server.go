@@ -29,7 +29,9 @@ import (
 	"contractor-portal/server/products"
 	"contractor-portal/server/properties"
 	"contractor-portal/server/routes"
+	"contractor-portal/server/settings"
 	"contractor-portal/server/users"
+	"contractor-portal/server/vault"
 	"contractor-portal/server/winterevents"
 	"contractor-portal/server/winterlogs"
 )
@@ -39,12 +41,14 @@ type Config struct {
 	DB            *db.DB
 	Auth          *auth.Auth
 	Log           *slog.Logger
-	SchemaVersion int32            // the version of the schema that this program expects
-	Origins       []string         // CORS: the origins of pages that may call; none by default
-	TrustProxy    bool             // take the client's address from X-Forwarded-For, behind a proxy on a private network
-	Timeout       time.Duration    // of one request, and then of its client to take each piece of the answer; 0: 30 s
-	Clock         func() time.Time // what operations take for now; nil: time.Now
-	PublicURL     string           // scheme and host at which people reach the portal, for links; may be empty
+	SchemaVersion int32             // the version of the schema that this program expects
+	Origins       []string          // CORS: the origins of pages that may call; none by default
+	TrustProxy    bool              // take the client's address from X-Forwarded-For, behind a proxy on a private network
+	Timeout       time.Duration     // of one request, and then of its client to take each piece of the answer; 0: 30 s
+	Clock         func() time.Time  // what operations take for now; nil: time.Now
+	Vault         *vault.Vault      // seals what companies store of other services' keys
+	ServiceKeys   map[string]string // keys of other services that all companies may use, by name (settings.Names)
+	PublicURL     string            // scheme and host at which people reach the portal, for links; may be empty
 }
 
 // New returns the server. It serves nothing yet.
@@ -84,7 +88,7 @@ func New(cfg Config) (*echo.Echo, error) {
 		return nil, err
 	}
 	pages(e, api, cfg.Auth.Keys())
-	health(e, ready)
+	health(e, ready, cfg.Vault)
 	return e, nil
 }
 
@@ -112,6 +116,8 @@ func features(e *echo.Echo, cfg Config, ready *readiness) endpoint.API {
 	lists.Routes(api.Tag("property_list", "Lists of properties, own and shared."))
 	products.Routes(api.Tag("product", "What winter and landscape work uses up."))
 	equipment.Routes(api.Tag("equipment", "Equipment, its rates, and how long it was used."))
+	keys := settings.New(cfg.Vault, cfg.ServiceKeys)
+	settings.Routes(api.Tag("settings", "Keys of other services: the own ones, and the company's."), keys)
 	return api
 }
 

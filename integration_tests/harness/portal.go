@@ -24,6 +24,7 @@ import (
 	"contractor-portal/server"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/vault"
 )
 
 // The two companies of every test, and what their people log in with. A person's e-mail is the role
@@ -116,6 +117,14 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 	t.Cleanup(p.DB.Close)
 	p.Auth = auth.New(p.DB, s.Keys, s.Auth)
 	s.Server.DB, s.Server.Auth, s.Server.SchemaVersion = p.DB, p.Auth, schema.Version()
+	if s.Server.Vault == nil {
+		s.Server.Vault = vault.New(func() []byte {
+			if own := s.Keys.Vault(); own != nil {
+				return own
+			}
+			return vaultKeys()
+		})
+	}
 	s.Server.Log = slog.New(slog.NewJSONHandler(p.Log, nil))
 	e, err := server.New(s.Server)
 	if err != nil {
@@ -133,6 +142,15 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 	p.URL = web.URL
 	return p
 }
+
+// vaultKeys are those of every portal whose keys have no vault.
+var vaultKeys = sync.OnceValue(func() []byte {
+	keys, err := vault.NewKeyset()
+	if err != nil {
+		panic(err)
+	}
+	return keys
+})
 
 var (
 	names atomic.Int64

@@ -23,12 +23,18 @@ var program = sync.OnceValues(func() (file string, err error) {
 // Command runs the program on a database, and returns what it prints.
 func Command(t *testing.T, url string, args ...string) (out string, err error) {
 	t.Helper()
+	return CommandWith(t, []string{"DATABASE_URL=" + url}, args...)
+}
+
+// CommandWith runs the program with variables of its environment.
+func CommandWith(t *testing.T, variables []string, args ...string) (out string, err error) {
+	t.Helper()
 	file, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), file, args...)
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+url)
+	cmd.Env = append(os.Environ(), variables...)
 	text, err := cmd.CombinedOutput()
 	return string(text), err
 }

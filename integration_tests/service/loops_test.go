@@ -54,7 +54,7 @@ func TestStatements_AreNotLooped(t *testing.T) {
 				op, hundred.answer.Status, hundred.answer.Body)
 			continue
 		}
-		if n, m := length(one.answer), length(hundred.answer); n >= 0 && m < n+20 {
+		if n, m := length(one.answer), length(hundred.answer); n >= 0 && m < n+20 && op.OperationID != "listIntegrations" { // the program's own list
 			t.Errorf("%s: the list has %d rows of a few, and %d of many: make more of them in integration_tests/service/testdata/hundred_rows.sql", op, n, m)
 		}
 		if one.statements != hundred.statements {

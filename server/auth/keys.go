@@ -21,6 +21,7 @@ import (
 // key of the list signs; all of them verify.
 type keyFile struct {
 	Token []json.RawMessage `json:"token"` // private Ed25519 JWKs
+	Vault json.RawMessage   `json:"vault,omitempty"`
 }
 
 // maxTokens is how many tokens a server remembers, about 500 bytes each.
@@ -32,6 +33,7 @@ type keySet struct {
 	signing jwk.Key
 	public  jwk.Set
 	tokens  *lru.Cache[[sha256.Size]byte, verified]
+	vault   []byte
 }
 
 // Keys are the server's secrets: the keys that sign tokens. Where they come from a file, a change of the file is seen
@@ -92,7 +94,7 @@ func parse(text string) (*keySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &keySet{raw: text, public: jwk.NewSet(), tokens: tokens}
+	set := &keySet{raw: text, public: jwk.NewSet(), tokens: tokens, vault: file.Vault}
 	for i, raw := range file.Token {
 		key, err := jwk.ParseKey(raw)
 		if err != nil {

@@ -45,9 +45,9 @@ select customer_id, 'signup_notification_email', 'office@example.com' from platf
 
 -- One key of the whole company, and one of each person's own.
 insert into portal.api_keys (customer_id, key_name, key_ciphertext, key_last_four, user_id)
-select customer_id, 'openweather', '\x01', '1234', null from platform.customers order by customer_id;
+select customer_id, 'openai_api_key', '\x01', '1234', null from platform.customers order by customer_id;
 insert into portal.api_keys (customer_id, key_name, key_ciphertext, key_last_four, user_id)
-select customer_id, 'openai', '\x02', '5678', id from pg_temp.staff order by id;
+select customer_id, 'openai_api_key', '\x02', '5678', id from pg_temp.staff order by id;
 
 -- Each person is asked to serve every busy property: one answer of each kind.
 insert into portal.property_contractors (customer_id, property_id, contractor_id, is_primary, acceptance_status, accepted_at, declined_at)
