@@ -2,7 +2,9 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"reflect"
 
 	"github.com/jackc/pgx/v5"
@@ -71,6 +73,42 @@ func Page[T any](ctx context.Context, tx Tx, sql text, args ...any) (page []T, t
 	})
 	return page, total, err
 }
+
+// batch is how many rows of Each travel at a time.
+const batch = 1000
+
+// Each hands every row as a T, by column name, to do, which may stop by an error. The rows come in batches by a cursor, so
+// that no more of them than one batch are in memory, and each batch has its own time-out. It takes a Snapshot or a Write:
+// elsewhere the cursor would end with its statement.
+func Each[T any](ctx context.Context, tx Tx, sql text, args Args, do func(*T) error) error {
+	if !tx.u.snapshot && !tx.u.write {
+		return errNoCursor
+	}
+	// Drivers and poolers remember what a statement returns: a name of its own keeps the rows of two statements apart.
+	cursor := fmt.Sprintf("rows_%08x", crc32.ChecksumIEEE([]byte(sql)))
+	ignore := func(rows pgx.Rows) error { rows.Close(); return rows.Err() }
+	if err := tx.u.run(ctx, "declare "+cursor+" no scroll cursor for "+string(sql), named([]any{args}), ignore); err != nil {
+		return err
+	}
+	var page []T
+	collect := func(rows pgx.Rows) (err error) {
+		page, err = pgx.AppendRows(page[:0], rows, pgx.RowToStructByName[T])
+		return err
+	}
+	for more := true; more; more = len(page) == batch {
+		if err := tx.u.run(ctx, fmt.Sprintf("fetch %d from %s", batch, cursor), nil, collect); err != nil {
+			return err
+		}
+		for i := range page {
+			if err := do(&page[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.u.run(ctx, "close "+cursor, nil, ignore)
+}
+
+var errNoCursor = errors.New("rows are read one by one in a unit of work that has no transaction")
 
 // Exec runs a statement and returns how many rows it touched.
 func Exec(ctx context.Context, tx Tx, sql text, args ...any) (touched int64, err error) {

@@ -25,6 +25,12 @@ func (d *DB) Write(ctx context.Context, m Member, fn func(context.Context, Tx) e
 	return d.admitted(ctx, m, &unit{write: true, entry: m.Entry()}, fn)
 }
 
+// Snapshot is Read in one transaction, whose statements all see the same picture and enter once. Each statement has
+// its own time-out, so that what is long may be read piece by piece (Each).
+func (d *DB) Snapshot(ctx context.Context, m Member, fn func(context.Context, Tx) error) error {
+	return d.admitted(ctx, m, &unit{snapshot: true, entry: m.Entry()}, fn)
+}
+
 // Auth runs fn in one transaction on the log-in pool, before a customer is known. With a guest it
 // enters that one's customer; a nil guest enters nothing, and tenant tables are empty.
 func (d *DB) Auth(ctx context.Context, g Guest, fn func(context.Context, Tx) error) error {
@@ -46,7 +52,7 @@ func (d *DB) PlatformWrite(ctx context.Context, o Operator, fn func(context.Cont
 }
 
 // A Tx is the running unit of work, handed to its function. It has no Commit and no connection: what
-// can be done with it is All, One, Value, Page and Exec. It must not outlive the function, nor be
+// can be done with it is All, One, Value, Page, Each and Exec. It must not outlive the function, nor be
 // shared between goroutines.
 type Tx struct{ u *unit }
 
@@ -59,6 +65,8 @@ type unit struct {
 	timeout time.Duration // of the wait for a connection; 0: the pool's
 	write   bool
 	entry   Entry // zero: enters nothing
+
+	snapshot bool // reads in one transaction
 
 	conn     *pgxpool.Conn
 	via      sender // the connection, or an adopted transaction
@@ -203,10 +211,10 @@ var closedConn = &pgxpool.Conn{}
 
 func (u *unit) send(ctx context.Context, sql string, args []any, collect func(pgx.Rows) error) (err error) {
 	batch := &pgx.Batch{}
-	begin := u.write && !u.begun
-	enter := u.enters() && (!u.write || begin)
+	begin := (u.write || u.snapshot) && !u.begun
+	enter := u.enters() && !u.begun
 	if begin {
-		batch.Queue("begin")
+		batch.Queue(u.opening())
 	}
 	if enter {
 		if u.write {
@@ -253,6 +261,14 @@ func (u *unit) send(ctx context.Context, sql string, args []any, collect func(pg
 }
 
 func (u *unit) enters() bool { return u.entry.args != nil }
+
+// opening begins the transaction of a unit of work.
+func (u *unit) opening() string {
+	if u.snapshot {
+		return "begin isolation level repeatable read"
+	}
+	return "begin"
+}
 
 // verify has the entry checked, where no statement has brought it.
 func (u *unit) verify(ctx context.Context) error {

@@ -200,7 +200,7 @@ func takesSQL(e ast.Expr) bool {
 		return false
 	}
 	switch s.Sel.Name {
-	case "All", "One", "Value", "Page", "Exec", "Touch":
+	case "All", "One", "Value", "Page", "Each", "Exec", "Touch":
 		return true
 	}
 	return false

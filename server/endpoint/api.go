@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type API struct {
 
 	claimed map[string]string // operation id, and route → operation
 	faults  *faults
+	exports *Turnstile
 }
 
 // No list is null, in a request or in an answer, and keys have the case of the document.
@@ -53,7 +55,9 @@ func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger, version stri
 	cfg.DefaultFormat = "application/json"
 
 	inner := humaecho.New(e, huma.Config{OpenAPI: &huma.OpenAPI{Components: &huma.Components{}}, Formats: cfg.Formats}).Adapter()
-	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now, claimed: map[string]string{}, faults: &faults{types: map[string]bool{}}}
+	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now, claimed: map[string]string{}, faults: &faults{types: map[string]bool{}},
+		// One keeps a processor busy, and PostgreSQL half of another.
+		exports: NewTurnstile(max(1, runtime.GOMAXPROCS(0)/2))}
 }
 
 // jsonFormat writes characters as they are, without HTML escapes.

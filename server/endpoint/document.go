@@ -51,6 +51,9 @@ func complete[I, O any](api API, op *huma.Operation) {
 	if op.Metadata["form"] == true {
 		documentForm(op)
 	}
+	if types, ok := op.Metadata["files"].([]string); ok {
+		documentFiles(op, types)
+	}
 	if statuses, ok := op.Metadata["csv"].([]int); ok {
 		documentCSV(op, statuses)
 	}

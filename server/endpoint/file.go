@@ -3,6 +3,7 @@ package endpoint
 import (
 	"bytes"
 	"encoding/csv"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,23 +25,44 @@ func (a *Attached) Attach(f *File) { a.file = f }
 
 func (a Attached) attached() *File { return a.file }
 
-// CSV is a table as a file that spreadsheet programs open: UTF-8 with a byte order mark, which they
-// need to believe it. What they would take for a formula is made a text by an apostrophe, because the
-// cells may be a stranger's.
-func CSV(name string, heading []string, rows [][]string) *File {
-	var b bytes.Buffer
-	b.WriteString("\ufeff")
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
-	for _, row := range append([][]string{heading}, rows...) {
-		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = inert(cell)
-		}
-		_ = w.Write(cells) // a buffer takes everything
+// A Table is CSV that spreadsheet programs open: UTF-8 with a byte order mark, which they need to believe it. What they
+// would take for a formula is made a text by an apostrophe, because the cells may be a stranger's.
+type Table struct {
+	text bytes.Buffer
+	rows *csv.Writer
+}
+
+// NewTable begins a table by its heading.
+func NewTable(heading []string) *Table {
+	t := &Table{}
+	t.text.WriteString("\ufeff")
+	t.rows = csv.NewWriter(&t.text)
+	t.rows.UseCRLF = true
+	t.Add(heading)
+	return t
+}
+
+// Add adds a row, whose cells it may change.
+func (t *Table) Add(row []string) {
+	for i, cell := range row {
+		row[i] = inert(cell)
 	}
-	w.Flush()
-	return &File{Name: name, Type: "text/csv; charset=utf-8", Content: b.Bytes()}
+	_ = t.rows.Write(row) // a buffer takes everything
+}
+
+// File is the table as a file.
+func (t *Table) File(name string) *File {
+	t.rows.Flush()
+	return &File{Name: name, Type: "text/csv; charset=utf-8", Content: t.text.Bytes()}
+}
+
+// CSV is a Table that is there already.
+func CSV(name string, heading []string, rows [][]string) *File {
+	t := NewTable(slices.Clone(heading))
+	for _, row := range rows {
+		t.Add(slices.Clone(row))
+	}
+	return t.File(name)
 }
 
 func inert(cell string) string {

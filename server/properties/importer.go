@@ -28,11 +28,11 @@ type importRequest struct {
 }
 
 // reading is where spreadsheets are read: each may take a core and much memory.
-var reading = newTurnstile(2)
+var reading = endpoint.NewTurnstile(2)
 
 // Prepare reads the spreadsheet.
 func (in *importRequest) Prepare(ctx context.Context) error {
-	leave, err := reading.enter(ctx, endpoint.Caller(ctx).CustomerID())
+	leave, err := reading.Enter(ctx, endpoint.Caller(ctx).CustomerID())
 	if err != nil {
 		return err
 	}

@@ -3,14 +3,12 @@ package properties
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
@@ -355,44 +353,5 @@ func TestPlan(t *testing.T) {
 		if d := cmp.Diff(want, p.skipped); d != "" {
 			t.Errorf("skipped (-want +got)\n%s", d)
 		}
-	}
-}
-
-// One of each company at a time, and as many as there are places.
-func TestTurnstile(t *testing.T) {
-	t.Parallel()
-	turns := newTurnstile(2)
-	enter := func(company string) (leave func()) {
-		t.Helper()
-		leave, err := turns.enter(t.Context(), company)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return leave
-	}
-	waits := func(company string) bool {
-		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		defer cancel()
-		leave, err := turns.enter(ctx, company)
-		if err == nil {
-			leave()
-		}
-		return err != nil
-	}
-	one := enter("one")
-	if !waits("one") || waits("two") {
-		t.Fatal("a company with a file inside does not wait, or another one does")
-	}
-	two := enter("two")
-	if !waits("three") {
-		t.Fatal("there are more places than two")
-	}
-	one()
-	enter("three")()
-	enter("one")()
-	two()
-	if n := len(turns.companies) + len(turns.places); n != 0 {
-		t.Errorf("%d are left behind", n)
 	}
 }

@@ -1,13 +1,13 @@
-package properties
+package endpoint
 
 import (
 	"context"
 	"sync"
 )
 
-// A turnstile bounds how many spreadsheets are read at once, and lets one of each company in at a time, so that a
-// company with many files leaves the other places to others.
-type turnstile struct {
+// A Turnstile bounds how much heavy work is done at once, such as reading and writing spreadsheets, and lets one piece of
+// each company in at a time, so that a company with many of them leaves the other places to others.
+type Turnstile struct {
 	places chan struct{}
 
 	mu        sync.Mutex
@@ -19,12 +19,13 @@ type company struct {
 	many int           // that are inside or wait
 }
 
-func newTurnstile(places int) *turnstile {
-	return &turnstile{places: make(chan struct{}, places), companies: map[string]*company{}}
+// NewTurnstile has so many places.
+func NewTurnstile(places int) *Turnstile {
+	return &Turnstile{places: make(chan struct{}, places), companies: map[string]*company{}}
 }
 
-// enter waits for the company's turn, and then for a place. The caller leaves by what it gets.
-func (t *turnstile) enter(ctx context.Context, name string) (leave func(), err error) {
+// Enter waits for the company's turn, and then for a place. The caller leaves by what it gets.
+func (t *Turnstile) Enter(ctx context.Context, name string) (leave func(), err error) {
 	t.mu.Lock()
 	c := t.companies[name]
 	if c == nil {

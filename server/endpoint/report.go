@@ -1,0 +1,72 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"contractor-portal/db"
+)
+
+// Report registers a read that is told by a body what to read: it is a POST, but READ ONLY, and nothing is kept for a
+// repeat. All its statements see one picture (db.Snapshot).
+func Report[I, O any](api API, path, id, summary string, h Handler[I, O], roles Roles, options ...Option) {
+	register(api, http.MethodPost, path, id, summary, answering(h, api.snapshot), roles, append(options, reads))
+}
+
+// Export registers a Report whose answer is a file, of one of the types (media types without parameters). It is made as a
+// whole before the answer begins. Only some are made at once: each takes a processor.
+func Export[I any](api API, path, id, summary string, types []string, h Handler[I, *File], roles Roles, options ...Option) {
+	file := func(ctx context.Context, tx db.Tx, in *I) (out download, err error) {
+		f, err := h(ctx, tx, in)
+		out.Attach(f)
+		return out, err
+	}
+	register(api, http.MethodPost, path, id, summary, answering(file, api.inTurn(api.snapshot)), roles, append(options, reads, files(types), func(op *huma.Operation) {
+		op.Middlewares = append(op.Middlewares, api.enterFirst)
+	}))
+}
+
+// A download is an answer that is a file and never JSON.
+type download struct{ Attached }
+
+func (api API) snapshot(ctx context.Context, fn func(context.Context, db.Tx) error) error {
+	return api.db.Snapshot(ctx, Caller(ctx), fn)
+}
+
+// inTurn works when it is the company's turn. The waiting is over before a connection is taken.
+func (api API) inTurn(within worker) worker {
+	return func(ctx context.Context, fn func(context.Context, db.Tx) error) error {
+		leave, err := api.exports.Enter(ctx, Caller(ctx).CustomerID())
+		if errors.Is(err, context.DeadlineExceeded) {
+			return &db.Refusal{Kind: db.ErrCrowded}
+		}
+		if err != nil {
+			return err
+		}
+		defer leave()
+		return within(ctx, fn)
+	}
+}
+
+func reads(op *huma.Operation) { op.Metadata = with(op.Metadata, "reads", true) }
+
+// files says in the document that an operation answers a file of one of these types.
+func files(types []string) Option {
+	return func(op *huma.Operation) { op.Metadata = with(op.Metadata, "files", types) }
+}
+
+func documentFiles(op *huma.Operation, types []string) {
+	answer := &huma.Response{Description: "The file, whole.", Content: map[string]*huma.MediaType{}}
+	for _, t := range types {
+		answer.Content[t] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+	}
+	op.Responses["200"] = answer
+}
+
+// TooMuch is 413: what was asked for is more than can be answered. The detail says how to ask for less.
+func TooMuch(detail string) *Problem {
+	return newProblem("invalid", http.StatusRequestEntityTooLarge, detail)
+}
