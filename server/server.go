@@ -28,6 +28,7 @@ import (
 	"contractor-portal/server/login"
 	"contractor-portal/server/products"
 	"contractor-portal/server/properties"
+	"contractor-portal/server/reports"
 	"contractor-portal/server/routes"
 	"contractor-portal/server/settings"
 	"contractor-portal/server/users"
@@ -116,6 +117,7 @@ func features(e *echo.Echo, cfg Config, ready *readiness) endpoint.API {
 	lists.Routes(api.Tag("property_list", "Lists of properties, own and shared."))
 	products.Routes(api.Tag("product", "What winter and landscape work uses up."))
 	equipment.Routes(api.Tag("equipment", "Equipment, its rates, and how long it was used."))
+	reports.Routes(api.Tag("report", "Sums of what the logs say, on screen and in workbooks."))
 	keys := settings.New(cfg.Vault, cfg.ServiceKeys)
 	settings.Routes(api.Tag("settings", "Keys of other services: the own ones, and the company's."), keys)
 	return api

@@ -35,6 +35,7 @@ type Operation struct {
 	Own      bool     `json:"x-own"`      // not for operators who act inside a company
 	Acting   bool     `json:"x-acting"`   // for nobody else
 	Prepares bool     `json:"x-prepares"` // does work before its unit of work opens
+	Reads    bool     `json:"x-reads"`    // changes nothing, though it is a POST
 
 	Method, Path string
 	document     *document

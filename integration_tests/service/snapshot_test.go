@@ -60,7 +60,7 @@ func TestSnapshot_IsOnePicture(t *testing.T) {
 			}, endpoint.Members)
 		}
 	})
-	p.grow(2500)
+	p.grow(12_500)
 	for _, company := range []string{harness.CompanyA, harness.CompanyB, harness.CompanyA} {
 		want := harness.Query[[]int64](p.Portal, `select array_agg(id order by id) from portal.locations where customer_id = $1`, company)
 		meanwhile = func() {
@@ -143,10 +143,10 @@ func TestSnapshot_EntersOnce(t *testing.T) {
 			}, endpoint.Members)
 		}
 	})
-	p.grow(2497)
+	p.grow(12_497)
 	read := func() { p.Do("POST", "/test/rows", p.Token(harness.CompanyA, auth.User), nil).Want(t, http.StatusOK) }
 	read()
-	// begin, entry and declare; 1000, 1000 and 500 rows; close; commit.
+	// begin, entry and declare; 5000, 5000 and 2500 rows; close; commit.
 	want := harness.Traffic{Statements: 8, Syncs: 6, Turns: 6}
 	if diff := cmp.Diff(want, w.During(read)); diff != "" {
 		t.Errorf("-want +have:\n%s", diff)
@@ -156,7 +156,7 @@ func TestSnapshot_EntersOnce(t *testing.T) {
 // grow gives both companies so many more properties.
 func (p *portal) grow(n int) {
 	p.T.Helper()
-	p.Exec(`update platform.customers set max_properties = 10000`)
+	p.Exec(`update platform.customers set max_properties = 100000`)
 	p.Exec(`insert into portal.locations (customer_id, name, address) select c, 'More', 'More ' || n from unnest($1::text[]) c, generate_series(1, $2) n`,
 		[]string{harness.CompanyA, harness.CompanyB}, n)
 }

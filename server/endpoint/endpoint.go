@@ -239,7 +239,7 @@ func register[I, O any](api API, method, path, id, summary string, h func(contex
 		o(&op)
 	}
 	op.Middlewares = append(op.Middlewares, api.takeBody)
-	if method != http.MethodGet && !roles.public && op.Metadata["direct"] != true && op.Metadata["final"] != true && op.Metadata["reads"] != true {
+	if method != http.MethodGet && !roles.public && op.Metadata["direct"] != true && op.Metadata["final"] != true && op.Extensions["x-reads"] != true {
 		Keyed(&op)
 	}
 	if op.Metadata["keyed"] == true {

@@ -51,7 +51,8 @@ func (api API) inTurn(within worker) worker {
 	}
 }
 
-func reads(op *huma.Operation) { op.Metadata = with(op.Metadata, "reads", true) }
+// reads marks an operation that changes nothing, whatever its method says.
+func reads(op *huma.Operation) { extend(op, "x-reads", true) }
 
 // files says in the document that an operation answers a file of one of these types.
 func files(types []string) Option {

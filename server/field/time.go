@@ -205,6 +205,18 @@ func (d Date) starts(later int, zone *time.Location) *time.Time {
 	return &first
 }
 
+// Midnights are the first instants of the local days from that of first to that of last.
+func Midnights(first, last time.Time, zone *time.Location) (days []time.Time) {
+	year, month, day := first.In(zone).Date()
+	for clock := time.Date(year, month, day, 0, 0, 0, 0, time.UTC); ; clock = clock.AddDate(0, 0, 1) {
+		midnight, _ := instants(clock, zone)
+		if midnight.After(last) {
+			return days
+		}
+		days = append(days, midnight)
+	}
+}
+
 // zoned is a unit of work that knows the zone of its customer.
 type zoned interface {
 	Zone(ctx context.Context) (*time.Location, error)

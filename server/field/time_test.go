@@ -299,3 +299,24 @@ func TestParseTime(t *testing.T) {
 		}
 	}
 }
+
+// Days have 23, 24 or 25 hours; one whose midnight the clocks leave out begins later.
+func TestMidnights(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ zone, first, last, want string }{
+		{"America/New_York", "2026-03-08T01:00:00-05:00", "2026-03-09T23:59:59-04:00", "2026-03-08T05:00:00Z 2026-03-09T04:00:00Z "},
+		{"America/New_York", "2026-11-01T00:00:00-04:00", "2026-11-02T00:00:00-05:00", "2026-11-01T04:00:00Z 2026-11-02T05:00:00Z "},
+		{"America/Santiago", "2026-09-05T12:00:00-04:00", "2026-09-06T12:00:00-03:00", "2026-09-05T04:00:00Z 2026-09-06T04:00:00Z "},
+		{"UTC", "2026-01-01T10:00:00Z", "2026-01-01T10:00:00Z", "2026-01-01T00:00:00Z "},
+	} {
+		first, _ := time.Parse(time.RFC3339, c.first)
+		last, _ := time.Parse(time.RFC3339, c.last)
+		have := ""
+		for _, day := range Midnights(first, last, zone(t, c.zone)) {
+			have += day.UTC().Format(time.RFC3339) + " "
+		}
+		if have != c.want {
+			t.Errorf("%s: have %s, want %s", c.zone, have, c.want)
+		}
+	}
+}

@@ -91,8 +91,8 @@ from portal.locations p
 join portal.winter_events e on e.customer_id = p.customer_id and e.event_name like 'Storm %'
 where p.name = 'Property 1';
 
-insert into portal.green_services_logs (customer_id, property_id, contractor_id, contractor_name, user_id, worker_name, time_in, time_out, service_type)
-select w.customer_id, p.id, w.id, 'Crew', w.id, 'Crew', '2025-10-01 12:00+00', '2025-10-01 14:00+00', 'Mowing'
+insert into portal.green_services_logs (customer_id, property_id, contractor_id, contractor_name, user_id, worker_name, time_in, time_out, service_type, products_used, quantity_used)
+select w.customer_id, p.id, w.id, 'Crew', w.id, 'Crew', '2025-10-01 12:00+00', '2025-10-01 14:00+00', 'Mowing', 'Product ' || w.n, 1
 from pg_temp.crew w
 join pg_temp.sites p on (p.customer_id, p.n) = (w.customer_id, w.n);
 
