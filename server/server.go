@@ -26,6 +26,7 @@ import (
 	"contractor-portal/server/greenlogs"
 	"contractor-portal/server/lists"
 	"contractor-portal/server/login"
+	"contractor-portal/server/outbound"
 	"contractor-portal/server/products"
 	"contractor-portal/server/properties"
 	"contractor-portal/server/reports"
@@ -33,6 +34,7 @@ import (
 	"contractor-portal/server/settings"
 	"contractor-portal/server/users"
 	"contractor-portal/server/vault"
+	"contractor-portal/server/weather"
 	"contractor-portal/server/winterevents"
 	"contractor-portal/server/winterlogs"
 )
@@ -49,6 +51,8 @@ type Config struct {
 	Clock         func() time.Time  // what operations take for now; nil: time.Now
 	Vault         *vault.Vault      // seals what companies store of other services' keys
 	ServiceKeys   map[string]string // keys of other services that all companies may use, by name (settings.Names)
+	Outbound      *outbound.Calls   // calls other companies; nil: public addresses, without a proxy
+	Weather       weather.Config    // other addresses than the usual ones
 	PublicURL     string            // scheme and host at which people reach the portal, for links; may be empty
 }
 
@@ -120,6 +124,8 @@ func features(e *echo.Echo, cfg Config, ready *readiness) endpoint.API {
 	reports.Routes(api.Tag("report", "Sums of what the logs say, on screen and in workbooks."))
 	keys := settings.New(cfg.Vault, cfg.ServiceKeys)
 	settings.Routes(api.Tag("settings", "Keys of other services: the own ones, and the company's."), keys)
+	cfg.Weather.Keys, cfg.Weather.Calls = keys, cfg.Outbound
+	weather.Routes(api.Tag("weather", "The weather, and the snow that each property is to get."), cfg.Weather)
 	return api
 }
 

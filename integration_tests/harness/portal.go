@@ -125,6 +125,15 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 			return vaultKeys()
 		})
 	}
+	if s.Server.Weather.URL == "" {
+		s.Server.Weather.URL, s.Server.Weather.ModelURL = usualSky(), usualSky()
+	}
+	if s.Server.ServiceKeys == nil {
+		s.Server.ServiceKeys = usualKeys
+	}
+	if s.Server.Outbound == nil {
+		s.Server.Outbound = Loopback()
+	}
 	s.Server.Log = slog.New(slog.NewJSONHandler(p.Log, nil))
 	e, err := server.New(s.Server)
 	if err != nil {

@@ -17,3 +17,9 @@ func Known(field string, latitude, longitude float64) error {
 	}
 	return nil
 }
+
+// Sentence is what a client may read of an error, where it does not become the answer.
+func Sentence(err error) string {
+	p, _ := problemOf(err)
+	return p.Detail
+}

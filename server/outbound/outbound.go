@@ -4,7 +4,9 @@
 package outbound
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"expvar"
 	"io"
@@ -184,11 +186,28 @@ func (b *bounded) Read(p []byte) (int, error) {
 
 // Get asks for JSON and decodes it. Every error is an *Error, and none has the address in its text: keys stand there.
 func (p *Provider) Get(ctx context.Context, address string, into any) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	return p.call(ctx, http.MethodGet, address, "", http.NoBody, into)
+}
+
+// Post sends JSON, with a bearer token, and decodes the JSON that comes.
+func (p *Provider) Post(ctx context.Context, address, token string, body, into any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return p.call(ctx, http.MethodPost, address, token, bytes.NewReader(text), into)
+}
+
+func (p *Provider) call(ctx context.Context, method, address, token string, body io.Reader, into any) error {
+	r, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return &Error{Provider: p.name, Outcome: Blocked, cause: errPlain}
 	}
 	r.Header.Set("Accept", "application/json")
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("Content-Type", "application/json")
+	}
 	return p.ask(r, into)
 }
 

@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,7 @@ type Error struct {
 	Outcome    Outcome
 	Status     int           // what the provider answered, or 0
 	RetryAfter time.Duration // how long it asks to be left alone; at least a second where it is Limited
+	sentence   string        // in place of the usual one
 	cause      error
 }
 
@@ -69,7 +71,7 @@ func (e *Error) problem() *endpoint.Problem {
 	case Blocked:
 		return endpoint.BadGateway(e.Provider + " cannot be called: " + e.cause.Error())
 	case Unreadable:
-		return endpoint.BadGateway(e.Provider + " answered something that is not understood")
+		return endpoint.BadGateway(cmp.Or(e.sentence, e.Provider+" answered something that is not understood"))
 	}
 	return endpoint.BadGateway(e.Provider + " cannot be reached")
 }
@@ -136,4 +138,10 @@ func decode(text []byte, into any) error {
 		return errNotJSON
 	}
 	return nil
+}
+
+// Wrong is an answer that is JSON and of no use; the sentence says why.
+func (p *Provider) Wrong(sentence string) *Error {
+	outcomes.Add(p.name+" "+string(Unreadable), 1)
+	return &Error{Provider: p.name, Outcome: Unreadable, sentence: sentence}
 }

@@ -102,18 +102,36 @@ func Names() (names []string) {
 	return names
 }
 
-const configuredSQL = `select k.key_name from api_keys k where k.user_id is null`
-
 type keyName struct {
 	Name string `db:"key_name"`
 }
 
-func (k *Keys) integrations(ctx context.Context, tx db.Tx, _ *endpoint.None) ([]Integration, error) {
-	rows, err := db.All[keyName](ctx, tx, configuredSQL)
-	company := map[string]bool{}
+const (
+	companysSQL = `select k.key_name from api_keys k where k.user_id is null`
+	countingSQL = `select k.key_name from api_keys k where k.user_id is null or k.user_id = @user`
+)
+
+func named(rows []keyName, err error) (map[string]bool, error) {
+	names := map[string]bool{}
 	for _, row := range rows {
-		company[row.Name] = true
+		names[row.Name] = true
 	}
+	return names, err
+}
+
+// Configured are the names of the keys of which one counts for the caller.
+func (k *Keys) Configured(ctx context.Context, tx db.Tx) (map[string]bool, error) {
+	names, err := named(db.All[keyName](ctx, tx, countingSQL, db.Args{"user": endpoint.Caller(ctx).UserID()}))
+	for name, value := range k.operator {
+		if value != "" {
+			names[name] = true
+		}
+	}
+	return names, err
+}
+
+func (k *Keys) integrations(ctx context.Context, tx db.Tx, _ *endpoint.None) ([]Integration, error) {
+	company, err := named(db.All[keyName](ctx, tx, companysSQL))
 	all := make([]Integration, 0, len(known))
 	for _, i := range known {
 		switch {
