@@ -74,14 +74,14 @@ func TestLogin_TakesWhatThePagesSend(t *testing.T) {
 func TestLogin_TokenSaysWhoAndVerifies(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	token := p.Token(harness.CompanyA, auth.Contractor)
+	token := p.Session("contractor@a.example").AccessToken
 
 	claims := harness.ClaimsOf(t, token)
 	id := harness.Query[int64](p.Portal, `select id from portal.users where email = 'contractor@a.example'`)
 	want := map[string]any{
 		"sub": strconv.FormatInt(id, 10), "role": "Contractor", "customer_id": harness.CompanyA, "email": "contractor@a.example",
 		"name": "Contractor One", "iss": "contractor-portal", "aud": "contractor-portal-api",
-		"sid": harness.Query[string](p.Portal, `select id::text from platform.sessions where user_id = $1`, id),
+		"sid": harness.Query[string](p.Portal, `select id::text from platform.sessions where user_id = $1 order by created_at desc limit 1`, id),
 	}
 	if diff := cmp.Diff(want, harness.Changed(claims, map[string]any{"jti": nil, "iat": nil, "exp": nil})); diff != "" {
 		t.Errorf("-want +have:\n%s", diff)

@@ -104,6 +104,7 @@ func TestLogin_VerifiedBeforeAChangeIsVoid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPortal(t)
+			p.Exec(`update platform.sessions set revoked_at = now()`)
 			tx, err := p.Super.Begin(t.Context())
 			if err != nil {
 				t.Fatal(err)

@@ -1,9 +1,14 @@
 package harness
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 
+	"github.com/jackc/pgx/v5"
+
+	"contractor-portal/db"
 	"contractor-portal/server/auth"
 )
 
@@ -43,13 +48,11 @@ func (p *Portal) Session(email string) (s Pair) {
 	return s
 }
 
-// Token is the access token of a company's person of that role; auth.SuperAdmin is the operator's.
+// Token is the access token of a company's person of that role; auth.SuperAdmin is the operator's. A portal on a clone
+// of the template has it from there, another logs in once.
 func (p *Portal) Token(company, role string) string {
 	p.T.Helper()
-	who, customer := Operator, auth.PlatformID
-	if role != auth.SuperAdmin {
-		who, customer = Email(company, role), company
-	}
+	who, customer := whoIs(company, role)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.Tokens[who] == "" {
@@ -58,6 +61,54 @@ func (p *Portal) Token(company, role string) string {
 		p.Tokens[who] = s.AccessToken
 	}
 	return p.Tokens[who]
+}
+
+// whoIs is what the person of that role logs in with.
+func whoIs(company, role string) (email, customer string) {
+	if role == auth.SuperAdmin {
+		return Operator, auth.PlatformID
+	}
+	return Email(company, role), company
+}
+
+// tokensTable is beside the template, so that whoever finds the one finds the other.
+const tokensTable = "tokens_of_the_template"
+
+// logIn opens a session of everybody in the template, and keeps the tokens: a test that only wants to be somebody
+// spends no hash on it.
+func logIn(ctx context.Context) error {
+	url := func(role string) string { return Suite.Cluster.URL(role, Suite.Template) }
+	d, err := db.Open(ctx, db.Config{App: url("portal_app"), Auth: url("portal_auth"), Platform: url("portal_platform")})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	a := auth.New(d, Suite.Keys, auth.Config{})
+	statements := []string{"create table " + tokensTable + " (email text primary key, token text not null)"}
+	for _, company := range []string{CompanyA, CompanyB} {
+		for _, role := range append([]string{auth.SuperAdmin}, Roles...) {
+			email, customer := whoIs(company, role)
+			t, err := a.Login(ctx, auth.Credentials{Email: email, Password: Password, CustomerID: customer})
+			if err != nil {
+				return fmt.Errorf("log in as %s: %w", email, err)
+			}
+			statements = append(statements, fmt.Sprintf("insert into %s values ('%s', '%s') on conflict do nothing", tokensTable, email, t.Access))
+		}
+	}
+	return Execute(ctx, Suite.Cluster.URL("", "postgres"), statements...)
+}
+
+func readTokens(ctx context.Context) (map[string]string, error) {
+	conn, err := pgx.Connect(ctx, Suite.Cluster.URL("", "postgres"))
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close(ctx) //nolint:errcheck // nothing is lost with it
+	tokens := map[string]string{}
+	var email, token string
+	rows, _ := conn.Query(ctx, "select email, token from "+tokensTable)
+	_, err = pgx.ForEachRow(rows, []any{&email, &token}, func() error { tokens[email] = token; return nil })
+	return tokens, err
 }
 
 // SeedPerson adds a member with the password of all, whose address is confirmed.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -95,9 +96,12 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 	for _, c := range change {
 		c(&s)
 	}
-	database := s.Database
+	database, tokens := s.Database, map[string]string{}
 	if database == "" {
 		database = CloneDatabase(t)
+		if s.Keys == Suite.Keys {
+			tokens = maps.Clone(Suite.tokens)
+		}
 	}
 	for role, url := range map[string]*string{"portal_app": &s.DB.App, "portal_auth": &s.DB.Auth, "portal_platform": &s.DB.Platform} {
 		if *url == "" {
@@ -105,7 +109,7 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 		}
 	}
 
-	p := &Portal{T: t, Database: database, Keys: s.Keys, Log: &SyncBuffer{}, Tokens: map[string]string{}}
+	p := &Portal{T: t, Database: database, Keys: s.Keys, Log: &SyncBuffer{}, Tokens: tokens}
 	var err error
 	if p.Super, err = pgxpool.New(t.Context(), Suite.Cluster.URL("", database)); err != nil {
 		t.Fatal(err)

@@ -98,7 +98,7 @@ func sharedDir() (string, error) {
 		}
 		fmt.Fprintf(h, "%s\n%s\n", name, text)
 	}
-	fmt.Fprintln(h, os.Getuid(), os.Getenv("TEST_POSTGRES"), os.Getenv("TEST_POSTGRES_IMAGE"), seedSQL, Password)
+	fmt.Fprintln(h, os.Getuid(), os.Getenv("TEST_POSTGRES"), os.Getenv("TEST_POSTGRES_IMAGE"), seedSQL, Password, tokensTable)
 	dir := filepath.Join(os.TempDir(), "portal-tests-"+hex.EncodeToString(h.Sum(nil))[:16])
 	return dir, os.MkdirAll(dir, 0o700)
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -25,8 +26,9 @@ var Suite struct {
 	Cluster  Cluster
 	Keys     *auth.Keys
 	keysText string
-	Template string // the database that each test clones
-	programs string // where the portal is built for the tests that run it
+	Template string            // the database that each test clones
+	tokens   map[string]string // what its people logged in for, by e-mail; each clone has their sessions
+	programs string            // where the portal is built for the tests that run it
 }
 
 // Root is the module, as the packages of tests see it from their folders.
@@ -48,6 +50,8 @@ func Main(m *testing.M, finish ...func() error) {
 }
 
 func run(m *testing.M, finish []func() error) (code int, err error) {
+	// A hash takes 19 MiB, and with each the collector would look at all that the portals of the tests hold.
+	debug.SetGCPercent(400)
 	if dir := os.Getenv(keeperVariable); dir != "" {
 		return 0, keep(dir)
 	}
@@ -87,7 +91,11 @@ func prepare(ctx context.Context, keys string) (err error) {
 	if Suite.Keys, err = auth.ParseKeys(keys); err != nil {
 		return err
 	}
-	return makeTemplate(ctx)
+	if err := makeTemplate(ctx); err != nil {
+		return err
+	}
+	Suite.tokens, err = readTokens(ctx)
+	return err
 }
 
 // Summarize prints a line about the run, and adds it to the file that TEST_SUMMARY names: go test shows
@@ -133,7 +141,10 @@ func makeTemplate(ctx context.Context) error {
 		"alter role portal_inspector password '"+RolePassword+"'", "alter role portal_auditor password '"+RolePassword+"'"); err != nil {
 		return err
 	}
-	return Seed(ctx, Suite.Cluster.URL("", Suite.Template))
+	if err := Seed(ctx, Suite.Cluster.URL("", Suite.Template)); err != nil {
+		return err
+	}
+	return logIn(ctx)
 }
 
 // installStrictly installs the template, and takes a warning of the audit for an error: what a new table lacks is told
