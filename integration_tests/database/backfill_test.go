@@ -124,18 +124,18 @@ type owned struct {
 // customer would.
 func installation(t *testing.T, installer string) (install.Options, owned) {
 	t.Helper()
-	c, o := harness.Suite.Cluster, install.Options{}
-	database := "managed"
+	c, database := harness.Suite.Cluster, "managed"
+	var o install.Options
 	if installer == "managed" {
 		c = harness.OwnCluster(t)
 		o = managedDatabase(t, c)
+		up(t, o)
+		if err := harness.Seed(t.Context(), o.URL); err != nil {
+			t.Fatal(err)
+		}
 	} else {
-		database = emptyDatabase(t, c)
+		database = harness.CloneDatabase(t)
 		o = harness.Options(c, database)
-	}
-	up(t, o)
-	if err := harness.Seed(t.Context(), o.URL); err != nil {
-		t.Fatal(err)
 	}
 	return o, owned{t: t, installer: harness.ConnectTo(t, o.URL), super: harness.ConnectTo(t, c.URL("", database))}
 }

@@ -153,14 +153,16 @@ func TestRoles_InstallationPutsThemBack(t *testing.T) {
 	// Each hole is one more that the audit sees.
 	open := func(holes ...string) {
 		t.Helper()
+		before := errorsFound()
 		for _, sql := range holes {
-			before := errorsFound()
 			if err := harness.Execute(t.Context(), super, sql); err != nil {
 				t.Fatal(err)
 			}
-			if after := errorsFound(); after <= before {
+			after := errorsFound()
+			if after <= before {
 				t.Errorf("%s: the audit finds %d errors, and %d before", sql, after, before)
 			}
+			before = after
 		}
 		if missing := server.Unready(t.Context(), d, newest); !strings.Contains(missing, "audit") {
 			t.Errorf("the server is not stopped: %q", missing)
