@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -34,9 +35,10 @@ const (
 
 // TestFuzz_TheDocument puts every odd value into every leaf of every operation, as callers of all roles, with keys in
 // all spellings. Whatever comes of it, the server neither fails nor takes much memory, and answers as its document
-// says. Without TEST_FUZZ=1 it sends one in ten of these requests.
-func TestFuzz_TheDocument(t *testing.T) {
-	t.Parallel()
+// says. Without TEST_FUZZ=1 it sends one in ten of these requests. It runs alone: what it weighs is the memory of the
+// whole program.
+func TestFuzz_TheDocument(t *testing.T) { //nolint:paralleltest // see above
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	p := harness.NewPortal(t)
 	p.Populate()
 	f := &fuzz{Finder: harness.NewFinder(t, p), statuses: map[int]int{}}
