@@ -116,6 +116,17 @@ func Summarize(format string, args ...any) {
 	}
 }
 
+// NotTested ends a test for want of a program, and the summary of the run says of what. Where TEST_POSTGRES says what
+// to test on, as in CI, nothing may be wanting.
+func NotTested(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("TEST_POSTGRES") != "" {
+		t.Fatal("not tested:", what)
+	}
+	Summarize("NOT TESTED by %s: %s\n", t.Name(), what)
+	t.SkipNow()
+}
+
 // Options install a database of the cluster with the suite's roles.
 func Options(c Cluster, database string) install.Options {
 	return install.Options{URL: c.URL("", database), Roles: []string{c.URL("portal_app", database), c.URL("portal_auth", database), c.URL("portal_platform", database)}}

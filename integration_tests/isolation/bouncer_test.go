@@ -40,16 +40,13 @@ max_client_conn = 500
 ignore_startup_parameters = extra_float_digits
 `
 
-// newBouncer starts one until the test ends. Where there is none to be had, the route is skipped, and the
-// report says so by its absence; where TEST_POSTGRES says what to test on, as in CI, that fails.
+// newBouncer starts one until the test ends. Where there is none to be had, the route is not tested, and the
+// report says so by its absence, too.
 func newBouncer(t *testing.T) bouncer {
 	t.Helper()
 	program, err := findBouncer()
-	if err != nil && os.Getenv("TEST_POSTGRES") != "" {
-		t.Fatal("no PgBouncer:", err)
-	}
 	if err != nil {
-		t.Skip("no PgBouncer, so nothing is attacked through it:", err)
+		harness.NotTested(t, fmt.Sprint("attacks through PgBouncer, since there is none: ", err))
 	}
 	dir, err := os.MkdirTemp("", "portal-bouncer-")
 	if err != nil {
