@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -70,6 +71,27 @@ func (f *Finder) combinations(places []Place, company string) func(func(map[stri
 				}
 			}
 		}
+	}
+}
+
+// Undo puts back what a request changed. After one that was refused nothing is looked at, which is most of the time
+// of a search: its unit of work has been undone, and what it leaves all the same (an attempt) goes with the next change.
+func (f *Finder) Undo(a Answer) {
+	f.T.Helper()
+	if a.Status < http.StatusBadRequest {
+		f.Restore()
+	}
+}
+
+// Restore puts back whatever was changed.
+func (f *Finder) Restore() {
+	f.T.Helper()
+	changed, err := f.Before.Changes(f.T.Context())
+	if err == nil {
+		err = f.Before.Restore(f.T.Context(), changed)
+	}
+	if err != nil {
+		f.T.Fatal(err)
 	}
 }
 

@@ -61,7 +61,7 @@ func TakeSnapshot(t *testing.T, p *Portal) *snapshot {
 			customer = "coalesce(customer_id, '')"
 		}
 		selects = append(selects, fmt.Sprintf(
-			"select '%s' as name, %s as customer, md5(string_agg(md5(t::text), '' order by md5(t::text))) as sum from %s t group by 2",
+			"select '%s' as name, %s as customer, sum(hashtextextended(t::text, 0))::text as sum from %s t group by 2",
 			table.Name, customer, table.Name))
 	}
 	s.sumsSQL = strings.Join(selects, " union all ")

@@ -66,7 +66,7 @@ func TestFuzz_TheDocument(t *testing.T) { //nolint:paralleltest // see above
 				}
 				f.send(r, l, value, spellings[n%len(spellings)], callers[n/8%len(callers)])
 			}
-			f.restore()
+			f.Restore() // so that there is something to change again
 		}
 	}
 	harness.Summarize("fuzz of the document: one request in %d, which are %d, answered %v; the largest answer has %d bytes; memory in use grew by %d MiB at the most\n",
@@ -115,7 +115,7 @@ func (f *fuzz) working(op *harness.Operation) (found harness.Request, admitted, 
 			break
 		}
 		a := f.P.Do(op.Method, r.Target(), admitted[0].Token, r.Body())
-		f.restore()
+		f.Undo(a)
 		if a.Status < 300 {
 			return r, admitted, others
 		}
@@ -135,22 +135,10 @@ func (f *fuzz) send(r harness.Request, l harness.Leaf, value string, s harness.S
 		f.T.Errorf("%s as %s with %.80s (%s) at %s: %d %.300s%.2000s %v\n%.500s\n%.500s", r.Op, c, value, s, l.At, a.Status, a.Body, a.Cause, err, target, sent)
 	}
 	if a.Status == http.StatusUnauthorized {
-		f.restore() // the session was ended by a request before
+		f.Restore() // the session was ended by a request before
 	}
 	if f.sent%50 == 0 {
 		f.weigh()
-	}
-}
-
-// restore puts back what was changed, so that there is something to change again.
-func (f *fuzz) restore() {
-	f.T.Helper()
-	changed, err := f.Before.Changes(f.T.Context())
-	if err == nil {
-		err = f.Before.Restore(f.T.Context(), changed)
-	}
-	if err != nil {
-		f.T.Fatal(err)
 	}
 }
 

@@ -110,21 +110,13 @@ func newCounter(t *testing.T, fill func(*portal)) counter {
 
 // send sends a request with a body, counts, and puts back what it changed.
 func (c counter) send(r harness.Request, body any, who harness.Caller) (one counted) {
-	ctx := c.T.Context()
 	var err error
-	one.statements = c.wire.During(func() { one.answer, err = c.P.Try(ctx, r.Op.Method, r.Target(), who.Token, body) }).Statements
+	one.statements = c.wire.During(func() { one.answer, err = c.P.Try(c.T.Context(), r.Op.Method, r.Target(), who.Token, body) }).Statements
 	if err != nil {
 		c.T.Fatal(err)
 	}
-	if r.Op.Method == http.MethodGet {
-		return one
-	}
-	changed, err := c.Before.Changes(ctx)
-	if err == nil {
-		err = c.Before.Restore(ctx, changed)
-	}
-	if err != nil {
-		c.T.Fatal(err)
+	if r.Op.Method != http.MethodGet {
+		c.Undo(one.answer)
 	}
 	return one
 }

@@ -112,19 +112,8 @@ func (f tidying) send(working []call, at string, of spelling) string {
 
 // stores counts the rows that hold a pattern after a request, and puts back what it changed; -1: it was refused.
 func (f tidying) stores(r harness.Request, body any, c harness.Caller, pattern string) (n int) {
-	ctx := f.T.Context()
-	a, err := f.P.Try(ctx, r.Op.Method, r.Target(), c.Token, body)
+	a, err := f.P.Try(f.T.Context(), r.Op.Method, r.Target(), c.Token, body)
 	if err != nil {
-		f.T.Fatal(err)
-	}
-	changed, err := f.Before.Changes(ctx)
-	if err != nil {
-		f.T.Fatal(err)
-	}
-	for _, at := range changed {
-		n += harness.Query[int](f.P, fmt.Sprintf("select count(*) from %s t where t::text ~ $1 and t::text ~* 'zq'", at.Table), pattern)
-	}
-	if err := f.Before.Restore(ctx, changed); err != nil {
 		f.T.Fatal(err)
 	}
 	if a.Status >= http.StatusInternalServerError {
@@ -132,6 +121,16 @@ func (f tidying) stores(r harness.Request, body any, c harness.Caller, pattern s
 	}
 	if a.Status >= 300 {
 		return -1
+	}
+	changed, err := f.Before.Changes(f.T.Context())
+	if err != nil {
+		f.T.Fatal(err)
+	}
+	for _, at := range changed {
+		n += harness.Query[int](f.P, fmt.Sprintf("select count(*) from %s t where t::text ~ $1 and t::text ~* 'zq'", at.Table), pattern)
+	}
+	if err := f.Before.Restore(f.T.Context(), changed); err != nil {
+		f.T.Fatal(err)
 	}
 	return n
 }
