@@ -75,7 +75,7 @@ func TestLog_TellsNothingOfPersons(t *testing.T) {
 	p.Ask("GET", "/properties/", "", map[string]string{"X-Request-Id": secret + " " + secret, "X-Forwarded-For": "198.51.100.77", "User-Agent": secret})
 
 	harness.WaitFor(t, "the lines", func() bool { return len(p.lines(t)) == 11 })
-	for _, personal := range []string{secret, "@a.example", "One", "5550100", s.AccessToken, s.RefreshToken, harness.ClaimsOf(t, s.AccessToken)["sid"].(string), "/properties", "limit", "127.0.0.1", "198.51.100.77", harness.Password} {
+	for _, personal := range []string{secret, "@a.example", " One", "5550100", s.AccessToken, s.RefreshToken, harness.ClaimsOf(t, s.AccessToken)["sid"].(string), "/properties", "limit", "127.0.0.1", "198.51.100.77", harness.Password} {
 		if strings.Contains(p.Log.String(), personal) {
 			t.Errorf("the log holds %q:\n%s", personal, p.Log)
 		}
