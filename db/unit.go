@@ -143,7 +143,7 @@ func (u *unit) again(ctx context.Context, err error) bool {
 		u.pool.Reset()
 		return true
 	}
-	return r.Kind == ErrDenied || !u.write && (r.Code() == "40001" || r.Code() == "40P01")
+	return errors.Is(r.Kind, ErrDenied) || !u.write && (r.Code() == "40001" || r.Code() == "40P01")
 }
 
 func (u *unit) acquire(ctx context.Context) error {

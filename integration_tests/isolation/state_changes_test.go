@@ -125,9 +125,9 @@ func TestState_ChangesAllTheTime(t *testing.T) {
 // change puts the person out, and then in again.
 func (c *changing) change(p *harness.Portal, admin string) {
 	p.T.Helper()
-	do := func(method, path, token string, body any) {
-		if a, err := p.Try(p.T.Context(), method, path, token, body); err != nil || a.Status != http.StatusOK {
-			p.T.Errorf("%s %s: %d %s %v", method, path, a.Status, a.Body, err)
+	do := func(path, token string, body any) {
+		if a, err := p.Try(p.T.Context(), "POST", path, token, body); err != nil || a.Status != http.StatusOK {
+			p.T.Errorf("%s: %d %s %v", path, a.Status, a.Body, err)
 		}
 	}
 	with := c.present.Load()
@@ -136,14 +136,14 @@ func (c *changing) change(p *harness.Portal, admin string) {
 		// Whoever gets his old role again may come in with his old token again.
 		roles := slices.DeleteFunc([]string{auth.Manager, auth.Contractor, auth.Subcontractor, auth.User}, func(role string) bool { return slices.Contains(c.roles, role) })
 		next := roles[rand.IntN(len(roles))]
-		do("POST", fmt.Sprintf("/admin/change-user-role/%d", c.id), admin, url.Values{"role": {next}})
+		do(fmt.Sprintf("/admin/change-user-role/%d", c.id), admin, url.Values{"role": {next}})
 		c.roles = append(c.roles[max(0, len(c.roles)-2):], next)
 	case 1:
-		do("POST", fmt.Sprintf("/admin/suspend-user/%d", c.id), admin, nil)
+		do(fmt.Sprintf("/admin/suspend-user/%d", c.id), admin, nil)
 		with.over.Store(true)
-		do("POST", fmt.Sprintf("/admin/reactivate-user/%d", c.id), admin, nil)
+		do(fmt.Sprintf("/admin/reactivate-user/%d", c.id), admin, nil)
 	default:
-		do("POST", "/api/logout/", with.token, nil)
+		do("/api/logout/", with.token, nil)
 	}
 	with.over.Store(true)
 	c.ended.Store(with)
