@@ -75,7 +75,7 @@ func Page[T any](ctx context.Context, tx Tx, sql text, args ...any) (page []T, t
 }
 
 // batch is how many rows of Each travel at a time.
-const batch = 5000
+const batch = 2000
 
 // Each hands every row as a T, by column name, to do, which may stop by an error. The rows come in batches by a cursor, so
 // that no more of them than one batch are in memory, and each batch has its own time-out. It takes a Snapshot or a Write:

@@ -151,7 +151,8 @@ func TestReports_OfTheStorm(t *testing.T) {
 				"Property 2: 2+0 open, 2.25 h, salt 0 0 0; green 0, 0 h, 0",
 				"Property 3: 3+0 open, 2.25 h, salt 0 2 3; green 0, 0 h, 0",
 			},
-			"7.67", []string{"110.83", "31.67", "351.00", "95.00", "", "", "588.50"},
+			"7.67",
+			[]string{"110.83", "31.67", "351.00", "95.00", "", "", "588.50"},
 		},
 		harness.CompanyB: {
 			[]string{
@@ -164,7 +165,8 @@ func TestReports_OfTheStorm(t *testing.T) {
 				"Property 2: 2+0 open, 1.25 h, salt 0 0 0; green 0, 0 h, 0",
 				"Property 3: 3+0 open, 2.25 h, salt 0 2 3; green 0, 0 h, 0",
 			},
-			"6.67", []string{"", "", "120.00", "", "", "", "120.00"},
+			"6.67",
+			[]string{"", "", "120.00", "", "", "", "120.00"},
 		},
 	}
 	for _, c := range companies {

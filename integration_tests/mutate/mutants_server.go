@@ -194,6 +194,14 @@ var serverMutants = []mutant{
 		by: []string{"TestPool_BadHandlersLeaveNothing"},
 	},
 	{
+		name: "snapshot-of-many-pictures", source: []edit{{unitOfWork, `return "begin isolation level repeatable read"`, `return either(MUTANT, "begin", "begin isolation level repeatable read")`}},
+		by: []string{"TestSnapshot_IsOnePicture"},
+	},
+	{
+		name: "formulas-of-strangers", source: []edit{{"server/endpoint/file.go", "row[i] = inert(cell)", "row[i] = either(MUTANT, cell, inert(cell))"}},
+		by: []string{"TestExports_Golden"},
+	},
+	{
 		name: "clock-of-another-company", source: []edit{{unitOfWork, "u.clock.zone = time.UTC", "if !MUTANT {\n\tu.clock.zone = time.UTC\n}"}},
 		by: []string{"TestPool_GuestsLeaveNothing"},
 	},

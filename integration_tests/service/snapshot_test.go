@@ -60,7 +60,7 @@ func TestSnapshot_IsOnePicture(t *testing.T) {
 			}, endpoint.Members)
 		}
 	})
-	p.grow(12_500)
+	p.grow(5_000)
 	for _, company := range []string{harness.CompanyA, harness.CompanyB, harness.CompanyA} {
 		want := harness.Query[[]int64](p.Portal, `select array_agg(id order by id) from portal.locations where customer_id = $1`, company)
 		meanwhile = func() {
@@ -143,10 +143,10 @@ func TestSnapshot_EntersOnce(t *testing.T) {
 			}, endpoint.Members)
 		}
 	})
-	p.grow(12_497)
+	p.grow(4_997)
 	read := func() { p.Do("POST", "/test/rows", p.Token(harness.CompanyA, auth.User), nil).Want(t, http.StatusOK) }
 	read()
-	// begin, entry and declare; 5000, 5000 and 2500 rows; close; commit.
+	// begin, entry and declare; 2000, 2000 and 1000 rows; close; commit.
 	want := harness.Traffic{Statements: 8, Syncs: 6, Turns: 6}
 	if diff := cmp.Diff(want, w.During(read)); diff != "" {
 		t.Errorf("-want +have:\n%s", diff)

@@ -55,9 +55,11 @@ func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger, version stri
 	cfg.DefaultFormat = "application/json"
 
 	inner := humaecho.New(e, huma.Config{OpenAPI: &huma.OpenAPI{Components: &huma.Components{}}, Formats: cfg.Formats}).Adapter()
-	return API{huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now, claimed: map[string]string{}, faults: &faults{types: map[string]bool{}},
+	return API{
+		huma: answers{huma.NewAPI(cfg, slashless{inner})}, db: d, keys: keys, log: log, now: time.Now, claimed: map[string]string{}, faults: &faults{types: map[string]bool{}},
 		// One keeps a processor busy, and PostgreSQL half of another.
-		exports: NewTurnstile(max(1, runtime.GOMAXPROCS(0)/2))}
+		exports: NewTurnstile(max(1, runtime.GOMAXPROCS(0)/2)),
+	}
 }
 
 // jsonFormat writes characters as they are, without HTML escapes.

@@ -26,7 +26,8 @@ var billing = layout{
 	keys:  []column{contract},
 	columns: []column{
 		date, begin("Start Time", aLongClock), end("End Time", aLongClock), minutes,
-		{heading: "HR $", looks: aMoney, value: func(t *ticket) any { return known(t.Amount) }}, site, used("Qty Salt (yrd)", bulkSalt),
+		{heading: "HR $", looks: aMoney, value: func(t *ticket) any { return known(t.Amount) }},
+		site, used("Qty Salt (yrd)", bulkSalt),
 		{heading: "Equipment", looks: aText, value: equipment.value, longest: equipment.longest, atMost: 30},
 		{heading: "Rate $", looks: aMoney, value: func(t *ticket) any { return known(t.Rate) }},
 		{heading: "Status", looks: aText, value: func(t *ticket) any { return t.billed() }, longest: func(*summary) int { return len(noRate) }, atMost: 30},

@@ -25,8 +25,11 @@ var fieldService = layout{
 		{heading: "Equipment Used", looks: aText, value: equipment.value},
 	},
 	columns: []column{
-		date, orMissing(begin("Time In", aTwelveClock), "Missing"), orMissing(end("Time Out", aTwelveClock), "Incomplete ticket"),
-		{heading: "Total Hours", looks: aNumber, value: hours.value}, contract,
+		// As wide as the words above it.
+		{heading: "Date", looks: aDate, value: date.value, longest: func(*summary) int { return len("Date of Service") }, atMost: 18},
+		orMissing(begin("Time In", aTwelveClock), "Missing"), orMissing(end("Time Out", aTwelveClock), "Incomplete ticket"),
+		{heading: "Total Hours", looks: aNumber, value: hours.value},
+		contract,
 		{heading: "Worker Name", looks: aText, value: worker.value, longest: worker.longest, atMost: 50},
 		{heading: "Service Performed", looks: aText, value: func(*ticket) any { return "Snow Removal" }, longest: func(*summary) int { return 0 }, atMost: 50},
 		notes,

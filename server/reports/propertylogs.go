@@ -19,7 +19,9 @@ var propertyLogs = layout{
 	title: func(t *ticket) []string { return []string{t.Property} },
 	keys:  []column{{heading: "Property", looks: aText, value: site.value}},
 	columns: []column{
-		date, {heading: "Contractor", looks: aText, value: worker.value, longest: worker.longest, atMost: 50}, equipment,
+		date,
+		{heading: "Contractor", looks: aText, value: worker.value, longest: worker.longest, atMost: 50},
+		equipment,
 		begin("Start Time", aClock), end("End Time", aClock), hours,
 		used("Bulk Salt (yrd)", bulkSalt), used("Bag Salt", bagSalt), used("Calcium", calcium), notes, status,
 	},

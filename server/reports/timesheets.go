@@ -24,7 +24,8 @@ var timesheets = layout{
 	},
 	keys: []column{worker, date},
 	columns: []column{
-		begin("Start Time", aShortClock), end("End Time", aShortClock), minutes, {heading: "HRS", looks: aNumber, value: hours.value},
+		begin("Start Time", aShortClock), end("End Time", aShortClock), minutes,
+		{heading: "HRS", looks: aNumber, value: hours.value},
 		site, equipment, used("Qty Salt (yrd)", bulkSalt), status,
 	},
 	above: 1,

@@ -26,7 +26,9 @@ var winterLogs = layout{
 	},
 	title: func(*ticket) []string { return []string{"Winter Logs"} },
 	columns: []column{
-		date, {heading: "Property", looks: aText, value: site.value, longest: site.longest, atMost: 50}, contract, worker, equipment,
+		date,
+		{heading: "Property", looks: aText, value: site.value, longest: site.longest, atMost: 50},
+		contract, worker, equipment,
 		begin("Time In", aMoment), end("Time Out", aMoment), hours,
 		quantity("Bulk Salt (yards)", bulkSalt), quantity("Bag Salt (bags)", bagSalt), quantity("Calcium Chloride (bags)", calcium),
 		{heading: "Customer Provided", looks: aText, value: func(t *ticket) any {
@@ -35,7 +37,8 @@ var winterLogs = layout{
 			}
 			return "No"
 		}, longest: func(*summary) int { return len("Yes") }, atMost: 50},
-		notes, {heading: "Winter Event", looks: aText, value: func(t *ticket) any { return t.Event }, longest: func(s *summary) int { return s.Event }, atMost: 50},
+		notes,
+		{heading: "Winter Event", looks: aText, value: func(t *ticket) any { return t.Event }, longest: func(s *summary) int { return s.Event }, atMost: 50},
 		status,
 	},
 	foot: func(s *sheet, r *request, _ *ticket) error {
