@@ -16,6 +16,7 @@ import (
 	"contractor-portal/schema"
 	"contractor-portal/server"
 	"contractor-portal/server/auth"
+	"contractor-portal/server/outbound"
 	"contractor-portal/server/settings"
 	"contractor-portal/server/vault"
 )
@@ -59,7 +60,7 @@ func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, lis
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	e, err := server.New(server.Config{ //nolint:contextcheck // middleware takes the context of each request
 		DB: d, Auth: auth.New(d, keys, cfg.auth()), Log: log, SchemaVersion: version,
-		Vault: vault.New(keys.Vault), ServiceKeys: serviceKeys(),
+		Vault: vault.New(keys.Vault), ServiceKeys: serviceKeys(), Outbound: outbound.New(outbound.Config{Proxy: cfg.OutboundProxy.url}),
 		Origins: cfg.Origins, TrustProxy: cfg.TrustProxy, Timeout: cfg.RequestTimeout, PublicURL: string(cfg.PublicURL),
 	})
 	if err != nil {

@@ -29,6 +29,7 @@ type config struct {
 	SwitchLifetime  time.Duration `env:"PORTAL_SWITCH_LIFETIME" envDefault:"1h"` // of an operator inside a customer; an hour at most
 	RefusalTime     time.Duration `env:"PORTAL_REFUSAL_TIME" envDefault:"750ms"` // of every refused log-in
 	RequestTimeout  time.Duration `env:"PORTAL_REQUEST_TIMEOUT" envDefault:"30s"`
+	OutboundProxy   proxyURL      `env:"PORTAL_OUTBOUND_PROXY"` // calls to other companies go through it
 }
 
 // A publicURL is scheme and host, and a port if need be.
@@ -42,6 +43,20 @@ func (p *publicURL) UnmarshalText(text []byte) error {
 	*p = publicURL(u.String())
 	return nil
 }
+
+// A proxyURL is where a proxy is, and how to be let in there, which is not to be printed.
+type proxyURL struct{ url *url.URL }
+
+func (p *proxyURL) UnmarshalText(text []byte) error {
+	u, err := url.Parse(string(text))
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "socks5" {
+		return errors.New("expected the address of a proxy, such as http://proxy.example.com:3128")
+	}
+	p.url = u
+	return nil
+}
+
+func (proxyURL) String() string { return "***" }
 
 // readConfig reads the environment and names all faults at once.
 func readConfig() (c config, err error) {

@@ -40,9 +40,9 @@ type propertiesForecast struct {
 	}
 }
 
-func (w *weathered) properties(company string) (f propertiesForecast) {
+func (w *weathered) properties() (f propertiesForecast) {
 	w.T.Helper()
-	w.get("/weather/properties-forecast/", company, auth.Manager).Want(w.T, http.StatusOK).JSON(w.T, &f)
+	w.get("/weather/properties-forecast/", harness.CompanyA, auth.Manager).Want(w.T, http.StatusOK).JSON(w.T, &f)
 	return f
 }
 
@@ -76,7 +76,7 @@ func TestWeatherProperties_Due(t *testing.T) {
 		{38.1, []string{"Trigger 0 12 of 0 true", "Trigger 0.5 12 of 0.5 true", "Trigger 12 12 of 12 true", "Trigger 2 12 of 2 true", "Trigger of none 12 of 2 true"}},
 	} {
 		w.Snow(c.millimetres)
-		f := w.properties(a)
+		f := w.properties()
 		if d := cmp.Diff(c.want, f.lines()); d != "" {
 			t.Errorf("%g mm: (-want +got)\n%s", c.millimetres, d)
 		}
@@ -104,7 +104,7 @@ func TestWeatherProperties_Groups(t *testing.T) {
 	hidden := w.place(a, "Hidden", "7 Elm Street", 1, 1, 1)
 	w.Exec(`update portal.locations set show_on_weather_dashboard = false where id = $1`, hidden)
 	w.place(harness.CompanyB, "Foreign", "8 Elm Street", 2, 2, 1)
-	f := w.properties(a)
+	f := w.properties()
 	if d := cmp.Diff([]string{"A1 0.31 of 1 false", "A2 0.31 of 1 false", "A3 0.31 of 1 false", "Z1 0.31 of 1 false", "Z2 0.31 of 1 false"}, f.lines()); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
@@ -120,14 +120,14 @@ func TestWeatherProperties_Groups(t *testing.T) {
 	if p := f.Properties[0]; len(p.Forecast) != 8 || p.OpenBy == nil || *p.OpenBy != "06:30" {
 		t.Errorf("%+v", p)
 	}
-	w.properties(a)
+	w.properties()
 	w.get("/weather/by-zip/?zip_code=14201", a, auth.User).Want(t, http.StatusOK)
 	if calls := w.Calls(); len(calls) != 0 {
 		t.Errorf("asked again: %q", calls)
 	}
 
 	w.Exec(`delete from portal.locations`)
-	if f := w.properties(a); f.Message == "" || f.Total != 0 || f.Needing != 0 || f.Properties == nil {
+	if f := w.properties(); f.Message == "" || f.Total != 0 || f.Needing != 0 || f.Properties == nil {
 		t.Errorf("no property: %+v", f)
 	}
 }
@@ -148,7 +148,7 @@ func TestWeatherProperties_Failures(t *testing.T) {
 		w.Weather(rw, r)
 	}
 	w.Answers(breaking)
-	f := w.properties(a)
+	f := w.properties()
 	if len(f.Properties) != 1 || f.Properties[0].Name != "Good" || len(f.Failures) != 1 || f.Failures[0].Detail != "the weather provider answered with status 500" ||
 		!cmp.Equal(f.Failures[0].PropertyIDs, []int64{bad}) {
 		t.Fatalf("%+v", f)
@@ -156,16 +156,16 @@ func TestWeatherProperties_Failures(t *testing.T) {
 	if calls := w.Calls(); len(calls) != 2 {
 		t.Errorf("%q", calls)
 	}
-	w.properties(a)
+	w.properties()
 	if calls := w.Calls(); len(calls) != 1 || !strings.Contains(calls[0], "lat=43.00") {
 		t.Errorf("what is known was asked for again: %q", calls)
 	}
 
 	w.Answers(nil)
-	w.properties(a)
+	w.properties()
 	w.now = w.now.Add(2 * time.Hour)
 	w.Answers(breaking)
-	f = w.properties(a)
+	f = w.properties()
 	if len(f.Properties) != 2 || !f.Properties[0].Stale || f.Properties[1].Stale || len(f.Failures) != 1 {
 		t.Errorf("%+v", f)
 	}
@@ -183,7 +183,7 @@ func TestWeatherProperties_GivesUp(t *testing.T) {
 		status, most int
 	}{"down": {500, 40}, "refused": {401, 32}, "limited": {429, 32}} {
 		w.Answers(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(c.status) })
-		f := w.properties(a)
+		f := w.properties()
 		if calls := w.Calls(); len(calls) > c.most || name != "limited" && len(calls) == 0 || len(f.Failures) != 151 {
 			t.Errorf("%s: %d calls, %d failures", name, len(calls), len(f.Failures))
 		}

@@ -1,9 +1,11 @@
 package features
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -160,17 +162,27 @@ func TestWeather_CacheIsOfOneCompany(t *testing.T) {
 	for company, key := range map[string]string{harness.CompanyA: "key-of-company-a", harness.CompanyB: "key-of-company-b"} {
 		w.setKey(company, auth.Admin, "openweather_api_key", key, nil).Want(t, http.StatusOK)
 	}
+	for _, company := range []string{harness.CompanyA, harness.CompanyB} {
+		w.Token(company, auth.User)
+	}
 	w.Answers(func(rw http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(rw, `{"dt": %d, "name": "Buffalo", "coord": {"lat": 42.89, "lon": -78.88}, "main": {"temp": 1}, "weather": [{"description": "by %s"}]}`, w.now.Unix(), r.URL.Query().Get("appid"))
 	})
-	for range 2 {
-		for company, want := range map[string]string{harness.CompanyA: "by key-of-company-a", harness.CompanyB: "by key-of-company-b"} {
-			var now struct{ Description string }
-			w.get(nowPath, company, auth.User).Want(t, http.StatusOK).JSON(t, &now)
-			if now.Description != want {
-				t.Errorf("%s sees the weather %q", company, now.Description)
-			}
+	see := func(company, token, want string) {
+		var now struct{ Description string }
+		a, err := w.Try(t.Context(), "GET", nowPath, token, nil)
+		if err != nil || json.Unmarshal(a.Body, &now) != nil || now.Description != want {
+			t.Errorf("%s sees the weather %s (%v)", company, a.Body, err)
 		}
+	}
+	w.Waits(300 * time.Millisecond) // at first both wait at the same time
+	for range 2 {
+		var all sync.WaitGroup
+		for company, want := range map[string]string{harness.CompanyA: "by key-of-company-a", harness.CompanyB: "by key-of-company-b"} {
+			token := w.Token(company, auth.User)
+			all.Go(func() { see(company, token, want) })
+		}
+		all.Wait()
 	}
 	if calls := w.Calls(); len(calls) != 2 {
 		t.Errorf("%q", calls)

@@ -13,6 +13,8 @@ const (
 	principal  = "server/auth/principal.go"
 	unitOfWork = "db/unit.go"
 	poolGo     = "db/pool.go"
+	vaultGo    = "server/vault/vault.go"
+	weatherGo  = "server/weather/cache.go"
 )
 
 var serverMutants = []mutant{
@@ -240,5 +242,21 @@ var serverMutants = []mutant{
 	{
 		name: "any-origin-may-call", source: []edit{{"server/server.go", "cfg.Origins,", `either(MUTANT, []string{"*"}, cfg.Origins),`}},
 		by: []string{"TestHTTP_OnlyConfiguredOriginsMayCall"},
+	},
+	{
+		name: "vault-without-associated-data",
+		source: []edit{
+			{vaultGo, "k.aead.Encrypt([]byte(secret), at.bound())", "k.aead.Encrypt([]byte(secret), either(MUTANT, nil, at.bound()))"},
+			{vaultGo, "k.aead.Decrypt(sealed, at.bound())", "k.aead.Decrypt(sealed, either(MUTANT, nil, at.bound()))"},
+		},
+		by: []string{"TestSettings_MovedCiphertextsDoNotOpen"},
+	},
+	{
+		name: "key-of-one-customer-opens-for-another", source: []edit{{vaultGo, "{p.Customer, p.Table,", "{either(MUTANT, \"\", p.Customer), p.Table,"}},
+		by: []string{"TestSettings_MovedCiphertextsDoNotOpen"},
+	},
+	{
+		name: "weather-asked-without-the-customer", source: []edit{{weatherGo, "[]string{company, string(k)}", "[]string{either(MUTANT, \"\", company), string(k)}"}},
+		by: []string{"TestWeather_CacheIsOfOneCompany"},
 	},
 }
