@@ -1,10 +1,10 @@
 // Command mutate proves that the tests see holes. It makes one hole at a time, in a freshly installed
-// database or in the server's source, and runs the tests that attack or use the system: at least one must
-// fail, and the lints of tenancy.findings that the hole is theirs to name must name it. It prints which
-// test killed which mutant, and ends with status 1 where one survived, a lint was silent, or a mutant no
-// longer fits the source.
+// database or in the server's source, and runs the tests that the mutant names, which attack or use the system:
+// at least one must fail, and the lints of tenancy.findings that the hole is theirs to name must name it. It
+// prints which test killed which mutant, and ends with status 1 where one survived, a lint was silent, or a
+// mutant no longer fits the source. With -search it asks the tests that other mutants name, too.
 //
-//	go run ./integration_tests/mutate [-run REGEXP] [-jobs N] [-json FILE]
+//	go run ./integration_tests/mutate [-run REGEXP] [-jobs N] [-search] [-json FILE]
 package main
 
 import (
@@ -23,9 +23,10 @@ import (
 )
 
 type options struct {
-	run  *regexp.Regexp
-	jobs int
-	json string
+	run    *regexp.Regexp
+	jobs   int
+	search bool
+	json   string
 }
 
 func main() {
@@ -34,11 +35,12 @@ func main() {
 	only := flag.String("run", ".", "only the mutants whose name matches")
 	// Each waits for its PostgreSQL half of the time.
 	jobs := flag.Int("jobs", 2*runtime.NumCPU(), "mutants at a time")
+	search := flag.Bool("search", false, "where the tests that a mutant names pass, run those that any other names: minutes for each that survives")
 	file := flag.String("json", "", "write the kill matrix to this file, too")
 	flag.Parse()
 	run, err := regexp.Compile(*only)
 	if err == nil {
-		err = mutate(ctx, options{run, *jobs, *file})
+		err = mutate(ctx, options{run, *jobs, *search, *file})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
@@ -52,7 +54,11 @@ func mutate(ctx context.Context, o options) (err error) {
 	if len(chosen) == 0 {
 		return fmt.Errorf("no mutant is called %q", o.run)
 	}
-	l, err := newLaboratory(ctx)
+	var suspects []string
+	if o.search {
+		suspects = killers(mutants)
+	}
+	l, err := newLaboratory(ctx, suspects)
 	if err != nil {
 		return err
 	}
