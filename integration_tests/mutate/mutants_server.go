@@ -57,7 +57,7 @@ var serverMutants = []mutant{
 	},
 	{
 		name: "token-remembered-beyond-its-end", source: []edit{{tokenGo, "ok && time.Now().Before(known.expires)", "ok && (MUTANT || time.Now().Before(known.expires))"}},
-		by: []string{"TestSwitching_EndsAtItsExpiryAndWithTheSession"},
+		by: []string{"TestVerify_RemembersNoLongerThanTheTokenIsGood"},
 	},
 	{
 		name: "token-remembered-by-its-header", source: []edit{{tokenGo, "sha256.Sum256([]byte(token))", "sha256.Sum256([]byte(either(MUTANT, token[:min(len(token), 40)], token)))"}},
