@@ -44,7 +44,7 @@ type Keys struct {
 	mu      sync.RWMutex
 	set     *keySet
 	checked time.Time
-	changed time.Time // of the file
+	read    os.FileInfo // the file of these keys
 }
 
 // NewKeys makes a fresh set of secrets, in the form that ParseKeys reads, on one line.
@@ -79,7 +79,7 @@ func LoadKeys(path string) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key file %s: %w", path, err)
 	}
-	return &Keys{path: path, set: set, checked: time.Now(), changed: info.ModTime()}, nil
+	return &Keys{path: path, set: set, checked: time.Now(), read: info}, nil
 }
 
 func parse(text string) (*keySet, error) {
@@ -142,7 +142,8 @@ func (k *Keys) reload() *keySet {
 	}
 	k.checked = time.Now()
 	info, err := os.Stat(k.path)
-	if err != nil || info.ModTime().Equal(k.changed) {
+	// Two files that came one after the other may have one time.
+	if err != nil || os.SameFile(info, k.read) && info.ModTime().Equal(k.read.ModTime()) {
 		return k.set
 	}
 	text, err := os.ReadFile(k.path)
@@ -150,7 +151,7 @@ func (k *Keys) reload() *keySet {
 		return k.set
 	}
 	if set, err := parse(string(text)); err == nil {
-		k.set, k.changed = set, info.ModTime()
+		k.set, k.read = set, info
 	}
 	return k.set
 }
