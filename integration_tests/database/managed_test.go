@@ -98,13 +98,14 @@ func TestManaged_ServesOneCompanyOnly(t *testing.T) {
 	}
 	e, err := server.New(server.Config{
 		DB: d, Auth: auth.New(d, harness.Suite.Keys, auth.Config{}), Log: slog.New(slog.DiscardHandler), SchemaVersion: schema.Version(),
+		Vault: harness.VaultOf(harness.Suite.Keys),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	web := httptest.NewServer(e)
 	t.Cleanup(web.Close)
-	p := &harness.Portal{T: t, URL: web.URL, Tokens: map[string]string{}}
+	p := &harness.Portal{T: t, URL: web.URL, Log: &harness.SyncBuffer{}, Tokens: map[string]string{}}
 	p.Do("GET", "/readyz", "", nil).Want(t, http.StatusOK)
 	for _, company := range []string{harness.CompanyA, harness.CompanyB} {
 		var list []struct {

@@ -122,12 +122,7 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 	p.Auth = auth.New(p.DB, s.Keys, s.Auth)
 	s.Server.DB, s.Server.Auth, s.Server.SchemaVersion = p.DB, p.Auth, schema.Version()
 	if s.Server.Vault == nil {
-		s.Server.Vault = vault.New(func() []byte {
-			if own := s.Keys.Vault(); own != nil {
-				return own
-			}
-			return vaultKeys()
-		})
+		s.Server.Vault = VaultOf(s.Keys)
 	}
 	if s.Server.Weather.URL == "" {
 		s.Server.Weather.URL, s.Server.Weather.ModelURL = usualSky(), usualSky()
@@ -170,6 +165,16 @@ var (
 	// PostgreSQL copies one template at a time anyway, and refuses a second session on it.
 	cloning sync.Mutex
 )
+
+// VaultOf is a vault with the keys of a file, or the suite's where it has none.
+func VaultOf(keys *auth.Keys) *vault.Vault {
+	return vault.New(func() []byte {
+		if own := keys.Vault(); own != nil {
+			return own
+		}
+		return vaultKeys()
+	})
+}
 
 // UniqueName is a name of a database or a role that no other test has, whichever package it is of.
 func UniqueName(kind string) string { return fmt.Sprintf("%s_%d_%d", kind, os.Getpid(), names.Add(1)) }
