@@ -2,7 +2,7 @@ package weather
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
@@ -82,7 +82,8 @@ func (s *service) alert(ctx context.Context, tx db.Tx, in *struct{ Body NewWeath
 	return WeatherAlertAnswer{
 		Message:      "The alert was not sent: the portal sends no messages yet",
 		WeatherAlert: a,
-		Summary:      fmt.Sprintf("%d people would get it by mail and %d as a text message, about %d properties", a.Mails, a.Texts, known),
+		Summary:      endpoint.Count(a.Mails, "person", "people") + " would get it by mail and " + strconv.FormatInt(a.Texts, 10) +
+			" as a text message, about " + endpoint.Count(known, "property", "properties"),
 	}, nil
 }
 

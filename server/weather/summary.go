@@ -54,7 +54,7 @@ func (s *service) summary(ctx context.Context, work endpoint.Work, in *endpoint.
 		return out, err
 	}
 	out = WeatherSummary{PropertiesNeedingService: f.PropertiesNeedingService, Properties: earliest(f.Properties), ForecastTimestamp: field.Time{Time: endpoint.Now(ctx).In(zone)}}
-	count := fmt.Sprintf("%d of %d properties need service within 24 hours.", f.PropertiesNeedingService, f.TotalProperties)
+	count := fmt.Sprintf("%d of ", f.PropertiesNeedingService) + endpoint.Count(f.TotalProperties, "property needs", "properties need") + " service within 24 hours."
 	switch {
 	case f.PropertiesNeedingService == 0:
 		out.Summary = "All clear: no property reaches its trigger within 24 hours."
@@ -66,7 +66,7 @@ func (s *service) summary(ctx context.Context, work endpoint.Work, in *endpoint.
 		out.Summary = s.words(ctx, secret, count, out.Properties)
 	}
 	if len(f.Failures) > 0 {
-		out.Summary += fmt.Sprintf(" The forecast of %d places could not be had.", len(f.Failures))
+		out.Summary += " The forecast of " + endpoint.Count(len(f.Failures), "place", "places") + " could not be had."
 	}
 	return out, nil
 }
