@@ -82,7 +82,7 @@ func (s *service) alert(ctx context.Context, tx db.Tx, in *struct{ Body NewWeath
 	return WeatherAlertAnswer{
 		Message:      "The alert was not sent: the portal sends no messages yet",
 		WeatherAlert: a,
-		Summary:      endpoint.Count(a.Mails, "person", "people") + " would get it by mail and " + strconv.FormatInt(a.Texts, 10) +
+		Summary: endpoint.Count(a.Mails, "person", "people") + " would get it by mail and " + strconv.FormatInt(a.Texts, 10) +
 			" as a text message, about " + endpoint.Count(known, "property", "properties"),
 	}, nil
 }
