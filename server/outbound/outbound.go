@@ -120,6 +120,9 @@ type caller struct {
 func (c *caller) RoundTrip(r *http.Request) (*http.Response, error) {
 	a, err := c.send(r)
 	outcome := outcomeOf(err)
+	if end, ok := r.Context().Deadline(); err != nil && ok && !time.Now().Before(end) {
+		outcome = TimedOut // whatever the transport calls it
+	}
 	if err == nil {
 		outcome = ofStatus(a.StatusCode)
 		a.Body = &bounded{ReadCloser: a.Body, left: maxBody}
