@@ -33,7 +33,7 @@ func withoutEntry(send string) []edit {
 	return []edit{
 		{"db/unit.go", "type unit struct {\n", "type unit struct {\n\tcustomer string\n\tchecked bool\n"},
 		{"db/unit.go", "\treturn d.work(ctx, d.app, u, fn)\n", "\tu.customer = m.CustomerID()\n\treturn d.work(ctx, d.app, u, fn)\n"},
-		{"db/unit.go", "\tenter := u.enters() && (!u.write || begin)\n", send + "\tenter := false\n"},
+		{"db/unit.go", "\tenter := u.enters() && !u.begun\n", send + "\tenter := false\n"},
 		{"db/unit.go", "\tif !u.enters() || u.verified {\n\t\treturn nil\n\t}\n", "\tif true {\n\t\treturn nil\n\t}\n"},
 	}
 }
