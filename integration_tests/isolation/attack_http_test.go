@@ -39,9 +39,10 @@ func lists(t *testing.T, p *harness.Portal) (all []*harness.Operation) {
 // serverBehind is the real server behind a bouncer: under the requests of two companies at once each
 // operation answers as the server does that has the database for itself.
 func serverBehind(t *testing.T, b bouncer) {
-	direct := harness.NewPortal(t)
+	_, now := harness.NewClock(t, "2026-01-06T06:30:00") // which some answer
+	direct := harness.NewPortal(t, now)
 	direct.Run("testdata/every_table.sql", harness.EveryTableSQL)
-	p := harness.NewPortal(t, func(s *harness.Settings) {
+	p := harness.NewPortal(t, now, func(s *harness.Settings) {
 		s.Database = direct.Database
 		s.DB.App, s.DB.Auth, s.DB.Platform = b.url("portal_app", direct.Database), b.url("portal_auth", direct.Database), b.url("portal_platform", direct.Database)
 		s.DB.AppConns = 8
