@@ -121,11 +121,12 @@ func features(e *echo.Echo, cfg Config, ready *readiness) endpoint.API {
 	lists.Routes(api.Tag("property_list", "Lists of properties, own and shared."))
 	products.Routes(api.Tag("product", "What winter and landscape work uses up."))
 	equipment.Routes(api.Tag("equipment", "Equipment, its rates, and how long it was used."))
-	reports.Routes(api.Tag("report", "Sums of what the logs say, on screen and in workbooks."))
 	keys := settings.New(cfg.Vault, cfg.ServiceKeys)
 	settings.Routes(api.Tag("settings", "Keys of other services: the own ones, and the company's."), keys)
 	cfg.Weather.Keys, cfg.Weather.Calls = keys, cfg.Outbound
-	weather.Routes(api.Tag("weather", "The weather, and the snow that each property is to get."), cfg.Weather)
+	sky := weather.New(cfg.Weather)
+	weather.Routes(api.Tag("weather", "The weather, and the snow that each property is to get."), sky)
+	reports.Routes(api.Tag("report", "Sums of what the logs say, on screen and in workbooks."), sky)
 	return api
 }
 

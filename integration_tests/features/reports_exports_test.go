@@ -35,6 +35,7 @@ func (p *portal) seedWork(company string) {
 	p.Exec(`insert into portal.locations (customer_id, name, address, area_manager) values
 		($1, 'Mall: North [Lots/Docks] of the Great Lakes A', '10 Mall', 'Pat Doyle'), ($1, 'Mall: North [Lots/Docks] of the Great Lakes B', '11 Mall', null),
 		($1, '=1+1', '12 Mall', '@sum(A1)')`, company)
+	p.Exec(`update portal.locations set latitude = 42.8864, longitude = -78.8784 where address = '11 Mall'`)
 	p.Exec(`insert into portal.winter_events (customer_id, event_name, start_date, end_date, status) values ($1, 'Lake Band & <Squall>', '2026-01-10', '2026-01-12', 'completed')`, company)
 	p.Exec(`
 		insert into portal.winter_ops_logs (customer_id, property_id, contractor_id, contractor_name, user_id, worker_name, equipment, time_in, time_out, status,

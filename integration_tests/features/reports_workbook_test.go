@@ -33,7 +33,7 @@ func rows(t *testing.T, a harness.Answer) [][]string {
 }
 
 // opened is a workbook as excelize reads it.
-func opened(t *testing.T, content []byte) *excelize.File {
+func opened(t testing.TB, content []byte) *excelize.File {
 	t.Helper()
 	f, err := excelize.OpenReader(bytes.NewReader(content))
 	if err != nil {

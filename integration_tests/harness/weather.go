@@ -103,6 +103,12 @@ func (s *Sky) Weather(w http.ResponseWriter, r *http.Request) {
 	case "/weather":
 		said = entry(start)
 		said["name"], said["coord"] = "Buffalo", place
+	case "/data/3.0/onecall/timemachine":
+		at, _ := strconv.ParseInt(r.URL.Query().Get("dt"), 10, 64)
+		said = map[string]any{"lat": lat, "lon": lon, "data": []any{map[string]any{
+			"dt": at, "temp": -3.25, "feels_like": -10, "humidity": 90, "wind_speed": 11.5, "weather": []any{map[string]any{"description": "heavy snow"}},
+			"snow": map[string]any{"1h": 10 * snow},
+		}}}
 	case "/chat/completions":
 		said = map[string]any{"choices": []any{map[string]any{"message": map[string]any{"role": "assistant", "content": "Send everybody."}}}}
 	default:

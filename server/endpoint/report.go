@@ -18,13 +18,22 @@ func Report[I, O any](api API, path, id, summary string, h Handler[I, O], roles 
 
 // Export registers a Report whose answer is a file, of one of the types (media types without parameters). It is made as a
 // whole before the answer begins. Only some are made at once: each takes a processor.
-func Export[I any](api API, path, id, summary string, types []string, h Handler[I, *File], roles Roles, options ...Option) {
+// ask, unless it is nil, asks other companies before that, and writes what it learned into the input.
+func Export[I any](api API, path, id, summary string, types []string, ask func(context.Context, Work, *I) error, h Handler[I, *File], roles Roles, options ...Option) {
 	file := func(ctx context.Context, tx db.Tx, in *I) (out download, err error) {
 		f, err := h(ctx, tx, in)
 		out.Attach(f)
 		return out, err
 	}
-	register(api, http.MethodPost, path, id, summary, answering(file, api.inTurn(api.snapshot)), roles, append(options, reads, files(types), func(op *huma.Operation) {
+	make := answering(file, api.inTurn(api.snapshot))
+	register(api, http.MethodPost, path, id, summary, func(ctx context.Context, in *I) (*body[download], error) {
+		if ask != nil {
+			if err := ask(ctx, Work{api}, in); err != nil {
+				return nil, err
+			}
+		}
+		return make(ctx, in)
+	}, roles, append(options, reads, files(types), func(op *huma.Operation) {
 		op.Middlewares = append(op.Middlewares, api.enterFirst)
 	}))
 }

@@ -12,12 +12,15 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
 	"contractor-portal/server/field"
+	"contractor-portal/server/shape"
 )
 
 // An exportRequest is the input of an export.
 type exportRequest struct {
 	Format string `query:"format" enum:"xlsx,csv" default:"xlsx" doc:"xlsx: a workbook. csv: the same lines as one table, without totals."`
 	Body   Filter
+
+	weather map[begun]shape.PastWeather // of each sheet, where it is shown
 }
 
 const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -31,17 +34,19 @@ type layout struct {
 	title   func(*ticket) []string // what a sheet is called by
 	keys    []column               // what a sheet is about, which a table says on every line
 	columns []column
-	above   int                                   // rows above the heading
-	head    func(*sheet, *request, *ticket) error // writes them; nil: there are none
-	foot    func(*sheet, *request, *ticket) error // writes what stands below the last ticket
+	above   int                                                        // rows above the heading
+	head    func(*sheet, *request, *ticket) error                      // writes them; nil: there are none
+	foot    func(*sheet, *request, *ticket) error                      // writes what stands below the last ticket
+	ask     func(context.Context, endpoint.Work, *exportRequest) error // what other companies know; nil: nothing
 }
 
 // A request is what an export is made for.
 type request struct {
 	Filter
 	summary
-	zone *time.Location
-	now  time.Time
+	zone    *time.Location
+	now     time.Time
+	weather map[begun]shape.PastWeather
 }
 
 // A maker makes a file of tickets that come one by one.
@@ -63,7 +68,7 @@ func export(api endpoint.API, path, id, summary string, l layout, roles endpoint
 		}
 		return f, err
 	}
-	endpoint.Export(api, path, id, summary, []string{xlsxType, "text/csv"}, h, roles, endpoint.Describe(strings.TrimSpace(text+" "+exportText)))
+	endpoint.Export(api, path, id, summary, []string{xlsxType, "text/csv"}, l.ask, h, roles, endpoint.Describe(strings.TrimSpace(text+" "+exportText)))
 }
 
 // tooMuch tells whether an export failed because of how much was asked for.
@@ -77,14 +82,11 @@ const maxTickets = 1_048_000
 var errTooMany = errors.New("more rows than a sheet has")
 
 func (l layout) make(ctx context.Context, tx db.Tx, in *exportRequest) (*endpoint.File, error) {
-	if l.byEvent && in.Body.WinterEventID != 0 {
-		in.Body.StartDate, in.Body.EndDate = "", ""
-	}
-	args, err := in.Body.args(ctx, tx)
+	args, err := l.args(ctx, tx, in)
 	if err != nil {
 		return nil, err
 	}
-	r := &request{Filter: in.Body, now: endpoint.Now(ctx)}
+	r := &request{Filter: in.Body, now: endpoint.Now(ctx), weather: in.weather}
 	if r.summary, r.zone, err = summed(ctx, tx, args, l.dated); err != nil {
 		return nil, err
 	}
@@ -113,6 +115,14 @@ func (l layout) make(ctx context.Context, tx db.Tx, in *exportRequest) (*endpoin
 	}
 	f, err := m.file(l.fileName(&in.Body, in.Format))
 	return f, cmp.Or(err, ctx.Err())
+}
+
+// args are the values of the statements.
+func (l layout) args(ctx context.Context, tx db.Tx, in *exportRequest) (db.Args, error) {
+	if l.byEvent && in.Body.WinterEventID != 0 {
+		in.Body.StartDate, in.Body.EndDate = "", ""
+	}
+	return in.Body.args(ctx, tx)
 }
 
 // fileName has the dates where both are asked for.

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"contractor-portal/db"
+	"contractor-portal/server/endpoint"
 )
 
 const fieldServiceSQL = chosen + `
@@ -12,7 +13,15 @@ select` + columns + sums + `
 window sheet as (partition by t.property, t.property_id, t.equipment), line as (sheet order by t.time_in, t.id)
 order by t.property, t.property_id, t.equipment, t.time_in, t.id`
 
-var fieldService = layout{
+func fieldService(weather Weather) layout {
+	l := fieldServiceLayout
+	l.ask = func(ctx context.Context, work endpoint.Work, in *exportRequest) error {
+		return askWeather(ctx, work, in, weather)
+	}
+	return l
+}
+
+var fieldServiceLayout = layout{
 	name:    named("field_service_reports"),
 	byEvent: true,
 	tickets: func(ctx context.Context, tx db.Tx, args db.Args, do func(*ticket) error) error {
@@ -36,7 +45,7 @@ var fieldService = layout{
 	},
 	above: 15,
 	head:  fieldServiceHead,
-	foot: func(s *sheet, _ *request, t *ticket) error {
+	foot: func(s *sheet, r *request, t *ticket) error {
 		if err := s.row(none, bold("TOTAL:"), number(t.SheetHours, aBoldNumber)); err != nil {
 			return err
 		}
@@ -44,7 +53,7 @@ var fieldService = layout{
 		if err := s.row(section("24-Hour Weather Report")); err != nil {
 			return err
 		}
-		return s.row(text("Not shown: no weather service is asked for past weather."))
+		return weatherRows(s, r.weather[t.begun()])
 	},
 }
 

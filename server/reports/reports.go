@@ -13,7 +13,7 @@ import (
 )
 
 // Routes registers the operations of this package.
-func Routes(api endpoint.API) {
+func Routes(api endpoint.API, weather Weather) {
 	office := endpoint.Only(auth.Admin, auth.Manager)
 	endpoint.Report(api, "/report/by-product/", "reportByProduct", "What was used up, of each product", byProduct, office)
 	endpoint.Report(api, "/report/by-property/", "reportByProperty", "Logs, hours and material of each property", byProperty, office)
@@ -25,8 +25,8 @@ func Routes(api endpoint.API) {
 		"A line costs its hours at the rate that its equipment has today, to the cent, and the total is the sum of the lines. "+
 			"A line whose equipment has no rate says so and costs nothing; the end of the sheet counts them.")
 	export(api, "/export/winter-logs/", "exportWinterLogs", "All winter logs: one sheet, the newest first", winterLogs, office, "")
-	export(api, "/export/field-service-reports/", "exportFieldService", "What was done where: a sheet for each property and equipment", fieldService, office,
-		"With winter_event_id the dates do not count.")
+	export(api, "/export/field-service-reports/", "exportFieldService", "What was done where: a sheet for each property and equipment", fieldService(weather), office,
+		"With winter_event_id the dates do not count. Each sheet ends with the weather of the hour in which its first ticket began, or says why it is not known.")
 }
 
 // A Filter says which logs count. Several parts must all be met. Landscape work has neither equipment nor an event:

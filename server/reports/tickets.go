@@ -42,7 +42,7 @@ type ticket struct {
 // that PostgreSQL compares instants and knows no zone.
 const chosen = `
 with t as (
-  select l.id, l.property_id, p.name as property, p.address, coalesce(p.area_manager, '') as area_manager,
+  select l.id, l.property_id, p.name as property, p.address, p.latitude, p.longitude, coalesce(p.area_manager, '') as area_manager,
     l.contractor_id, coalesce(l.contractor_name, '') as contractor,
     coalesce(nullif(l.worker_name, ''), l.contractor_name, '') as worker, coalesce(l.equipment, '') as equipment,
     l.time_in, l.time_out, extract(epoch from l.time_out - l.time_in) as seconds,

@@ -47,7 +47,7 @@ type recipients struct {
 	Texts int64 `db:"texts"`
 }
 
-func (s *service) alert(ctx context.Context, tx db.Tx, in *struct{ Body NewWeatherAlert }) (out WeatherAlertAnswer, err error) {
+func (s *Service) alert(ctx context.Context, tx db.Tx, in *struct{ Body NewWeatherAlert }) (out WeatherAlertAnswer, err error) {
 	b := in.Body
 	if _, err := open(ctx, tx); err != nil {
 		return out, err
@@ -104,7 +104,7 @@ type WeatherSettings struct {
 	AlertThresholdHours     int    `json:"alert_threshold_hours" example:"24"`
 }
 
-func (s *service) settings(ctx context.Context, tx db.Tx, _ *endpoint.None) (out WeatherSettings, err error) {
+func (s *Service) settings(ctx context.Context, tx db.Tx, _ *endpoint.None) (out WeatherSettings, err error) {
 	if _, err := open(ctx, tx); err != nil {
 		return out, err
 	}

@@ -24,11 +24,19 @@ type kind string
 const (
 	current  kind = "current"
 	forecast kind = "forecast"
+	history  kind = "history"
 )
 
+// fresh is how long an answer is good. What is over does not change.
+func (k kind) fresh() time.Duration {
+	if k == history {
+		return 30 * 24 * time.Hour
+	}
+	return time.Hour
+}
+
 const (
-	fresh   = time.Hour        // how long an answer is good
-	kept    = 48 * time.Hour   // and how long it is better than none
+	kept    = 48 * time.Hour   // how long an answer that is no longer good is better than none
 	atOnce  = 16               // how many places are asked for at the same time
 	askTime = 20 * time.Second // of all of them together
 )
@@ -63,7 +71,7 @@ where w.kind = @kind and w.location_key = any(@keys) and w.fetched_at > @since`
 // look reads the cache. What has expired is stale.
 func look(ctx context.Context, tx db.Tx, k kind, places []place) (map[string]reading, error) {
 	now := endpoint.Now(ctx)
-	rows, err := db.All[cached](ctx, tx, cachedSQL, db.Args{"kind": k, "keys": keysOf(places), "since": now.Add(-kept)})
+	rows, err := db.All[cached](ctx, tx, cachedSQL, db.Args{"kind": k, "keys": keysOf(places), "since": now.Add(-k.fresh() - kept)})
 	found := map[string]reading{}
 	for _, row := range rows {
 		if len(row.Payload.Entries) > 0 {
@@ -89,8 +97,8 @@ func missing(places []place, found map[string]reading) []place {
 	})
 }
 
-// A service asks the provider, no oftener than is needed.
-type service struct {
+// A Service asks the provider, no oftener than is needed.
+type Service struct {
 	keys     Keys
 	provider provider
 	model    *outbound.Provider
@@ -105,7 +113,7 @@ type service struct {
 
 // find returns what is known of places, and asks the provider for what is not known or has expired. found is what
 // look has just read.
-func (s *service) find(ctx context.Context, work endpoint.Work, k kind, places []place, found map[string]reading) (finding, error) {
+func (s *Service) find(ctx context.Context, work endpoint.Work, k kind, places []place, found map[string]reading) (finding, error) {
 	if len(missing(places, found)) == 0 {
 		return finding{readings: found}, nil
 	}
@@ -124,7 +132,7 @@ func (s *service) find(ctx context.Context, work endpoint.Work, k kind, places [
 }
 
 // ask reads the cache once more, since it may have been filled meanwhile, asks for what is missing, and keeps it.
-func (s *service) ask(ctx context.Context, work endpoint.Work, k kind, places []place) (f finding, err error) {
+func (s *Service) ask(ctx context.Context, work endpoint.Work, k kind, places []place) (f finding, err error) {
 	var secret string
 	err = work.Read(ctx, func(ctx context.Context, tx db.Tx) (err error) {
 		if f.readings, err = look(ctx, tx, k, places); err == nil {
@@ -151,7 +159,7 @@ const keyName = "openweather_api_key"
 
 // askAll asks for all places, several at a time. Where one answer shows that there is no use in more, the others have
 // the same error.
-func (s *service) askAll(ctx context.Context, k kind, places []place, secret string) finding {
+func (s *Service) askAll(ctx context.Context, k kind, places []place, secret string) finding {
 	until, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	account := accountOf(endpoint.Caller(ctx).CustomerID(), secret)
@@ -191,7 +199,7 @@ func (s *service) askAll(ctx context.Context, k kind, places []place, secret str
 }
 
 // isUseless tells whether an error means that the next call would fail too.
-func (s *service) isUseless(err error, inARow int, of account, now time.Time) bool {
+func (s *Service) isUseless(err error, inARow int, of account, now time.Time) bool {
 	var failed *outbound.Error
 	if !errors.As(err, &failed) {
 		return false
@@ -216,7 +224,7 @@ func accountOf(company, secret string) account {
 }
 
 // pause keeps to what the provider has asked of an account.
-func (s *service) pause(of account, until, now time.Time) {
+func (s *Service) pause(of account, until, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for other, at := range s.paused {
@@ -227,7 +235,7 @@ func (s *service) pause(of account, until, now time.Time) {
 	s.paused[of] = until
 }
 
-func (s *service) pausing(of account, now time.Time) error {
+func (s *Service) pausing(of account, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if left := s.paused[of].Sub(now); left > 0 {
@@ -250,7 +258,7 @@ where w.fetched_at < excluded.fetched_at`
 
 // keep writes answers into the cache. Where the database can only be read it is passed over, and an operator who acts
 // inside a company leaves nothing there: he asks with a key of his own.
-func (s *service) keep(ctx context.Context, work endpoint.Work, k kind, places []place, readings map[string]reading) error {
+func (s *Service) keep(ctx context.Context, work endpoint.Work, k kind, places []place, readings map[string]reading) error {
 	if len(readings) == 0 || endpoint.Caller(ctx).Acting() {
 		return nil
 	}
@@ -278,7 +286,7 @@ func (s *service) keep(ctx context.Context, work endpoint.Work, k kind, places [
 	}
 	err := work.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		_, err := db.Exec(ctx, tx, keepSQL, db.Args{
-			"kind": k, "now": now, "until": now.Add(fresh), "since": now.Add(-kept),
+			"kind": k, "now": now, "until": now.Add(k.fresh()), "since": now.Add(-kept),
 			"keys": keys, "latitudes": latitudes, "longitudes": longitudes, "zips": zips, "payloads": payloads,
 		})
 		return err

@@ -34,7 +34,7 @@ type zipCode struct {
 
 var usZIP = regexp.MustCompile(`^\d{5}(-\d{4})?$`)
 
-func (s *service) byZIP(ctx context.Context, work endpoint.Work, in *zipCode) (f ZipForecast, err error) {
+func (s *Service) byZIP(ctx context.Context, work endpoint.Work, in *zipCode) (f ZipForecast, err error) {
 	country, zip := strings.ToUpper(in.CountryCode), in.ZipCode
 	if country == "US" {
 		if !usZIP.MatchString(zip) {
@@ -64,7 +64,7 @@ type city struct {
 	CountryCode string `query:"country_code" default:"US" pattern:"^[A-Za-z]{2}$" example:"US" doc:"Two letters."`
 }
 
-func (s *service) byCity(ctx context.Context, work endpoint.Work, in *city) (f CityForecast, err error) {
+func (s *Service) byCity(ctx context.Context, work endpoint.Work, in *city) (f CityForecast, err error) {
 	r, zone, err := s.at(ctx, work, forecast, atCity(field.Tidy(in.City), field.Tidy(in.State), strings.ToUpper(in.CountryCode)))
 	if err != nil {
 		return f, err

@@ -87,7 +87,7 @@ func grouped(properties []PropertyForecast) (groups []*group) {
 	return groups
 }
 
-func (s *service) properties(ctx context.Context, work endpoint.Work, _ *endpoint.None) (f PropertiesForecast, err error) {
+func (s *Service) properties(ctx context.Context, work endpoint.Work, _ *endpoint.None) (f PropertiesForecast, err error) {
 	var (
 		rows   []PropertyForecast
 		groups []*group

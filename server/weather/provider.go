@@ -23,7 +23,7 @@ type report struct {
 	Entries   []entry `json:"entries"`
 }
 
-// An entry is the weather now, or that of the three hours until a time.
+// An entry is the weather now, that of the three hours until a time, or that of an hour that is over.
 type entry struct {
 	At          int64   `json:"at"` // seconds since 1970
 	Temperature float64 `json:"temp"`
@@ -31,8 +31,9 @@ type entry struct {
 	Humidity    float64 `json:"humidity"`
 	Description string  `json:"text"`
 	Wind        float64 `json:"wind"`
-	Snow        float64 `json:"snow"` // of three hours
-	Probability float64 `json:"pop"`  // of precipitation, in per cent
+	Snow        float64 `json:"snow"` // of three hours; of the one hour of a past entry, and so is Rain
+	Rain        float64 `json:"rain,omitempty"`
+	Probability float64 `json:"pop"` // of precipitation, in per cent
 }
 
 // inches is the one place where the provider's millimetres end: it sends snow in them, whatever units it is asked for.
@@ -86,16 +87,17 @@ func (p point) known() bool {
 	return p.Lat != nil && p.Lon != nil && within(*p.Lat, -90, 90) && within(*p.Lon, -180, 180)
 }
 
-// A provider is OpenWeatherMap 2.5.
+// A provider is OpenWeatherMap 2.5, and for what is over One Call 3.0.
 type provider struct {
 	*outbound.Provider
-	url string
+	url, past string
 }
 
 const defaultURL = "https://api.openweathermap.org/data/2.5"
 
 func newProvider(calls *outbound.Calls, url string) provider {
-	return provider{calls.Provider("the weather provider", 10*time.Second), url}
+	past := strings.TrimSuffix(url, "/data/2.5") + "/data/3.0/onecall/timemachine"
+	return provider{calls.Provider("the weather provider", 10*time.Second), url, past}
 }
 
 // ask asks for one place.
@@ -104,9 +106,12 @@ func (p provider) ask(ctx context.Context, kind kind, at place, secret string) (
 	for name, value := range at.query {
 		query[name] = []string{value}
 	}
-	if kind == current {
+	switch kind {
+	case current:
 		r, err = p.current(ctx, query)
-	} else {
+	case history:
+		r, err = p.history(ctx, query)
+	default:
 		r, err = p.forecast(ctx, query)
 	}
 	var failed *outbound.Error

@@ -33,8 +33,7 @@ type Config struct {
 }
 
 // Routes registers the operations of this package.
-func Routes(api endpoint.API, cfg Config) {
-	s := newService(cfg)
+func Routes(api endpoint.API, s *Service) {
 	office := endpoint.Only(auth.Admin, auth.Manager)
 	endpoint.Consult(api, http.MethodGet, "/weather/current/", "getCurrentWeather", "The weather now at coordinates", s.current, endpoint.Members, hourly)
 	endpoint.Consult(api, http.MethodGet, "/weather/forecast/", "getForecast", "Five days at coordinates, in steps of three hours", s.forecast, endpoint.Members, hourly)
@@ -51,7 +50,8 @@ func Routes(api endpoint.API, cfg Config) {
 
 var hourly = endpoint.Describe("Answers are good for an hour. Where the provider cannot be asked then, an older one is sent, marked as stale.")
 
-func newService(cfg Config) *service {
+// New returns what tells the weather.
+func New(cfg Config) *Service {
 	calls := cfg.Calls
 	if calls == nil {
 		calls = outbound.New(outbound.Config{})
@@ -59,7 +59,7 @@ func newService(cfg Config) *service {
 	if cfg.URL == "" {
 		cfg.URL = defaultURL
 	}
-	return &service{
+	return &Service{
 		keys: cfg.Keys, provider: newProvider(calls, cfg.URL), model: calls.Provider("the model", modelTime), modelURL: cfg.ModelURL,
 		paused: map[account]time.Time{},
 	}
@@ -80,7 +80,7 @@ func open(ctx context.Context, tx db.Tx) (*time.Location, error) {
 }
 
 // at tells what is known of one place.
-func (s *service) at(ctx context.Context, work endpoint.Work, k kind, p place) (r reading, zone *time.Location, err error) {
+func (s *Service) at(ctx context.Context, work endpoint.Work, k kind, p place) (r reading, zone *time.Location, err error) {
 	var found map[string]reading
 	err = work.Read(ctx, func(ctx context.Context, tx db.Tx) (err error) {
 		if zone, err = open(ctx, tx); err == nil {
@@ -144,7 +144,7 @@ type CurrentWeather struct {
 	WeatherSource
 }
 
-func (s *service) current(ctx context.Context, work endpoint.Work, in *Coordinates) (w CurrentWeather, err error) {
+func (s *Service) current(ctx context.Context, work endpoint.Work, in *Coordinates) (w CurrentWeather, err error) {
 	p, err := in.place()
 	if err != nil {
 		return w, err
@@ -194,7 +194,7 @@ type Forecast struct {
 	WeatherSource
 }
 
-func (s *service) forecast(ctx context.Context, work endpoint.Work, in *Coordinates) (f Forecast, err error) {
+func (s *Service) forecast(ctx context.Context, work endpoint.Work, in *Coordinates) (f Forecast, err error) {
 	p, err := in.place()
 	if err != nil {
 		return f, err
