@@ -75,8 +75,3 @@ func documentFiles(op *huma.Operation, types []string) {
 	}
 	op.Responses["200"] = answer
 }
-
-// TooMuch is 413: what was asked for is more than can be answered. The detail says how to ask for less.
-func TooMuch(detail string) *Problem {
-	return newProblem("invalid", http.StatusRequestEntityTooLarge, detail)
-}
