@@ -25,14 +25,14 @@ func Export[I any](api API, path, id, summary string, types []string, ask func(c
 		out.Attach(f)
 		return out, err
 	}
-	make := answering(file, api.inTurn(api.snapshot))
+	whole := answering(file, api.inTurn(api.snapshot))
 	register(api, http.MethodPost, path, id, summary, func(ctx context.Context, in *I) (*body[download], error) {
 		if ask != nil {
 			if err := ask(ctx, Work{api}, in); err != nil {
 				return nil, err
 			}
 		}
-		return make(ctx, in)
+		return whole(ctx, in)
 	}, roles, append(options, reads, files(types), func(op *huma.Operation) {
 		op.Middlewares = append(op.Middlewares, api.enterFirst)
 	}))

@@ -37,7 +37,6 @@ type beginning struct {
 const beginningsSQL = chosen + `
 select t.property_id, t.equipment, min(t.time_in) as at, min(t.latitude)::float8 as latitude, min(t.longitude)::float8 as longitude
 from t
-where cardinality(@days::timestamptz[]) = 0
 group by t.property_id, t.equipment
 limit 2000`
 
