@@ -14,6 +14,6 @@ import (
 func main() {
 	if err := cli.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "portal:", err)
-		os.Exit(1)
+		os.Exit(cli.Status(err))
 	}
 }

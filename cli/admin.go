@@ -12,7 +12,8 @@ import (
 )
 
 type adminCommand struct {
-	Create adminCreate `cmd:"" help:"Make a super admin; the password is printed once."`
+	Create   adminCreate   `cmd:"" help:"Make a super admin; the password is printed once."`
+	Password adminPassword `cmd:"" help:"Give a super admin a new password, which is printed once; all his sessions end."`
 }
 
 type adminCreate struct {
@@ -20,11 +21,6 @@ type adminCreate struct {
 	Email string `required:"" help:"What the person logs in with."`
 	Name  string `required:"" help:"The person's name, for the audit log."`
 }
-
-const createOperatorSQL = `
-insert into platform.operators (email, name, password_hash) values ($1, $2, $3)
-on conflict (email) do nothing
-returning id`
 
 func (c adminCreate) Run(ctx context.Context, cfg config) error {
 	email, err := field.ParseEmail(c.Email)
@@ -50,6 +46,43 @@ func (c adminCreate) Run(ctx context.Context, cfg config) error {
 		return record(ctx, tx, auth.Deed{
 			Action: "operator.created", ObjectType: "operator", ObjectID: strconv.FormatInt(id, 10), Detail: map[string]any{"name": name},
 		})
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("super admin %s, password (printed this once): %s\n", email, password)
+	return nil
+}
+
+type adminPassword struct {
+	target
+	Email string `required:"" help:"What the person logs in with."`
+}
+
+const operatorPasswordSQL = `
+update platform.operators
+set password_hash = $2, password_set_at = clock_timestamp()
+where email = $1
+returning id`
+
+func (c adminPassword) Run(ctx context.Context, cfg config) error {
+	email, err := field.ParseEmail(c.Email)
+	if err != nil {
+		return fmt.Errorf("--email: %w", err)
+	}
+	password, hash, err := newPassword(ctx)
+	if err != nil {
+		return err
+	}
+	err = c.transaction(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
+		id, err := db.Value[int64](ctx, tx, operatorPasswordSQL, email, hash)
+		if errors.Is(err, db.ErrNotFound) {
+			return errors.New("there is no super admin with this e-mail")
+		}
+		if err != nil {
+			return err
+		}
+		return record(ctx, tx, auth.Deed{Action: "password.reset", ObjectType: "operator", ObjectID: strconv.FormatInt(id, 10)})
 	})
 	if err != nil {
 		return err

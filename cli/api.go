@@ -9,14 +9,19 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"contractor-portal/db"
 	"contractor-portal/schema"
 	"contractor-portal/server"
+	"contractor-portal/server/assistant"
 	"contractor-portal/server/auth"
+	"contractor-portal/server/jobs"
+	"contractor-portal/server/mail"
 	"contractor-portal/server/outbound"
+	"contractor-portal/server/quickbooks"
 	"contractor-portal/server/settings"
 	"contractor-portal/server/vault"
 )
@@ -34,38 +39,74 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 // openweather_api_key. None of them need be there.
 func serviceKeys() map[string]string {
 	keys := map[string]string{}
-	for _, name := range settings.Names() {
+	for _, name := range slices.Concat(settings.Names(), settings.OperatorNames) {
 		keys[name] = os.Getenv("PORTAL_" + strings.ToUpper(name))
 	}
 	return keys
 }
 
-// serve runs the API until ctx ends, then lets requests finish.
-func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, listener net.Listener, ready func()) error {
-	defer listener.Close() //nolint:errcheck // closed by the server, too
-	d, err := db.Open(ctx, cfg.database(roles))
-	if err != nil {
-		return err
+// A portal is the server and its workers, neither of them at work yet.
+type portal struct {
+	db      *db.DB
+	handler http.Handler
+	workers *jobs.Workers
+}
+
+func newLog() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stderr, nil)) }
+
+// open puts a portal together. It refuses an unsafe role, another schema version, an error of the audit.
+func open(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys) (p portal, err error) {
+	if p.db, err = db.Open(ctx, cfg.database(roles)); err != nil {
+		return p, err
 	}
-	defer d.Close()
+	defer func() {
+		if err != nil {
+			p.db.Close()
+		}
+	}()
 	version := schema.Version()
-	if missing := server.Unready(ctx, d, version); missing != "" {
-		return errors.New(missing)
+	if missing := server.Unready(ctx, p.db, version); missing != "" {
+		return p, errors.New(missing)
 	}
 	if keyset := keys.Vault(); keyset != nil {
 		if err := vault.Check(keyset); err != nil {
-			return err
+			return p, err
 		}
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	e, err := server.New(server.Config{ //nolint:contextcheck // middleware takes the context of each request
-		DB: d, Auth: auth.New(d, keys, cfg.auth()), Log: log, SchemaVersion: version,
+	p.workers = jobs.New(cfg.newWorkers(p.db, roles))
+	p.handler, err = server.New(server.Config{ //nolint:contextcheck // middleware takes the context of each request
+		DB: p.db, Auth: auth.New(p.db, keys, cfg.auth()), Log: newLog(), SchemaVersion: version, Workers: p.workers,
 		Vault: vault.New(keys.Vault), ServiceKeys: serviceKeys(), Outbound: outbound.New(outbound.Config{Proxy: cfg.OutboundProxy.url}),
-		Origins: cfg.Origins, TrustProxy: cfg.TrustProxy, Timeout: cfg.RequestTimeout, PublicURL: string(cfg.PublicURL),
+		Assistant:  assistant.Config{OpenAIModel: cfg.OpenAIModel, AnthropicModel: cfg.AnthropicModel, DailyTokens: cfg.DailyTokens},
+		QuickBooks: quickbooks.Config{Sandbox: bool(cfg.QuickBooks)},
+		Mail:       mail.Config{Host: string(cfg.SMTPHost), Sender: string(cfg.SMTPSender)},
+		Origins:    cfg.Origins, TrustProxy: cfg.TrustProxy, Timeout: cfg.RequestTimeout, PublicURL: string(cfg.PublicURL),
+		SignOn: cfg.signOn(), AttackReport: cfg.AttackReport, Tiles: string(cfg.Tiles),
 	})
+	return p, err
+}
+
+// newWorkers make workers of what the environment says. Behind PgBouncer, which a query mode of its own tells, they look
+// for jobs instead of listening for them.
+func (c config) newWorkers(d *db.DB, roles roleURLs) jobs.Config {
+	return jobs.Config{DB: d, Log: newLog(), PollOnly: strings.Contains(string(roles.Worker), "default_query_exec_mode="), Timeout: c.JobTimeout}
+}
+
+// stopWorking lets running jobs finish; what does not goes back to the queue.
+func stopWorking(ctx context.Context, w *jobs.Workers) error {
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 25*time.Second)
+	defer cancel()
+	return w.Stop(patience)
+}
+
+// serve runs the API, and workers beside it, until ctx ends, then lets requests and jobs finish.
+func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, at front, ready func()) error {
+	defer at.close()
+	p, err := open(ctx, cfg, roles, keys)
 	if err != nil {
 		return err
 	}
+	defer p.db.Close()
 
 	// Requests leave much behind and keep little: collecting at five times what is kept instead of at twice
 	// takes some 50 MB and gives the processors back to the requests.
@@ -76,10 +117,12 @@ func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, lis
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(256 << 20)
 	}
-	// No WriteTimeout, which counts from the request on: package server bounds each piece of an answer.
-	web := &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
-	ended := make(chan error, 1)
-	go func() { ended <- web.Serve(listener) }()
+	if cfg.Workers > 0 {
+		if err := p.workers.Start(ctx); err != nil {
+			return err
+		}
+	}
+	webs, ended := p.webs(cfg, at) //nolint:contextcheck // middleware takes the context of each request
 	ready()
 	select {
 	case err := <-ended:
@@ -88,5 +131,24 @@ func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, lis
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	return web.Shutdown(grace)
+	for _, web := range webs {
+		err = errors.Join(err, web.Shutdown(grace))
+	}
+	return errors.Join(err, stopWorking(ctx, p.workers))
+}
+
+// webs serves the portal and, where they are wanted, the old pages. What ended says is why one of them serves no more.
+func (p portal) webs(cfg config, at front) (webs []*http.Server, ended chan error) {
+	ended = make(chan error, 2)
+	begin := func(handler http.Handler, listener net.Listener) {
+		// No WriteTimeout, which counts from the request on: package server bounds each piece of an answer.
+		web := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+		webs = append(webs, web)
+		go func() { ended <- web.Serve(listener) }()
+	}
+	begin(p.handler, at.Listener)
+	if at.old != nil {
+		begin(server.NewOldPages(server.OldPages{Dir: cfg.OldPages.Dir, API: p.handler, Log: newLog(), Timeout: cfg.RequestTimeout}), at.old)
+	}
+	return webs, ended
 }

@@ -15,14 +15,20 @@ type auditCommand struct {
 	Strict bool   `help:"Count a warning as an error."`
 }
 
+// An unaskedError is why the audit could not ask: whoever takes its end for a finding, or for none, would err.
+type unaskedError struct{ error }
+
+func (unaskedError) Status() int     { return 2 }
+func (e unaskedError) Unwrap() error { return e.error }
+
 func (c auditCommand) Run(ctx context.Context, cfg config) error {
 	url, err := c.url(cfg)
 	if err != nil {
-		return err
+		return unaskedError{err}
 	}
 	report, err := install.Audit(ctx, url)
 	if err != nil {
-		return err
+		return unaskedError{err}
 	}
 	if err := report.Write(os.Stdout, c.Format); err != nil {
 		return err

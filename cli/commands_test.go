@@ -25,8 +25,8 @@ func TestCommands_EntangledOnesAreFound(t *testing.T) {
 	t.Parallel()
 	for _, planted := range []struct{ file, code, want string }{
 		{"health.go", `func planted() { welcome("", nil, "") }`, "health.go uses welcome of up.go"},
-		{"audit.go", `const planted = createOperatorSQL`, "audit.go uses createOperatorSQL of admin.go"},
-		{"admin.go", `func planted(c customersCreate) { _ = c.change }`, "admin.go uses change of customers.go"},
+		{"audit.go", `const planted = operatorPasswordSQL`, "audit.go uses operatorPasswordSQL of admin.go"},
+		{"admin.go", `func planted(c customersCreate) { _ = c.adminName }`, "admin.go uses adminName of customers.go"},
 		{"keys.go", `func (c keysRotate) planted() error { return migrateUp{}.Run(nil, nil) }`, "keys.go uses Run of migrate.go"},
 		{"database.go", `func planted() { welcome("", nil, "") }`, "database.go uses welcome of up.go"},
 		{"openapi.go", `type healthCommand struct{}`, "openapi.go holds openapiCommand and healthCommand"},

@@ -20,6 +20,10 @@ type customersCommand struct {
 	Show     customersShow     `cmd:"" help:"Show one customer."`
 	Suspend  customersSuspend  `cmd:"" help:"Keep a customer's people out from their next request on."`
 	Activate customersActivate `cmd:"" help:"Let a customer's people in."`
+	Cancel   customersCancel   `cmd:"" help:"End a customer: its people are out, its data is kept."`
+	Export   customersExport   `cmd:"" help:"Take everything of a customer out, into an archive."`
+	Restore  customersRestore  `cmd:"" help:"Bring an archive in, as a customer that is not there."`
+	Erase    customersErase    `cmd:"" help:"Delete a cancelled customer and everything of it, and prove that nothing is left."`
 }
 
 type customersCreate struct {
@@ -126,19 +130,10 @@ type customersSuspend struct {
 }
 
 func (c customersSuspend) Run(ctx context.Context, cfg config) error {
-	id, err := customers.ParseID(c.ID)
-	if err != nil {
-		return err
+	by := func(ctx context.Context, tx db.Tx, id string) (string, error) {
+		return customers.Suspend(ctx, tx, id, c.Reason)
 	}
-	var name string
-	err = c.change(ctx, cfg, func(ctx context.Context, tx db.Tx) (d auth.Deed, err error) {
-		name, err = customers.Suspend(ctx, tx, id, c.Reason)
-		return auth.Deed{Action: "customer.suspended", ObjectID: id, Detail: map[string]any{"reason": c.Reason}}, err
-	})
-	if err == nil {
-		say(name + " is suspended")
-	}
-	return err
+	return c.turn(ctx, cfg, c.ID, "suspended", map[string]any{"reason": c.Reason}, by)
 }
 
 type customersActivate struct {
@@ -147,29 +142,31 @@ type customersActivate struct {
 }
 
 func (c customersActivate) Run(ctx context.Context, cfg config) error {
-	id, err := customers.ParseID(c.ID)
+	return c.turn(ctx, cfg, c.ID, "activated", nil, customers.Activate)
+}
+
+type customersCancel struct {
+	target
+	ID string `arg:"" help:"The customer's id."`
+}
+
+func (c customersCancel) Run(ctx context.Context, cfg config) error {
+	return c.turn(ctx, cfg, c.ID, "cancelled", nil, customers.Cancel)
+}
+
+// turn brings a customer into another state, of which the audit log and whoever sits here are told.
+func (t target) turn(ctx context.Context, cfg config, text, into string, detail map[string]any, by func(context.Context, db.Tx, string) (string, error)) error {
+	id, err := customers.ParseID(text)
 	if err != nil {
 		return err
 	}
 	var name string
-	err = c.change(ctx, cfg, func(ctx context.Context, tx db.Tx) (d auth.Deed, err error) {
-		name, err = customers.Activate(ctx, tx, id)
-		return auth.Deed{Action: "customer.activated", ObjectID: id}, err
+	err = t.change(ctx, cfg, func(ctx context.Context, tx db.Tx) (d auth.Deed, err error) {
+		name, err = by(ctx, tx, id)
+		return auth.Deed{Action: "customer." + into, ObjectID: id, Detail: detail}, err
 	})
 	if err == nil {
-		say(name + " is active")
+		say(name + " is " + into)
 	}
 	return err
-}
-
-// change is a transaction that writes to a customer, with an entry in that one's audit log.
-func (t target) change(ctx context.Context, cfg config, fn func(context.Context, db.Tx) (auth.Deed, error)) error {
-	return t.transaction(ctx, cfg, func(ctx context.Context, tx db.Tx) error {
-		d, err := fn(ctx, tx)
-		if err != nil {
-			return err
-		}
-		d.ObjectType, d.CustomerID = "customer", d.ObjectID
-		return record(ctx, tx, d)
-	})
 }

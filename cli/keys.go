@@ -2,11 +2,14 @@ package cli
 
 import (
 	"fmt"
+
+	"contractor-portal/server/vault"
 )
 
 type keysCommand struct {
-	New    keysNew    `cmd:"" help:"Print fresh secrets for PORTAL_KEYS or PORTAL_KEYS_FILE."`
-	Rotate keysRotate `cmd:"" help:"Put a new signing key before the present one, which stays valid."`
+	New     keysNew     `cmd:"" help:"Print fresh secrets for PORTAL_KEYS or PORTAL_KEYS_FILE."`
+	Archive keysArchive `cmd:"" help:"Print a fresh keyset for the secrets of an archive (portal customers export --with-secrets)."`
+	Rotate  keysRotate  `cmd:"" help:"Put a new signing key before the present one, which stays valid."`
 
 	Add     keysAdd     `cmd:"" help:"Add a key to the vault, which does not seal yet."`
 	Promote keysPromote `cmd:"" help:"Seal with another key of the vault from now on; first let /readyz of every server list it."`
@@ -18,6 +21,16 @@ type keysNew struct{}
 
 func (keysNew) Run() error {
 	text, err := newKeys()
+	if err == nil {
+		fmt.Println(string(text))
+	}
+	return err
+}
+
+type keysArchive struct{}
+
+func (keysArchive) Run() error {
+	text, err := vault.NewKeyset()
 	if err == nil {
 		fmt.Println(string(text))
 	}

@@ -10,16 +10,23 @@ type roleURLs struct {
 	App      secret `env:"DATABASE_URL_APP"`      // role portal_app
 	Auth     secret `env:"DATABASE_URL_AUTH"`     // role portal_auth
 	Platform secret `env:"DATABASE_URL_PLATFORM"` // role portal_platform
+	Worker   secret `env:"DATABASE_URL_WORKER"`   // role portal_worker, always on the primary
 }
 
-// complete names every variable that is not set.
-func (r roleURLs) complete() error {
+// complete names every variable of a role that is needed and not set.
+func (c config) complete() error {
 	var missing []string
 	for _, v := range []struct {
-		name string
-		url  secret
-	}{{"DATABASE_URL_APP", r.App}, {"DATABASE_URL_AUTH", r.Auth}, {"DATABASE_URL_PLATFORM", r.Platform}} {
-		if v.url == "" {
+		name   string
+		url    secret
+		needed bool
+	}{
+		{"DATABASE_URL_APP", c.Roles.App, true},
+		{"DATABASE_URL_AUTH", c.Roles.Auth, true},
+		{"DATABASE_URL_PLATFORM", c.Roles.Platform, true},
+		{"DATABASE_URL_WORKER (or PORTAL_WORKERS=0, where another process works)", c.Roles.Worker, c.Workers > 0},
+	} {
+		if v.needed && v.url == "" {
 			missing = append(missing, v.name)
 		}
 	}
@@ -31,7 +38,7 @@ func (r roleURLs) complete() error {
 
 // given are those that are set.
 func (r roleURLs) given() (urls []string) {
-	for _, url := range []secret{r.App, r.Auth, r.Platform} {
+	for _, url := range []secret{r.App, r.Auth, r.Platform, r.Worker} {
 		if url != "" {
 			urls = append(urls, string(url))
 		}

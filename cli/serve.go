@@ -12,12 +12,12 @@ type serveCommand struct {
 // Run refuses to start with an unsafe role, another schema version, or an error of the audit.
 func (c serveCommand) Run(ctx context.Context, cfg config) error {
 	keys, err := cfg.Keys.read()
-	if err := errors.Join(cfg.Roles.complete(), err); err != nil {
+	if err := errors.Join(cfg.complete(), err); err != nil {
 		return err
 	}
-	listener, err := listen(ctx, c.Listen)
+	at, err := openFront(ctx, c.Listen, cfg.OldPages)
 	if err != nil {
 		return err
 	}
-	return serve(ctx, cfg, cfg.Roles, keys, listener, func() {})
+	return serve(ctx, cfg, cfg.Roles, keys, at, func() {})
 }

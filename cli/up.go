@@ -8,10 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -30,18 +30,18 @@ type upCommand struct {
 
 // Run brings up everything in order, each step with a line, and serves until Ctrl-C.
 func (c upCommand) Run(ctx context.Context, cfg config) (err error) {
-	listener, err := listen(ctx, c.Listen)
+	at, err := openFront(ctx, c.Listen, cfg.OldPages)
 	if err != nil {
 		return err
 	}
-	defer listener.Close() //nolint:errcheck // closed by the server, too
+	defer at.close()
 
 	if cfg.DatabaseURL != "" {
 		say("using the database of DATABASE_URL")
 		if err := os.MkdirAll(c.Data, 0o700); err != nil {
 			return err
 		}
-		return up(ctx, cfg, string(cfg.DatabaseURL), c.Data, listener)
+		return up(ctx, cfg, string(cfg.DatabaseURL), c.Data, at)
 	}
 	pg, dir, err := startEmbedded(ctx, c.Data)
 	if err != nil {
@@ -51,11 +51,11 @@ func (c upCommand) Run(ctx context.Context, cfg config) (err error) {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	go func() { <-pg.Done(); stop(pg.Err()) }()
-	return up(running, cfg, pg.URL("postgres"), dir, listener)
+	return up(running, cfg, pg.URL("postgres"), dir, at)
 }
 
 // up installs the portal in a database, with secrets of the data directory, and serves it.
-func up(ctx context.Context, cfg config, installer, dir string, listener net.Listener) error {
+func up(ctx context.Context, cfg config, installer, dir string, at front) error {
 	keys, err := ownKeys(cfg.Keys, dir)
 	if err != nil {
 		return err
@@ -72,9 +72,9 @@ func up(ctx context.Context, cfg config, installer, dir string, listener net.Lis
 	if err != nil {
 		return fmt.Errorf("demo data: %w", err)
 	}
-	address := "http://" + strings.Replace(listener.Addr().String(), "[::]", "127.0.0.1", 1)
+	address := "http://" + strings.Replace(at.Addr().String(), "[::]", "127.0.0.1", 1)
 	cfg.PublicURL = cmp.Or(cfg.PublicURL, publicURL(address))
-	return serve(ctx, cfg, roles, keys, listener, func() { welcome(address, logins, password) })
+	return serve(ctx, cfg, roles, keys, at, func() { welcome(address, logins, password) })
 }
 
 func startEmbedded(ctx context.Context, data string) (pg *embedded.Server, dir string, err error) {
@@ -135,7 +135,7 @@ func ownRoles(roles roleURLs, installer, dir string) (roleURLs, error) {
 	if err != nil {
 		return roles, fmt.Errorf("passwords of the API's roles: %w", err)
 	}
-	for role, own := range map[string]*secret{"portal_app": &roles.App, "portal_auth": &roles.Auth, "portal_platform": &roles.Platform} {
+	for role, own := range map[string]*secret{"portal_app": &roles.App, "portal_auth": &roles.Auth, "portal_platform": &roles.Platform, "portal_worker": &roles.Worker} {
 		if *own != "" {
 			continue
 		}
@@ -153,19 +153,27 @@ func rolePasswords(file string) (map[string]string, error) {
 	passwords := map[string]string{}
 	text, err := os.ReadFile(file)
 	if err == nil {
-		return passwords, json.Unmarshal(text, &passwords)
+		err = json.Unmarshal(text, &passwords)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	for _, role := range []string{"portal_app", "portal_auth", "portal_platform"} {
-		passwords[role] = rand.Text()
+	// The file may be from before a role.
+	known := len(passwords)
+	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_worker"} {
+		passwords[role] = cmp.Or(passwords[role], rand.Text())
+	}
+	if len(passwords) == known {
+		return passwords, nil
 	}
 	if text, err = json.Marshal(passwords); err != nil {
 		return nil, err
 	}
 	return passwords, os.WriteFile(file, text, 0o600)
 }
+
+// demoOperator keeps the customers of the demo data.
+var demoOperator = demo.Login{CustomerID: auth.PlatformID, Name: "Olivia Park", Email: "olivia.park@example.com", Role: auth.SuperAdmin}
 
 // loadDemo fills an empty database, and returns who can log in with the password.
 func loadDemo(ctx context.Context, url string) (logins []demo.Login, password string, err error) {
@@ -174,14 +182,19 @@ func loadDemo(ctx context.Context, url string) (logins []demo.Login, password st
 		return nil, "", err
 	}
 	err = install.Transaction(ctx, url, func(ctx context.Context, tx pgx.Tx) (err error) {
-		logins, _, err = demo.Load(ctx, tx, hash, say)
+		people, ok, err := demo.Load(ctx, tx, hash, say)
+		if err != nil || !ok {
+			return err
+		}
+		logins = append([]demo.Login{demoOperator}, people...)
+		_, err = tx.Exec(ctx, createOperatorSQL, demoOperator.Email, demoOperator.Name, hash)
 		return err
 	})
 	return logins, password, err
 }
 
 func welcome(address string, logins []demo.Login, password string) {
-	fmt.Printf("\nThe portal is ready.\n\n  API       %s\n  Document  %s/docs\n", address, address)
+	fmt.Printf("\nThe portal is ready.\n\n  Pages     %s\n  Document  %s/docs\n", address, address)
 	if len(logins) == 0 {
 		fmt.Println("\nThe data is that of an earlier start; its passwords are not printed again.")
 	} else {
@@ -189,7 +202,8 @@ func welcome(address string, logins []demo.Login, password string) {
 		for _, l := range logins {
 			fmt.Printf("  %-9s  %-13s  %s\n", l.CustomerID, l.Role, l.Email)
 		}
-		fmt.Printf("\n  curl -s %s/api/login/ -d username=%s --data-urlencode password=%s\n", address, logins[0].Email, password)
+		admin := logins[slices.IndexFunc(logins, func(l demo.Login) bool { return l.Role == auth.Admin })]
+		fmt.Printf("\n  curl -s %s/api/login/ -d username=%s --data-urlencode password=%s\n", address, admin.Email, password)
 	}
-	fmt.Println("\nA super admin is made by `portal admin create`. Ctrl-C stops everything.")
+	fmt.Println("\nAnother super admin is made by `portal admin create`. Ctrl-C stops everything.")
 }

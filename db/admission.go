@@ -145,13 +145,29 @@ func (a *admission) pause(c *customer) time.Duration {
 	return a.start
 }
 
-// rest lets the processors to the others for as long as a unit of work of the customer took of them.
-func (a *admission) rest(c *customer, s *stay) {
+// pace is how long a unit of work that has been at it for some time lets the processors to the others: a quarter of that,
+// while others come. It must end within its request.
+func (a *admission) pace(s *stay, worked time.Duration) time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.othersCome(s.of) {
+		return 0
+	}
+	return min(worked/4, a.start)
+}
+
+// othersCome tells whether another customer came just now.
+func (a *admission) othersCome(c *customer) bool {
 	other := a.latest[0]
 	if other.name == c.name {
 		other = a.latest[1]
 	}
-	if c.turn == nil || time.Since(other.at) > a.start {
+	return time.Since(other.at) <= a.start
+}
+
+// rest lets the processors to the others for as long as a unit of work of the customer took of them.
+func (a *admission) rest(c *customer, s *stay) {
+	if c.turn == nil || !a.othersCome(c) {
 		return
 	}
 	c.rests = time.Now().Add(min(time.Since(s.began)/time.Duration(a.starts), a.start))

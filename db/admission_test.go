@@ -77,6 +77,31 @@ func (a *admission) empty(t *testing.T, free int) {
 	}
 }
 
+// A long unit of work rests for a quarter of what it worked while another customer comes, and not otherwise.
+func TestAdmission_LongOnesLeaveOthersRoom(t *testing.T) {
+	t.Parallel()
+	a := admissionOf(4, 4, 4, time.Minute)
+	long := admitted(t, "A", a.wants(t.Context(), "A"))
+	a.leave(admitted(t, "A again", a.wants(t.Context(), "A")))
+	if pause := a.pace(long, time.Second); pause != 0 {
+		t.Errorf("alone it rests for %s", pause)
+	}
+	a.leave(admitted(t, "B", a.wants(t.Context(), "B")))
+	if pause := a.pace(long, time.Second); pause != time.Second/4 {
+		t.Errorf("beside B it rests for %s", pause)
+	}
+	a.leave(admitted(t, "A again", a.wants(t.Context(), "A")))
+	if pause := a.pace(long, time.Hour); pause != a.start {
+		t.Errorf("beside B it rests for %s, at most %s", pause, a.start)
+	}
+	a.latest[1].at = time.Now().Add(-2 * a.start)
+	if pause := a.pace(long, time.Second); pause != 0 {
+		t.Errorf("when B has not come for long it rests for %s", pause)
+	}
+	a.leave(long)
+	a.empty(t, 4)
+}
+
 func TestAdmission_OneTakesItsShareOnly(t *testing.T) {
 	t.Parallel()
 	a := admissionOf(4, 2, 10, time.Minute)

@@ -16,6 +16,12 @@ type Member interface {
 // A Guest enters the one customer that it may see.
 type Guest interface{ GuestEntry() Entry }
 
+// A Job enters the customer of a claimed job.
+type Job interface{ JobEntry() Entry }
+
+// A Webhook enters the one customer that was called.
+type Webhook interface{ WebhookEntry() Entry }
+
 // An Operator enters the platform.
 type Operator interface{ OperatorEntry() Entry }
 
@@ -23,6 +29,10 @@ const (
 	enterReadSQL          = `call tenancy.enter(null, $1, $2, $3, $4, $5, true)`
 	enterWriteSQL         = `call tenancy.enter(null, $1, $2, $3, $4, $5, false)`
 	enterGuestSQL         = `call tenancy.enter_guest(null, $1)`
+	enterJobSQL           = `call tenancy.enter_job(null, $1)`
+	enterWebhookSQL       = `call tenancy.enter_webhook(null, $1)`
+	enterCallbackReadSQL  = `call tenancy.enter_callback(null, $1, $2, $3, true)`
+	enterCallbackWriteSQL = `call tenancy.enter_callback(null, $1, $2, $3, false)`
 	enterOperatorReadSQL  = `call tenancy.enter_operator($1, $2, true)`
 	enterOperatorWriteSQL = `call tenancy.enter_operator($1, $2, false)`
 )
@@ -35,6 +45,18 @@ func EnterMember(customer string, user *int64, role string, acting *int64, sessi
 
 // EnterGuest opens a customer without a member.
 func EnterGuest(customer string) Entry { return Entry{"", enterGuestSQL, []any{customer}} }
+
+// EnterJob opens the customer of a job that this process has claimed, in the name of the job's person, if it has one.
+func EnterJob(job int64) Entry { return Entry{enterJobSQL, enterJobSQL, []any{job}} }
+
+// EnterWebhook opens the customer that a receiving number belongs to, for the provider that brings something.
+func EnterWebhook(number string) Entry { return Entry{"", enterWebhookSQL, []any{number}} }
+
+// EnterCallback opens the customer of the person who left with a state for another company's page; a write uses the state
+// up. The state is its hash in hexadecimal digits, the browser that of what its cookie holds.
+func EnterCallback(purpose, state string, browser []byte) Entry {
+	return Entry{enterCallbackReadSQL, enterCallbackWriteSQL, []any{purpose, state, browser}}
+}
 
 // EnterOperator opens the platform for an operator outside of any customer. The session is a UUID.
 func EnterOperator(operator int64, session string) Entry {

@@ -18,11 +18,13 @@ var (
 	ErrPerson    = errors.New("person unknown or changed")           // TN002
 	ErrSession   = errors.New("session over")                        // TN003
 	ErrSuspended = errors.New("customer suspended")                  // TN004
+	ErrCancelled = errors.New("customer cancelled")                  // TN009, of a job
 	ErrLimit     = errors.New("limit reached")                       // TN005; see Refusal
 	ErrBusy      = errors.New("no database connection in time")      // the pool was exhausted
 	ErrCrowded   = errors.New("too much at once of one customer")    // it has its share of the pool, and its line is full or slow
 	ErrTimeout   = errors.New("statement took too long")             // statement or lock time-out
 	ErrDown      = errors.New("database cannot be reached")          // the connection was lost or refused
+	ErrClosed    = errors.New("database is between two versions")    // portal migrate has locked the API out
 	errCancelled = errors.New("request was cancelled by its caller") // nobody waits for the answer
 )
 
@@ -62,6 +64,15 @@ func (r *Refusal) stalePlan() bool {
 	return errors.As(r.cause, &pg) && pg.Code == "0A000" && pg.Routine == "RevalidateCachedQuery"
 }
 
+// unseen tells whether PostgreSQL refused a right, or did not find a table, column or function.
+func (r *Refusal) unseen() bool {
+	switch r.Code() {
+	case "42501", "42P01", "42703", "42883", "3F000":
+		return true
+	}
+	return false
+}
+
 // Violates tells whether err is the violation of the constraint (or unique index) of that name.
 func Violates(err error, constraint string) bool {
 	var r *Refusal
@@ -83,6 +94,7 @@ var kinds = map[string]error{
 	"TN004": ErrSuspended,
 	"TN005": ErrLimit,
 	"TN006": ErrConflict, // a rule over several rows, which a trigger holds and names
+	"TN009": ErrCancelled,
 	"23505": ErrConflict,
 	"23P01": ErrConflict,
 	"40001": ErrConflict,

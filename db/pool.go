@@ -19,19 +19,22 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 )
 
-// Config says where the database is. The three URLs name the roles portal_app, portal_auth and
-// portal_platform; a DBA may add what pgx understands, such as default_query_exec_mode=cache_describe
+// Config says where the database is. The URLs name the roles portal_app, portal_auth,
+// portal_platform and portal_worker; a DBA may add what pgx understands, such as default_query_exec_mode=cache_describe
 // behind PgBouncer.
 type Config struct {
 	App, Auth, Platform string        // connection URLs
+	Worker              string        // and of the workers; empty: this process works no jobs
 	AppConns            int32         // size of the tenants' pool; 0: 10
 	CustomerConns       int32         // how many of them one customer may hold at once; 0: half, and one at least
 	CustomerStarts      int32         // units of work of one customer that may be in their first 50 ms at once; 0: half of the processors, and one at least
 	CustomerLine        int           // units of work of one customer that wait, before ErrCrowded; 0: 256
 	AuthConns           int32         // size of the log-in pool; 0: 4
 	PlatformConns       int32         // size of the operators' pool; 0: 2
+	WorkerConns         int32         // size of the workers' pool; 0: 12
 	AcquireTimeout      time.Duration // wait for a connection before ErrCrowded or ErrBusy; 0: 5 s
 }
 
@@ -42,21 +45,22 @@ func (c Config) withDefaults() Config {
 	c.CustomerLine = cmp.Or(c.CustomerLine, 256)
 	c.AuthConns = cmp.Or(c.AuthConns, 4)
 	c.PlatformConns = cmp.Or(c.PlatformConns, 2)
+	c.WorkerConns = cmp.Or(c.WorkerConns, 12)
 	c.AcquireTimeout = cmp.Or(c.AcquireTimeout, 5*time.Second)
 	return c
 }
 
 // DB is the way to the database. It is safe for concurrent use.
 type DB struct {
-	app, auth, platform *pgxpool.Pool
-	admission           *admission // to app
-	acquireTimeout      time.Duration
+	app, auth, platform, worker *pgxpool.Pool
+	admission                   *admission // to app
+	acquireTimeout              time.Duration
 }
 
-// Open connects the three pools. It refuses a role that is a superuser, bypasses row security, owns a
+// Open connects the pools. It refuses a role that is a superuser, bypasses row security, owns a
 // table or can become a role that does.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
-	if min(cfg.AppConns, cfg.AuthConns, cfg.PlatformConns, cfg.CustomerConns, cfg.CustomerStarts) < 0 {
+	if min(cfg.AppConns, cfg.AuthConns, cfg.PlatformConns, cfg.WorkerConns, cfg.CustomerConns, cfg.CustomerStarts) < 0 {
 		return nil, errors.New("a number of connections or of starts is negative")
 	}
 	cfg = cfg.withDefaults()
@@ -70,7 +74,11 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		{&d.app, "portal_app", cfg.App, cfg.AppConns},
 		{&d.auth, "portal_auth", cfg.Auth, cfg.AuthConns},
 		{&d.platform, "portal_platform", cfg.Platform, cfg.PlatformConns},
+		{&d.worker, "portal_worker", cfg.Worker, cfg.WorkerConns},
 	} {
+		if p.url == "" && p.pool == &d.worker {
+			continue
+		}
 		pool, err := open(ctx, p.url, p.conns)
 		if err == nil {
 			*p.pool = pool
@@ -84,9 +92,12 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return d, nil
 }
 
+// Queue is the driver of the job queue, on the workers' pool.
+func (d *DB) Queue() *riverpgxv5.Driver { return riverpgxv5.New(d.worker) }
+
 // Close closes the pools and waits for borrowed connections to come back.
 func (d *DB) Close() {
-	for _, p := range []*pgxpool.Pool{d.app, d.auth, d.platform} {
+	for _, p := range []*pgxpool.Pool{d.app, d.auth, d.platform, d.worker} {
 		if p != nil {
 			p.Close()
 		}

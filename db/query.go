@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"reflect"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -74,12 +75,14 @@ func Page[T any](ctx context.Context, tx Tx, sql text, args ...any) (page []T, t
 	return page, total, err
 }
 
-// batch is how many rows of Each travel at a time.
-const batch = 2000
+// batch is how many rows of Each travel at a time, and spell how many of them are worked on without a rest: so few that it
+// takes some milliseconds.
+const batch, spell = 2000, 200
 
 // Each hands every row as a T, by column name, to do, which may stop by an error. The rows come in batches by a cursor, so
-// that no more of them than one batch are in memory, and each batch has its own time-out. It takes a Snapshot or a Write:
-// elsewhere the cursor would end with its statement.
+// that no more of them than one batch are in memory, and each batch has its own time-out. While other customers come, each
+// spell is followed by a rest of a quarter of what it took, so that a long report leaves them room. It takes a Snapshot or a
+// Write: elsewhere the cursor would end with its statement.
 func Each[T any](ctx context.Context, tx Tx, sql text, args Args, do func(*T) error) error {
 	if !tx.u.snapshot && !tx.u.write {
 		return errNoCursor
@@ -96,6 +99,7 @@ func Each[T any](ctx context.Context, tx Tx, sql text, args Args, do func(*T) er
 		return err
 	}
 	for more := true; more; more = len(page) == batch {
+		began := time.Now()
 		if err := tx.u.run(ctx, fmt.Sprintf("fetch %d from %s", batch, cursor), nil, collect); err != nil {
 			return err
 		}
@@ -103,9 +107,32 @@ func Each[T any](ctx context.Context, tx Tx, sql text, args Args, do func(*T) er
 			if err := do(&page[i]); err != nil {
 				return err
 			}
+			if (i+1)%spell == 0 || i == len(page)-1 {
+				if err := tx.u.rest(ctx, time.Since(began)); err != nil {
+					return err
+				}
+				began = time.Now()
+			}
 		}
 	}
 	return tx.u.run(ctx, "close "+cursor, nil, ignore)
+}
+
+// rest lets the processors to other customers after some work, where they come. Who may hold locks does not rest.
+func (u *unit) rest(ctx context.Context, worked time.Duration) error {
+	if u.pace == nil || u.write {
+		return nil
+	}
+	pause := u.pace(worked)
+	if pause == 0 {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return translate(ctx, ctx.Err())
+	case <-time.After(pause):
+		return nil
+	}
 }
 
 var errNoCursor = errors.New("rows are read one by one in a unit of work that has no transaction")

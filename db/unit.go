@@ -41,6 +41,26 @@ func (d *DB) Auth(ctx context.Context, g Guest, fn func(context.Context, Tx) err
 	return d.work(ctx, d.auth, u, fn)
 }
 
+// Job runs fn inside the customer of a claimed job, in one transaction on the workers' pool.
+func (d *DB) Job(ctx context.Context, j Job, fn func(context.Context, Tx) error) error {
+	return d.work(ctx, d.worker, &unit{write: true, entry: j.JobEntry()}, fn)
+}
+
+// JobSnapshot is Job READ ONLY, in one transaction whose statements all see the same picture, as those of a Snapshot do.
+func (d *DB) JobSnapshot(ctx context.Context, j Job, fn func(context.Context, Tx) error) error {
+	return d.work(ctx, d.worker, &unit{snapshot: true, entry: j.JobEntry()}, fn)
+}
+
+// Worker runs fn in one transaction on the workers' pool, outside of any customer.
+func (d *DB) Worker(ctx context.Context, fn func(context.Context, Tx) error) error {
+	return d.work(ctx, d.worker, &unit{write: true}, fn)
+}
+
+// Webhook runs fn in one transaction on the log-in pool, inside the customer that was called.
+func (d *DB) Webhook(ctx context.Context, w Webhook, fn func(context.Context, Tx) error) error {
+	return d.work(ctx, d.auth, &unit{write: true, entry: w.WebhookEntry()}, fn)
+}
+
 // PlatformRead runs fn for an operator outside of any customer, READ ONLY.
 func (d *DB) PlatformRead(ctx context.Context, o Operator, fn func(context.Context, Tx) error) error {
 	return d.work(ctx, d.platform, &unit{entry: o.OperatorEntry()}, fn)
@@ -68,6 +88,8 @@ type unit struct {
 
 	snapshot bool // reads in one transaction
 
+	pace func(worked time.Duration) time.Duration // how long to let the processors to others; nil: not at all
+
 	conn     *pgxpool.Conn
 	via      sender // the connection, or an adopted transaction
 	begun    bool   // an explicit transaction is open
@@ -87,6 +109,7 @@ func (d *DB) admitted(ctx context.Context, m Member, u *unit, fn func(context.Co
 		return err
 	}
 	defer d.admission.leave(stay)
+	u.pace = func(worked time.Duration) time.Duration { return d.admission.pace(stay, worked) }
 	return d.work(ctx, d.app, u, fn)
 }
 
@@ -94,9 +117,25 @@ func (d *DB) admitted(ctx context.Context, m Member, u *unit, fn func(context.Co
 func (d *DB) work(ctx context.Context, pool *pgxpool.Pool, u *unit, fn func(context.Context, Tx) error) error {
 	u.pool, u.timeout = pool, cmp.Or(u.timeout, d.acquireTimeout)
 	second := *u
-	err := u.work(ctx, fn)
+	err := closed(ctx, pool, u.work(ctx, fn))
 	if u.again(ctx, err) {
-		return second.work(ctx, fn)
+		return closed(ctx, pool, second.work(ctx, fn))
+	}
+	return err
+}
+
+const openSQL = `select has_schema_privilege('platform', 'usage')`
+
+// closed tells an error that comes of the schemas being shut, as they are below the newest version, from a bug. Who
+// was refused a schema is told so, or, where the search path led there, that there is no such table or function.
+func closed(ctx context.Context, pool *pgxpool.Pool, err error) error {
+	var r *Refusal
+	if ctx.Err() != nil || !errors.As(err, &r) || !r.unseen() {
+		return err
+	}
+	var open bool
+	if pool.QueryRow(ctx, openSQL).Scan(&open) == nil && !open {
+		return &Refusal{Kind: ErrClosed, cause: r.cause}
 	}
 	return err
 }
@@ -132,8 +171,9 @@ func Inside(ctx context.Context) bool { return ctx.Value(insideKey{}) != nil }
 
 // again tells whether a unit of work that failed may be done once more, from its beginning. All that it did has
 // been taken back, and its function waits for nothing but the database: a read that lost against a concurrent change or
-// the replay of a standby; whatever met a plan from before a migration, which the other connections have too; and what a
-// wall or a door refused, since the person may have changed after he entered, which the second entry then says.
+// the replay of a standby; whatever met a plan from before a migration, which the other connections have too; what a
+// wall or a door refused, since the person may have changed after he entered, which the second entry then says; and what
+// was not there, since a migration may have shut the schemas and opened them since.
 func (u *unit) again(ctx context.Context, err error) bool {
 	var r *Refusal
 	if ctx.Err() != nil || !errors.As(err, &r) {
@@ -143,7 +183,10 @@ func (u *unit) again(ctx context.Context, err error) bool {
 		u.pool.Reset()
 		return true
 	}
-	return errors.Is(r.Kind, ErrDenied) || !u.write && (r.Code() == "40001" || r.Code() == "40P01")
+	if errors.Is(r.Kind, ErrClosed) {
+		return false
+	}
+	return r.unseen() || !u.write && (r.Code() == "40001" || r.Code() == "40P01")
 }
 
 func (u *unit) acquire(ctx context.Context) error {
@@ -265,7 +308,7 @@ func (u *unit) enters() bool { return u.entry.args != nil }
 // opening begins the transaction of a unit of work.
 func (u *unit) opening() string {
 	if u.snapshot {
-		return "begin isolation level repeatable read"
+		return "begin isolation level repeatable read, read only"
 	}
 	return "begin"
 }

@@ -49,7 +49,7 @@ var (
 
 // What a run makes or a reader adds is named on pages, too, and is in no repository.
 var made = map[string]bool{
-	".portal/": true, "attack-report.html": true, "attack-report.json": true, "attack-report.xml": true,
+	".portal/": true, "attack-report.html": true, "attack-report.json": true, "attack-report.xml": true, "attack-summary.json": true,
 	"bench.json": true, "bench.svg": true, "growth.json": true, "migrations/NNN_create_salt_deliveries.sql": true,
 	"server/saltdeliveries/saltdeliveries.go": true, "integration_tests/features/saltdeliveries_test.go": true,
 }

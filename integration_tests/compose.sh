@@ -4,7 +4,8 @@
 #   compose.sh image      builds ./portal (static, for the engine's architecture) and the image
 #   compose.sh postgres   builds local/postgres:17-alpine unless there is a PostgreSQL image
 #   compose.sh env        makes .env with fresh secrets; one that exists is left alone
-#   compose.sh check      builds what is missing, then both profiles up, asked over HTTP, and torn down
+#   compose.sh check      builds what is missing, then both profiles up, asked over HTTP, a customer
+#                         copied from one into the other, and torn down
 #
 # check leaves nothing behind but the images, and nothing of a portal that already runs here is
 # touched: project, volume and .env are its own. Only the ports must be free (CHECK_PORT and
@@ -23,7 +24,7 @@ main() {
   env) make_env ;;
   check) check ;;
   *)
-    sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
   esac
@@ -80,6 +81,7 @@ POSTGRES_PASSWORD=$(secret)
 PORTAL_APP_PASSWORD=$(secret)
 PORTAL_AUTH_PASSWORD=$(secret)
 PORTAL_PLATFORM_PASSWORD=$(secret)
+PORTAL_WORKER_PASSWORD=$(secret)
 PORTAL_KEYS='$keys'
 ENV
 }
@@ -102,6 +104,10 @@ check() {
   answers "$PORTAL_TEST_PUBLISH"
   compose exec -T server /portal health
   compose exec -T portal-test /portal health --url http://127.0.0.1:1050/readyz
+  # There was nobody to copy yet. Now there is, beside the demo data.
+  compose run --rm -T migrate customers create --company-name Check --admin-email check@example.com >/dev/null
+  compose run --rm -T clone-test 2>&1 | tee "$scratch/clone"
+  grep --quiet 'customer .* rows' "$scratch/clone"
   compose ps
   echo "compose: both portals answered"
 }

@@ -56,17 +56,26 @@ order by 1 desc;
 \echo 'WHO THE WALLS DO NOT HOLD, OR WHO COULD TAKE THEM DOWN'
 select role, reason, case when logs_in then 'yes' else 'no' end as "logs in" from tenancy.who_can_bypass order by 1, 2;
 
+\pset tuples_only on
+\pset format unaligned
 \echo
 \echo 'FINDINGS'
-select f.severity, f.lint, f.object, f.detail, f.remedy
+select concat(f.severity, ' ', f.lint, ': ', f.object,
+  regexp_replace(f.detail, '(.{1,116})( |$)', e'\n  \\1', 'g'), regexp_replace('remedy: ' || f.remedy, '(.{1,116})( |$)', e'\n  \\1', 'g'))
 from tenancy.findings f
 where f.severity <> 'info'
-order by f.severity, f.lint, f.object;
+order by f.severity, f.lint, f.object, f.detail;
+
+select concat('excepted ', e.lint, ': ', e.object,
+  regexp_replace(format('until %s, by %s on %s: %s', e.expires_on, e.made_by, e.made_on, e.reason), '(.{1,116})( |$)', e'\n  \\1', 'g'))
+from tenancy.audit_exceptions e
+order by e.lint, e.object;
 
 \echo
 \echo :lints lints, :errors errors, :warnings warnings, :exceptions exceptions
-\pset tuples_only on
-\pset format unaligned
 select 'posture ' || tenancy.posture_hash();
-select f.lint || ': ' || f.detail from tenancy.findings f where f.severity = 'info' and f.lint = 'orphan';
+select string_agg(f.lint || ': ' || f.detail, '; ') filter (where f.lint = 'orphan')
+  || coalesce(string_agg('; nor ' || f.lint, '') filter (where f.lint = 'id_in_two_customers'), '')
+from tenancy.findings f
+where f.severity = 'info';
 \echo 'more in schema tenancy: posture, lints, audit_exceptions, effective_policy(\'portal.users\', \'portal_app\', \'update\')'

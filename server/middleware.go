@@ -42,6 +42,9 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 			if f.OperatorID != 0 {
 				attrs = append(attrs, slog.Int64("operator", f.OperatorID))
 			}
+			if f.ServiceID != 0 {
+				attrs = append(attrs, slog.Int64("service", f.ServiceID))
+			}
 			level := slog.LevelInfo
 			if f.Err != nil {
 				level = slog.LevelError
@@ -86,15 +89,16 @@ func noStore(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// timeout bounds a request; its statements are cancelled. Its answer may take longer, where the client
-// takes a piece of it in that time again and again.
-func timeout(limit time.Duration) echo.MiddlewareFunc {
+// timeout bounds a request; its statements are cancelled. Some routes wait for other companies or send what is large, and may
+// take longer. The answer may take longer too, where the client takes a piece of it in that time again and again.
+func timeout(usual time.Duration, routes map[string]time.Duration) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
+			limit := max(usual, routes[c.Path()])
 			ctx, cancel := context.WithTimeout(c.Request().Context(), limit)
 			defer cancel()
 			c.SetRequest(c.Request().WithContext(ctx))
-			c.Response().Writer = piecewise{c.Response().Writer, limit}
+			c.Response().Writer = piecewise{c.Response().Writer, usual}
 			return next(c)
 		}
 	}

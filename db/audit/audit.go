@@ -36,10 +36,21 @@ func (f Finding) String() string {
 // A Lint is one question of the audit.
 type Lint struct{ Name, About string }
 
+// An Exception is a finding, or a kind of them, that somebody answers for until a day.
+type Exception struct {
+	Lint    string `json:"lint"`
+	Object  string `json:"object"`
+	Reason  string `json:"reason"`
+	Expires string `json:"expires_on"`
+	MadeBy  string `json:"made_by"`
+	MadeOn  string `json:"made_on"`
+}
+
 // A Report is what one run of the audit says.
 type Report struct {
-	Lints    []Lint    // all that were asked, by name
-	Findings []Finding // the worst first
+	Lints      []Lint      // all that were asked, by name
+	Findings   []Finding   // the worst first
+	Exceptions []Exception // what Findings does not show, or would not; also those that are over
 }
 
 // Queryer is a connection, a pool or a transaction.
@@ -60,13 +71,22 @@ func Findings(ctx context.Context, q Queryer) ([]Finding, error) {
 
 const lintsSQL = `select lint, about from tenancy.lints order by lint`
 
+const exceptionsSQL = `
+select lint, object, reason, expires_on::text, made_by, made_on::text
+from tenancy.audit_exceptions
+order by lint, object`
+
 // Run runs the audit, and says what it asked.
 func Run(ctx context.Context, q Queryer) (r Report, err error) {
 	rows, _ := q.Query(ctx, lintsSQL)
 	if r.Lints, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Lint]); err != nil {
 		return r, err
 	}
-	r.Findings, err = Findings(ctx, q)
+	if r.Findings, err = Findings(ctx, q); err != nil {
+		return r, err
+	}
+	rows, _ = q.Query(ctx, exceptionsSQL)
+	r.Exceptions, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Exception])
 	return r, err
 }
 
@@ -87,11 +107,12 @@ func (r Report) Write(w io.Writer, format string) error {
 		return r.table(w)
 	case "json":
 		return encode(w, struct {
-			Errors   int       `json:"errors"`
-			Warnings int       `json:"warnings"`
-			Lints    int       `json:"lints"`
-			Findings []Finding `json:"findings"`
-		}{r.Count(Error), r.Count(Warning), len(r.Lints), r.Findings})
+			Errors     int         `json:"errors"`
+			Warnings   int         `json:"warnings"`
+			Lints      int         `json:"lints"`
+			Findings   []Finding   `json:"findings"`
+			Exceptions []Exception `json:"exceptions"`
+		}{r.Count(Error), r.Count(Warning), len(r.Lints), r.Findings, r.Exceptions})
 	case "sarif":
 		return encode(w, r.sarif())
 	}
@@ -110,6 +131,10 @@ func (r Report) table(w io.Writer) error {
 	for _, f := range r.Findings {
 		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", severity, f.Severity, lint, f.Lint, f.Object)
 		fmt.Fprintf(&b, "%*s%s\n%*sremedy: %s\n", severity+2, "", oneLine(f.Detail), severity+2, "", oneLine(f.Remedy))
+	}
+	for _, e := range r.Exceptions {
+		fmt.Fprintf(&b, "%-*s  %-*s  %s\n%*suntil %s, by %s on %s: %s\n", severity, "excepted", lint, e.Lint, e.Object, severity+2, "",
+			e.Expires, e.MadeBy, e.MadeOn, oneLine(e.Reason))
 	}
 	fmt.Fprintf(&b, "%d lints: %d errors, %d warnings, %d findings in all\n", len(r.Lints), r.Count(Error), r.Count(Warning), len(r.Findings))
 	_, err := io.WriteString(w, b.String())

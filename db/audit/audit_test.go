@@ -18,6 +18,7 @@ var report = audit.Report{
 		{"temp", audit.Warning, "portal_app", "may create <temporary> tables", "revoke it"},
 		{"orphan", audit.Info, "foreign keys", "not checked", "run portal migrate"},
 	},
+	Exceptions: []audit.Exception{{"temp", "portal_auth", "until the\nmove", "2026-12-31", "dba", "2026-12-01"}},
 }
 
 func written(t *testing.T, r audit.Report, format string) string {
@@ -41,6 +42,8 @@ warning   temp          portal_app
 info      orphan        foreign keys
           not checked
           remedy: run portal migrate
+excepted  temp          portal_auth
+          until 2026-12-31, by dba on 2026-12-01: until the move
 3 lints: 1 errors, 1 warnings, 3 findings in all
 `
 	if diff := cmp.Diff(want, written(t, report, "table")); diff != "" {

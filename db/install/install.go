@@ -126,6 +126,17 @@ func Transaction(ctx context.Context, url string, fn func(context.Context, pgx.T
 	})
 }
 
+// Begin runs fn in a transaction of the installer that sees no more than the walls let it: nothing, until it becomes a role
+// that may.
+func Begin(ctx context.Context, url string, o pgx.TxOptions, fn func(context.Context, pgx.Tx) error) error {
+	in, err := connect(ctx, Source{}, Options{URL: url})
+	if err != nil {
+		return err
+	}
+	defer in.close(ctx)
+	return pgx.BeginTxFunc(ctx, in.conn, o, func(tx pgx.Tx) error { return fn(ctx, tx) })
+}
+
 func newest(m *migrate.Migrator) int32 { return int32(len(m.Migrations)) } //nolint:gosec // a count of files
 
 func with(ctx context.Context, source Source, o Options, fn func(*installer, *migrate.Migrator) error) error {
@@ -144,6 +155,9 @@ func with(ctx context.Context, source Source, o Options, fn func(*installer, *mi
 
 	if err := in.transaction(ctx, source.Before); err != nil {
 		return err
+	}
+	if err := in.queue(ctx); err != nil {
+		return fmt.Errorf("job queue: %w", err)
 	}
 	m, err := migrate.NewMigrator(ctx, in.conn, versionTable)
 	if err != nil {
@@ -253,17 +267,21 @@ func (in *installer) to(ctx context.Context, m *migrate.Migrator, version int32)
 	return in.after(ctx)
 }
 
-// migrate lets migrations see all rows. A superuser does anyway; for another installer, which owns
+// unforced lets migrations see all rows. A superuser does anyway; for another installer, which owns
 // the tables through portal_owner, FORCE is lifted meanwhile, and put back whatever happens. Nobody
 // else is let in by that: the roles of the API own nothing.
-func (in *installer) migrate(ctx context.Context, m *migrate.Migrator, version int32) (err error) {
+func (in *installer) unforced(ctx context.Context, migrations func() error) (err error) {
 	if !in.superuser {
 		if err := in.force(ctx, false); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, in.forceAgain(context.WithoutCancel(ctx))) }()
 	}
-	err = m.MigrateTo(ctx, version)
+	return migrations()
+}
+
+func (in *installer) migrate(ctx context.Context, m *migrate.Migrator, version int32) error {
+	err := in.unforced(ctx, func() error { return m.MigrateTo(ctx, version) })
 	var pg migrate.MigrationPgError
 	if errors.As(err, &pg) {
 		return fmt.Errorf("migration %s: %w%s", pg.MigrationName, at(pg.Sql, pg.PgError), remedies[pg.Code])
@@ -292,7 +310,7 @@ const forcedTablesSQL = `
 select c.oid::regclass::text
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
-where n.nspname in ('portal', 'platform') and c.relkind in ('r', 'p') and c.relrowsecurity and c.relforcerowsecurity <> $1`
+where n.nspname in ('portal', 'platform', 'jobs') and c.relkind in ('r', 'p') and c.relrowsecurity and c.relforcerowsecurity <> $1`
 
 func (in *installer) force(ctx context.Context, on bool) error {
 	rows, _ := in.conn.Query(ctx, forcedTablesSQL, on)

@@ -43,7 +43,7 @@ func byHand() []edit {
 	return []edit{
 		{"db/pool.go", "\t\t\terr = refuseUnsafeRole(ctx, pool, p.role)\n", ""},
 		{"db/unit.go", "batch.Queue(sql, args...)", "args[0].(pgx.StrictNamedArgs)[\"customer_id\"] = u.customer\n\t\tbatch.Queue(sql, args...)"},
-		{"server/properties/properties.go", "from properties p\norder by p.name, p.id\n", "from properties p\nwhere p.customer_id = @customer_id\norder by p.name, p.id\n"},
+		{"server/properties/properties.go", "from properties p\nwhere (@search", "from properties p\nwhere p.customer_id = @customer_id and (@search"},
 		{"server/properties/properties.go", "from properties p where p.id = @id`", "from properties p where p.customer_id = @customer_id and p.id = @id`"},
 		{"server/properties/properties.go", "longitude = @longitude where id = @id`", "longitude = @longitude where customer_id = @customer_id and id = @id`"},
 		{"server/properties/board.go", "  where u.status = 'active'\n", "  where u.status = 'active' and a.customer_id = @customer_id and u.customer_id = @customer_id\n"},

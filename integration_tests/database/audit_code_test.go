@@ -159,6 +159,20 @@ var codeFaults = []fault{
 		},
 	},
 	{
+		lint: "published_unidentified", severity: "warning",
+		plant: `create publication planted for table platform.sessions where (customer_id = 'AAAA22222')`,
+		mend:  `alter table platform.sessions replica identity full`,
+		also: []string{
+			`create publication planted for table portal.locations where (customer_id = 'AAAA22222' and name <> '')`,
+			`alter table portal.locations replica identity nothing; create publication planted for all tables`,
+		},
+		near: []string{
+			`create publication planted for table portal.locations where (customer_id = 'AAAA22222')`,
+			`create publication planted for table platform.sessions where (customer_id = 'AAAA22222') with (publish = 'insert')`,
+			`create publication planted for all tables`,
+		},
+	},
+	{
 		lint:  "publication_exposes",
 		plant: `create publication planted for table portal.locations`,
 		mend:  `alter publication planted set table portal.locations where (customer_id = 'AAAA22222')`,

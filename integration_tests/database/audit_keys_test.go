@@ -154,6 +154,18 @@ var keyFaults = []fault{
 		},
 	},
 	{
+		lint: "id_in_two_customers", severity: "warning",
+		plant: `insert into portal.locations (customer_id, id, name, address) overriding system value
+			select 'BBBB33333', min(id), 'Theirs', 'Nowhere' from portal.locations where customer_id = 'AAAA22222'`,
+		mend: `delete from portal.locations where name = 'Theirs'`,
+		also: []string{`insert into portal.equipment_rates (customer_id, id, equipment_name) overriding system value
+			select 'AAAA22222', max(id), 'Theirs' from portal.equipment_rates where customer_id = 'BBBB33333'`},
+		near: []string{
+			`insert into portal.locations (customer_id, id, name, address) overriding system value values ('BBBB33333', 987654, 'Theirs', 'Nowhere')`,
+			`insert into portal.imported_rows (customer_id, source_table, first_key, keys, first_id) values ('AAAA22222', 'users', 1, 2, 1), ('BBBB33333', 'users', 1, 2, 1)`,
+		},
+	},
+	{
 		lint: "orphan",
 		plant: `set local session_replication_role = replica;
 			insert into portal.locations (customer_id, name, address) values ('ZZZZ99999', 'Nobody''s', 'Nowhere');

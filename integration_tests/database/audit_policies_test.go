@@ -144,7 +144,7 @@ var policyFaults = []fault{
 			`drop policy own_account on platform.operators`,
 			`alter policy app_door on portal.api_keys using (` + mine + `) with check (` + mine + `)`,
 			`grant update (subject) on platform.identities to portal_app; create or replace view tenancy.secret_columns as
-				select 'platform.identities'::text as table_name, 'subject'::text as column_name, 'portal_auth'::text as reader`,
+				select 'platform.identities'::text as table_name, 'subject'::text as column_name, array['portal_auth'] as readers, true as is_credential`,
 		},
 		near: []string{
 			`drop policy own_login on platform.logins; revoke update (password_hash) on platform.logins from portal_app`,

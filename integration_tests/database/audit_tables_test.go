@@ -8,9 +8,10 @@ const (
 	plantedTable   = `create table portal.planted (` + customerColumn + `, id bigint generated always as identity, note text, primary key (customer_id, id))` + walled
 	plantedGone    = `drop table portal.planted`
 
-	dropDoors = `drop policy app_door on portal.locations; drop policy inspector_door on portal.locations`
+	dropDoors = `drop policy app_door on portal.locations; drop policy mover_door on portal.locations; drop policy inspector_door on portal.locations`
 	dropWall  = `drop policy wall on portal.locations`
 	putDoors  = `call tenancy.ensure_policy('portal.locations', 'app_door', 'permissive', 'all', array['portal_app'], tenancy.wall(), tenancy.wall());
+		call tenancy.ensure_policy('portal.locations', 'mover_door', 'permissive', 'all', array['portal_mover'], tenancy.wall(), tenancy.wall());
 		call tenancy.ensure_policy('portal.locations', 'inspector_door', 'permissive', 'select', array['portal_inspector'], tenancy.wall(), null)`
 	putWall = `call tenancy.ensure_policy('portal.locations', 'wall', 'restrictive', 'all', array['public'], tenancy.wall(), tenancy.wall())`
 )

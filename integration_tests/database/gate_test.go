@@ -80,7 +80,7 @@ func TestGate_NewTableIsOutOfReachWithoutIt(t *testing.T) {
 			must(t, super, prepare)
 			for way, sql := range newTables {
 				must(t, super, sql)
-				for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_inspector", "portal_auditor"} {
+				for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_worker", "portal_inspector", "portal_auditor"} {
 					for _, sql := range []string{
 						`select from portal.planted`, `insert into portal.planted (customer_id) values ('AAAA22222')`,
 						`update portal.planted set customer_id = customer_id`, `delete from portal.planted`, `truncate portal.planted`,

@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"contractor-portal/integration_tests/harness"
 	"contractor-portal/schema"
 	"contractor-portal/server"
+	"contractor-portal/server/auth"
 )
 
 func TestInstall_UpDownUp(t *testing.T) {
@@ -143,6 +145,7 @@ func TestInstall_BelowNewestVersionNothingIsServed(t *testing.T) {
 		"portal_app":       "select count(*) from portal.locations",
 		"portal_auth":      "select count(*) from platform.logins",
 		"portal_platform":  "select count(*) from platform.customers",
+		"portal_worker":    "select count(*) from jobs.river_job",
 		"portal_inspector": "select count(*) from portal.locations",
 	}
 	serves := func(wantCode string) {
@@ -316,4 +319,22 @@ func (l *lines) with(text string) (found []string) {
 		}
 	}
 	return found
+}
+
+// Somebody publishes all tables: the next installation says what that exposes, and no more than that is amiss; what the API
+// writes is not held up.
+func TestInstall_BesideAPublicationOfAllTables(t *testing.T) {
+	t.Parallel()
+	p := harness.NewPortal(t)
+	o := harness.Options(harness.Suite.Cluster, p.Database)
+	up(t, o)
+	p.Exec(`create publication everything for all tables`)
+	if err := install.Up(t.Context(), schema.Source(), o); err == nil || !strings.Contains(err.Error(), "publication_exposes") || strings.Contains(err.Error(), "replica identity") {
+		t.Errorf("portal migrate says %v", err)
+	}
+	s := p.Session(harness.Email(harness.CompanyA, auth.Admin))
+	p.Do("POST", "/api/logout/", s.AccessToken, nil).Want(t, http.StatusOK)
+	p.Do("GET", "/properties/", s.AccessToken, nil).Want(t, http.StatusUnauthorized)
+	p.Exec(`drop publication everything`)
+	up(t, o)
 }

@@ -53,7 +53,7 @@ func TestManaged_InstallsWhatItMayAndSaysTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	setConfig := 0
-	expected := []string{"warning dangerous_function_executable", "warning event_trigger_gate_missing", "warning vulnerable_minor", "info orphan"}
+	expected := []string{"warning dangerous_function_executable", "warning event_trigger_gate_missing", "warning vulnerable_minor", "info orphan", "info id_in_two_customers"}
 	for _, f := range report.Findings {
 		if !slices.Contains(expected, f.Severity+" "+f.Lint) {
 			t.Errorf("finding: %s", f)
@@ -62,7 +62,7 @@ func TestManaged_InstallsWhatItMayAndSaysTheRest(t *testing.T) {
 			setConfig++
 		}
 	}
-	if setConfig != 3 {
+	if setConfig != 4 {
 		t.Errorf("%d warnings of set_config, want one for each role of the API", setConfig)
 	}
 

@@ -52,7 +52,7 @@ func TestPgTAP_SeesFaults(t *testing.T) {
 	conn := harness.ConnectAs(t, "", database)
 	for _, fault := range []struct{ sql, file, seen string }{
 		{dropWall, "01", `portal.locations has these policies`},
-		{`alter policy app_door on portal.locations to portal_app, portal_platform`, "01", `app_door on portal.locations is to portal_app`},
+		{`alter policy app_door on portal.locations to portal_app, portal_platform`, "01", `app_door on portal.locations is to portal_app portal_worker`},
 		{door(mine), "01", `portal.locations has these policies`},
 		{`alter policy wall on portal.locations using (true)`, "01", `the wall of portal.locations compares the customer, when rows are read and when they are written`},
 		{`alter table portal.locations no force row level security`, "01", `row security of portal.locations is enabled and forced`},

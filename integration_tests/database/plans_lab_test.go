@@ -45,7 +45,7 @@ select format(
   string_agg(format(
     case
       when a.attname = 'customer_id' then '''P'' || lpad(n::text, 7, ''0'')'
-      when a.attname = 'email' then 'n || ''.'' || %I'
+      when a.attname in ('email', 'subject') then 'n || ''.'' || %I'
       when a.atttypid = 'bigint'::regtype and (a.attidentity <> '' or k.refers) then '%I + n * 1000000'
       when a.atttypid = 'bytea'::regtype and a.attname like '%_hash' then 'sha256(%I || n::text::bytea)'
       when a.atttypid = 'uuid'::regtype and k.alone then 'gen_random_uuid()'

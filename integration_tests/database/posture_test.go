@@ -33,7 +33,7 @@ func TestPosture_EffectivePolicyIsWhatPostgreSQLApplies(t *testing.T) {
 		t.Fatal(err)
 	}
 	conns := map[string]*pgx.Conn{}
-	for _, role := range []string{"", "portal_app", "portal_auth", "portal_platform", "portal_inspector"} {
+	for _, role := range []string{"", "portal_app", "portal_auth", "portal_platform", "portal_worker", "portal_mover", "portal_inspector"} {
 		conns[role] = harness.ConnectAs(t, role, p.Database)
 		if _, err := conns[role].Exec(t.Context(), `set app.customer_id = '`+harness.CompanyA+`'`); err != nil {
 			t.Fatal(err)
@@ -164,7 +164,7 @@ func TestPosture_OneRowForEachTable(t *testing.T) {
 	}
 	want := map[string]string{}
 	for _, table := range harness.Query[[]string](p, `
-		select array_agg(schemaname || '.' || tablename) from pg_tables where schemaname in ('portal', 'platform')`) {
+		select array_agg(schemaname || '.' || tablename) from pg_tables where schemaname in ('portal', 'platform', 'jobs')`) {
 		want[table] = "walled"
 	}
 	if diff := cmp.Diff(want, verdicts()); diff != "" || len(want) < 40 {

@@ -18,7 +18,7 @@ import (
 	"contractor-portal/server"
 )
 
-// What policies/RESTORE.md says is done here, by its own commands, from one server to another one that has
+// What docs/operations.md says is done here, by its own commands, from one server to another one that has
 // none of our roles: everybody's rows are there again, and so is all that isolates them.
 func TestRestore(t *testing.T) {
 	t.Parallel()
@@ -81,7 +81,7 @@ func sameFacts(t *testing.T, old, fresh house) {
 	for what, sql := range map[string]string{
 		"posture": `select tenancy.posture_hash()`,
 		"sequences": `select string_agg(format('%I.%I: %s', schemaname, sequencename, last_value), e'\n' order by schemaname, sequencename)
-			from pg_sequences where schemaname in ('portal', 'platform')`,
+			from pg_sequences where schemaname in ('portal', 'platform', 'jobs')`,
 		"exceptions": `select string_agg(e::text, e'\n') from tenancy.audit_exceptions e`,
 		"findings":   `select string_agg(severity || ' ' || lint, e'\n' order by lint) from tenancy.findings`,
 	} {
@@ -110,7 +110,7 @@ func newHouse(t *testing.T, c harness.Cluster) house {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	return house{&harness.Portal{T: t, Database: database, Super: pool}, c, o}
+	return house{&harness.Portal{T: t, Database: database, Super: pool, Keys: harness.Suite.Keys}, c, o}
 }
 
 const letBackupIn = `alter role portal_backup login password '` + harness.RolePassword + `'`
@@ -125,6 +125,7 @@ func (h house) fill() {
 		h.T.Fatal(err)
 	}
 	h.Populate()
+	h.Exec(`insert into jobs.river_job (customer_id, kind, args, max_attempts) select customer_id, 'drain_mail', '{}', 1 from platform.customers`)
 	h.Exec(`insert into tenancy.audit_exceptions (lint, object, reason, expires_on)
 		values ('no_primary_key', 'public.%', 'for the test of restoring', current_date + 30)`)
 	h.Exec(letBackupIn)
@@ -169,10 +170,10 @@ func (h house) serves() {
 
 var runbookArgs = regexp.MustCompile(` (--[a-z-]+)(?:=('[^']*'|\S+))?`)
 
-// runbook returns how policies/RESTORE.md calls a program, but for the file and the database.
+// runbook returns how docs/operations.md calls a program, but for the file and the database.
 func runbook(t testing.TB, program string) (args []string) {
 	t.Helper()
-	text, err := os.ReadFile(harness.Root + "/policies/RESTORE.md")
+	text, err := os.ReadFile(harness.Root + "/docs/operations.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +188,7 @@ func runbook(t testing.TB, program string) (args []string) {
 		}
 	}
 	if len(args) == 0 {
-		t.Fatalf("policies/RESTORE.md does not call %s", program)
+		t.Fatalf("docs/operations.md does not call %s", program)
 	}
 	return args
 }

@@ -20,11 +20,18 @@ var runsAs = map[string][]string{
 	"db":               {"portal_app", "portal_auth", "portal_platform"}, // opens the units of work of all three
 	"db/audit":         {"portal_auditor", ""},                           // DBAs, and the installer
 	"db/install":       {""},                                             // the installer
+	"moving":           {"portal_mover", ""},                             // the installer, as whom it becomes
+	"moving/clone":     {"portal_mover", ""},                             // likewise
+	"moving/legacy":    {"portal_mover", ""},                             // likewise
 	"server/auth":      {"portal_app", "portal_auth", "portal_platform"}, // log-in
 	"server/login":     {"portal_app", "portal_platform"},                // an operator's own account
 	"server/users":     {"portal_app", "portal_auth"},                    // those who join and those who ask are guests
 	"server/endpoint":  {"portal_app", "portal_auth", "portal_platform"}, // the audit log
 	"server/customers": {"portal_app", "portal_platform"},                // the registry
+	"server/isolation": {"portal_platform"},                              // the audit, for operators
+	"server/jobs":      {"portal_app", "portal_worker"},
+	"server/settings":  {"portal_app", "portal_auth"}, // the token that signs a webhook
+	"server/sms":       {"portal_app", "portal_auth"}, // the webhook
 }
 
 // Every statement of the program is one that PostgreSQL understands, and that its role may run: EXPLAIN
@@ -33,7 +40,7 @@ func TestSQL_IsPreparedByItsRole(t *testing.T) {
 	t.Parallel()
 	database := harness.CloneDatabase(t)
 	conns := map[string]*pgx.Conn{}
-	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_auditor", ""} {
+	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_worker", "portal_mover", "portal_auditor", ""} {
 		conns[role] = harness.ConnectAs(t, role, database)
 	}
 	all := harness.Statements(t)

@@ -18,7 +18,7 @@ func TestAuditLog_IsAppendOnlyAndNamesNobodyElse(t *testing.T) {
 	p := newPortal(t)
 	p.Exec(`insert into platform.audit_log (customer_id, action) values ($1, 'test.done')`, harness.CompanyA)
 	admin := harness.NewMember(t, p.Super, harness.CompanyA, auth.Admin)
-	for _, role := range []string{"portal_app", "portal_auth", "portal_platform"} {
+	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_worker"} {
 		conn := p.As(role)
 		for _, sql := range []string{
 			`update platform.audit_log set action = 'nothing.happened'`,

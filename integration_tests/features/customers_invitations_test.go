@@ -29,7 +29,7 @@ func TestInvitations_AcceptedOnceBecomesAUser(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	i := p.invite(harness.CompanyA, "New.Person@Example.com", auth.Manager)
-	if i.CustomerID != harness.CompanyA || i.Email != "new.person@example.com" || !strings.HasSuffix(i.Link, i.Token) || !strings.HasPrefix(i.Link, "/static/") {
+	if i.CustomerID != harness.CompanyA || i.Email != "new.person@example.com" || !strings.HasSuffix(i.Link, i.Token) || !strings.HasPrefix(i.Link, "/#/") {
 		t.Errorf("%+v", i)
 	}
 	// What is stored opens nothing.

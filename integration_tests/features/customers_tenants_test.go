@@ -12,7 +12,7 @@ import (
 
 func TestCustomers_OldTenantCalls(t *testing.T) {
 	t.Parallel()
-	p := newPortal(t, public)
+	p := newPortal(t, public, unposted)
 	token := p.Token("", auth.SuperAdmin)
 	check := func(name string, free bool) {
 		t.Helper()

@@ -70,6 +70,8 @@ func TestNewPasswords_AreNotWhatIsKnownOfTheirOwner(t *testing.T) {
 	}
 	token := p.invite(harness.CompanyA, email, auth.User).Token
 	p.Exec(`update platform.invitations set name = $1`, name)
+	p.Exec(`insert into platform.login_states (state, purpose, customer_id, user_id, email, expires_at)
+		select encode(sha256('a-link'), 'hex'), 'forgotten_password', customer_id, id, email, now() + interval '1 hour' from portal.users where email = 'manager@a.example'`)
 	known := []string{email, "Robin.Frost", "robinfrost", name, "robin frost hale", company, "aldergrounds"}
 	users := []string{"user@a.example", "User One", company}
 	calls := map[string]struct {
@@ -83,6 +85,9 @@ func TestNewPasswords_AreNotWhatIsKnownOfTheirOwner(t *testing.T) {
 		"acceptInvitation": {func(op *harness.Operation, s string) harness.Answer {
 			return p.Do(op.Method, op.Path, "", map[string]any{"token": token, "password": s})
 		}, known},
+		"resetForgottenPassword": {func(op *harness.Operation, s string) harness.Answer {
+			return p.Do(op.Method, op.Path, "", map[string]any{"token": "a-link", "password": s})
+		}, []string{"manager@a.example", "Manager One", company}},
 		"updateUser": {func(op *harness.Operation, s string) harness.Answer {
 			return p.Do(op.Method, userPath("update-user", id), admin, form(s))
 		}, known},

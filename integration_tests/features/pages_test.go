@@ -15,6 +15,9 @@ const publicURL = "https://portal.example.com"
 
 func public(s *harness.Settings) { s.Server.PublicURL = publicURL }
 
+// unposted has no mail set up, so that whoever invites gets the link.
+func unposted(s *harness.Settings) { s.Server.ServiceKeys = map[string]string{} }
+
 // page gets what stands at an address of the portal.
 func (p *portal) page(address string) (text string, header http.Header) {
 	p.T.Helper()
@@ -26,7 +29,7 @@ func (p *portal) page(address string) (text string, header http.Header) {
 // that runs no script but the portal's own files.
 func TestInvitations_LinkLeadsToAPage(t *testing.T) {
 	t.Parallel()
-	p := newPortal(t, public)
+	p := newPortal(t, public, unposted)
 	req, err := p.NewRequest(t.Context(), "POST", "/api/invitations/", map[string]string{"email": "new@example.com", "role": auth.User})
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +43,7 @@ func TestInvitations_LinkLeadsToAPage(t *testing.T) {
 	}
 	var i invited
 	a.Want(t, http.StatusOK).JSON(t, &i)
-	address, token, _ := strings.Cut(i.Link, "#token=")
+	address, token, _ := strings.Cut(i.Link, "#/accept-invitation?token=")
 	path, ours := strings.CutPrefix(address, publicURL)
 	if !ours || token != i.Token {
 		t.Fatalf("the link is %s", i.Link)
@@ -49,39 +52,39 @@ func TestInvitations_LinkLeadsToAPage(t *testing.T) {
 	if kind := header.Get("Content-Type"); !strings.HasPrefix(kind, "text/html") {
 		t.Errorf("the page is %s", kind)
 	}
-	if policy := header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "script-src 'self'") || strings.Contains(policy, "unsafe") {
+	if policy := header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'self'; ") || !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "require-trusted-types-for 'script'") || strings.Contains(policy, "unsafe") {
 		t.Errorf("the page's policy is %q", policy)
 	}
 	if regexp.MustCompile(`<script[^>]*>[^<]|<style|\son[a-z]+=|\sstyle=`).MatchString(text) {
 		t.Error("something within the page itself would be run, and the policy forbids it")
 	}
-	files := regexp.MustCompile(`(?:src|href)="(/static/[^"]+)"`).FindAllStringSubmatch(text, -1)
-	if len(files) != 2 {
+	files := regexp.MustCompile(`(?:src|href)="(/pages/[^"]+)"`).FindAllStringSubmatch(text, -1)
+	if len(files) != 3 {
 		t.Errorf("the page loads %v", files)
 	}
 	for _, f := range files {
 		p.page(f[1])
 	}
-	p.Ask("GET", "/static/..%2fserver.go", "", nil).Problem(t, http.StatusNotFound)
-	p.Ask("GET", "/static/", "", nil).Problem(t, http.StatusNotFound)
+	p.Ask("GET", "/pages/..%2fpages.go", "", nil).Problem(t, http.StatusNotFound)
+	p.Ask("GET", "/pages/", "", nil).Problem(t, http.StatusNotFound)
 
 	// A portal that was told nothing says no host of its own.
 	untold := newPortal(t)
-	if i := untold.invite(harness.CompanyA, "new@example.com", auth.User); i.Link != "/static/accept-invitation.html#token="+i.Token {
+	if i := untold.invite(harness.CompanyA, "new@example.com", auth.User); i.Link != "/#/accept-invitation?token="+i.Token {
 		t.Errorf("the link is %s", i.Link)
 	}
 }
 
 func TestTenants_URLIsOfThePublicOne(t *testing.T) {
 	t.Parallel()
-	p := newPortal(t, public)
+	p := newPortal(t, public, unposted)
 	var made struct {
 		URL        string
 		Invitation invited
 	}
 	p.Do("POST", "/tenants/", p.Token(harness.CompanyA, auth.SuperAdmin), map[string]string{"company_name": "Maple", "subdomain": "maple", "admin_email": "m@example.com"}).
 		Want(t, http.StatusOK).JSON(t, &made)
-	if made.URL != "https://maple.portal.example.com" || !strings.HasPrefix(made.Invitation.Link, publicURL+"/static/") {
+	if made.URL != "https://maple.portal.example.com" || !strings.HasPrefix(made.Invitation.Link, publicURL+"/#/") {
 		t.Errorf("%+v", made)
 	}
 }
@@ -192,5 +195,26 @@ func TestAssignments_AFaultIsNotAnAbsentEvent(t *testing.T) {
 	p.Exec(`revoke select on portal.winter_events from portal_app`)
 	if a := p.Do("POST", "/ai-assign-property-list", manager, body); a.Status == http.StatusNotFound {
 		t.Errorf("a fault reads as an absent event: %s", a.Body)
+	}
+}
+
+// The policy lets a page load images of the one host that the map's tiles come from, and of no other.
+func TestPages_TilesInThePolicy(t *testing.T) {
+	t.Parallel()
+	images := regexp.MustCompile(`(?:^|; )img-src ([^;]*)`)
+	for tiles, want := range map[string]string{"": "'self'", "https://tiles.example.com:8443/{z}/{x}/{y}.png?key=1": "'self' https://tiles.example.com:8443"} {
+		p := newPortal(t, func(s *harness.Settings) { s.Server.Tiles = tiles })
+		for _, address := range []string{"/", "/pages/app.js"} {
+			_, header := p.page(address)
+			policy := header.Get("Content-Security-Policy")
+			if found := images.FindStringSubmatch(policy); found == nil || found[1] != want || strings.Count(policy, "example.com") != strings.Count(want, "example.com") {
+				t.Errorf("with tiles at %q the policy of %s is %q", tiles, address, policy)
+			}
+		}
+		var told struct{ Tiles string }
+		p.Ask("GET", "/pages/config.json", "", nil).Want(t, http.StatusOK).JSON(t, &told)
+		if told.Tiles != tiles {
+			t.Errorf("the pages are told of %q instead of %q", told.Tiles, tiles)
+		}
 	}
 }

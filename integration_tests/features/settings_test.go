@@ -189,7 +189,14 @@ func TestSettings_Integrations(t *testing.T) {
 	}
 	// What can be stored is what is listed.
 	for _, name := range settings.Names() {
-		p.setKey(harness.CompanyB, auth.Admin, name, planted, nil).Want(t, http.StatusOK)
+		value := planted
+		if name == "twilio_phone_number" {
+			value = "(716) 555-0100"
+		}
+		if name == "n8n_webhook_url" {
+			value = "https://n8n.example.com/webhook"
+		}
+		p.setKey(harness.CompanyB, auth.Admin, name, value, nil).Want(t, http.StatusOK)
 		p.Do("GET", apiKeys+name, p.Token(harness.CompanyB, auth.Admin), nil).Want(t, http.StatusOK)
 	}
 }

@@ -188,7 +188,7 @@ func TestHome_AndHealth(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	page := p.Do("GET", "/", "", nil).Want(t, http.StatusOK)
-	if kind := page.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/html") || !strings.Contains(string(page.Body), "<h1>Contractor portal</h1>") {
+	if kind := page.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/html") || !strings.Contains(string(page.Body), "<title>Contractor portal</title>") {
 		t.Errorf("%s: %.100s", kind, page.Body)
 	}
 	// On a busy machine the server may ask longer than it waits for the answer.

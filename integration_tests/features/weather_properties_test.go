@@ -275,12 +275,13 @@ func TestWeather_SettingsAndAlert(t *testing.T) {
 	}
 	var sent answer
 	send(own, own).Want(t, http.StatusOK).JSON(t, &sent)
-	if sent.Alert.Mails != 2 || sent.Alert.Texts != 0 || sent.Alert.ForecastHours != 24 || !strings.Contains(sent.Message, "not sent") || !strings.Contains(sent.Summary, "2 people") {
+	if sent.Alert.Mails != 2 || sent.Alert.Texts != 0 || sent.Alert.ForecastHours != 24 || !strings.Contains(sent.Message, "on its way") || !strings.Contains(sent.Summary, "2 people") {
 		t.Errorf("%+v", sent)
 	}
-	for _, name := range []string{"twilio_account_sid", "twilio_auth_token", "twilio_phone_number"} {
-		w.setKey(a, auth.Admin, name, "some-value-of-it", nil).Want(t, http.StatusOK)
+	for name, value := range map[string]string{"twilio_account_sid": "AC-of-a-test", "twilio_auth_token": "some-value-of-it", "twilio_phone_number": "+17165550001"} {
+		w.setKey(a, auth.Admin, name, value, nil).Want(t, http.StatusOK)
 	}
+	w.Exec(`update platform.customers set features = features || '{"sms": true}'`)
 	w.Exec(`update portal.users set phone = '+1716555' || lpad(id::text, 4, '0') where customer_id = $1`, a)
 	w.Exec(`insert into portal.sms_notification_preferences (customer_id, user_id, notify_on_weather_alert) values ($1, $2, false)`, a, w.userID(a, auth.Admin))
 	send(own).Want(t, http.StatusOK).JSON(t, &sent)

@@ -294,7 +294,16 @@ func TestWinterLogs_ListAndFilters(t *testing.T) {
 			}
 		}
 	}
-	for _, wrong := range []string{"?from=yesterday", "?to=2026-02-30", "?from=2026-01-10T00:00", "?limit=0", "?limit=10001", "?event_id=x"} {
+	// mine: what the caller entered or is the contractor of, and of a manager, who did neither, nothing.
+	theirs := p.submit(auth.Contractor, 2, "2026-01-14T00:00", "2026-01-14T01:00")
+	for role, want := range map[string][]int64{auth.User: {fourth, third, second, first}, auth.Contractor: {theirs}, auth.Manager: {}} {
+		var got []winterLog
+		p.Do("GET", "/winter-logs/?mine=true", p.Token(harness.CompanyA, role), nil).JSON(t, &got)
+		if diff := cmp.Diff(want, ids(got)); diff != "" {
+			t.Errorf("the logs of the %s: %s", role, diff)
+		}
+	}
+	for _, wrong := range []string{"?mine=perhaps", "?from=yesterday", "?to=2026-02-30", "?from=2026-01-10T00:00", "?limit=0", "?limit=10001", "?event_id=x"} {
 		p.Do("GET", "/winter-logs/"+wrong, p.Token(harness.CompanyA, auth.User), nil).Problem(t, http.StatusUnprocessableEntity)
 	}
 	if l := p.ticket(second); l.EventName == nil || *l.EventName != "Snow" {

@@ -92,7 +92,7 @@ func TestWinterLogs_SuggestedAndSnappedTimes(t *testing.T) {
 	p.submit(auth.User, 1, "2026-01-09T17:00", "2026-01-09T18:08")
 	suggests(suggestion{SuggestedTime: "2026-01-09T18:15:00", Source: "previous_log_end"})
 	p.startEvent("Snow", "2026-01-10T16:52")
-	suggests(suggestion{SuggestedTime: "2026-01-10T16:45:00", Source: "winter_event_start"})
+	suggests(suggestion{SuggestedTime: "2026-01-10T17:00:00", Source: "winter_event_start"}) // at 16:45 a ticket would be of no event
 	p.submit(auth.User, 1, "2026-01-10T17:00", "2026-01-10T17:53")
 	p.submit(auth.Manager, 1, "2026-01-10T17:00", "2026-01-10T17:59") // somebody else's
 	suggests(suggestion{SuggestedTime: "2026-01-10T18:00:00", Source: "previous_log_end"})

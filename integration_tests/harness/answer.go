@@ -68,9 +68,10 @@ type plainAnswer struct {
 	Body               string
 }
 
-var requestIDField = regexp.MustCompile(`"request_id":"[^"]*"`)
+// What is another one each time: the name of the request, and the state with which somebody leaves for another company's page.
+var requestIDField = regexp.MustCompile(`"request_id":"[^"]*"|state=[0-9a-f]{64}`)
 
-// Plain is the answer without what names the request, and without the id that was asked for.
+// Plain is the answer without what is another one each time, and without the id that was asked for.
 func Plain(a Answer, id any) plainAnswer {
 	body := requestIDField.ReplaceAllString(string(a.Body), "")
 	body = regexp.MustCompile(`\b`+regexp.QuoteMeta(fmt.Sprint(id))+`\b`).ReplaceAllString(body, "ID")
@@ -153,15 +154,22 @@ func (p *Portal) NewRequest(ctx context.Context, method, path string, body any) 
 
 // Send sends a request and reads its whole answer.
 func Send(req *http.Request) (a Answer, err error) {
-	res, err := http.DefaultClient.Do(req)
+	res, err := staying.Do(req)
 	if err != nil {
 		return a, err
 	}
 	defer res.Body.Close()
+	return answerOf(res)
+}
+
+func answerOf(res *http.Response) (a Answer, err error) {
 	a.Status, a.Header = res.StatusCode, res.Header
 	a.Body, err = io.ReadAll(res.Body)
 	return a, err
 }
+
+// staying shows where an answer leads to, and does not go there.
+var staying = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // An Upload is a file in the field file of a form.
 type Upload struct{ Name, Content string }

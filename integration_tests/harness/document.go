@@ -34,6 +34,7 @@ type Operation struct {
 	Roles    []string `json:"x-roles"`
 	Own      bool     `json:"x-own"`      // not for operators who act inside a company
 	Acting   bool     `json:"x-acting"`   // for nobody else
+	Scope    string   `json:"x-scope"`    // for a service whose key has it, and nobody else
 	Prepares bool     `json:"x-prepares"` // does work before its unit of work opens
 	Reads    bool     `json:"x-reads"`    // changes nothing, though it is a POST
 
@@ -228,15 +229,17 @@ func (c Caller) String() string {
 	return c.Role
 }
 
-// Callers are all kinds of people whom the operations of companyA may meet: its own of every role, an
-// operator who acts inside it, and one outside of any company.
+// Callers are all kinds of callers whom the operations of companyA may meet: its own people of every role, an
+// operator who acts inside it, one outside of any company, and a service with every scope.
 func (p *Portal) Callers() []Caller {
 	p.T.Helper()
 	var all []Caller
+	p.NewServiceKey(CompanyB, Scopes...) // as many in either company
 	for _, role := range Roles {
 		all = append(all, Caller{Role: role, Token: p.Token(CompanyA, role)})
 	}
-	all = append(all, Caller{Role: auth.Admin, Acting: true, Token: p.ActingToken()}, Caller{Role: auth.SuperAdmin, Token: p.Token(CompanyA, auth.SuperAdmin)})
+	all = append(all, Caller{Role: auth.Admin, Acting: true, Token: p.ActingToken()}, Caller{Role: auth.SuperAdmin, Token: p.Token(CompanyA, auth.SuperAdmin)},
+		Caller{Role: auth.Service, Token: p.ServiceToken(CompanyA, Scopes...)})
 	return all
 }
 

@@ -97,6 +97,25 @@ func NewActingOperator(t testing.TB, super querier, company string) Entry {
 	return e
 }
 
+// NewService is a valid entry of a service in a company, by a key of its own with every scope, and the key's id.
+func NewService(t testing.TB, super querier, company string) (e Entry, key int64) {
+	t.Helper()
+	e.Customer, e.Role = company, auth.Service
+	err := super.QueryRow(t.Context(), `
+		with made as (
+		  insert into platform.service_tokens (customer_id, name, token_hash, scopes)
+		  values ($1, 'Robot', sha256(gen_random_uuid()::text::bytea), '["error-report", "events"]')
+		  returning customer_id, id
+		)
+		insert into platform.sessions (customer_id, service_token_id, role, status, expires_at)
+		select customer_id, id, 'Service', 'active', now() + interval '1 hour' from made
+		returning id::text, service_token_id`, company).Scan(&e.Session, &key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, key
+}
+
 // A querier is a connection, a pool or a transaction.
 type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row

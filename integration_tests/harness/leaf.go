@@ -26,6 +26,9 @@ func (o *Operation) Leaves() (all []Leaf) {
 		return all
 	}
 	for _, kind := range slices.Sorted(maps.Keys(o.RequestBody.Content)) {
+		if kind == "application/x-www-form-urlencoded" {
+			continue // a form and nothing else: of another company's, which signs it
+		}
 		return o.leavesIn(o.RequestBody.Content[kind].Schema, "body", all, 0)
 	}
 	return all

@@ -63,6 +63,39 @@ func (p *Portal) Token(company, role string) string {
 	return p.Tokens[who]
 }
 
+// Scopes are all that a service's key may have.
+var Scopes = []string{"error-report", "events"}
+
+// A ServiceKey is what an Admin is shown of a key that he makes.
+type ServiceKey struct {
+	KeyID        int64  `json:"key_id"`
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+}
+
+// NewServiceKey has a company's Admin make a key.
+func (p *Portal) NewServiceKey(company string, scopes ...string) (key ServiceKey) {
+	p.T.Helper()
+	p.Do("POST", "/n8n/auth/keys", p.Token(company, auth.Admin), map[string]any{"name": "Robot", "scopes": scopes}).Want(p.T, http.StatusOK).JSON(p.T, &key)
+	return key
+}
+
+// Show changes a service's key for a token.
+func (p *Portal) Show(key ServiceKey) Answer {
+	p.T.Helper()
+	return p.Do("POST", "/n8n/auth/token", "", map[string]any{"client_id": key.ClientID, "client_secret": key.ClientSecret})
+}
+
+// ServiceToken is a token of a service in a company, by a key of its own.
+func (p *Portal) ServiceToken(company string, scopes ...string) string {
+	p.T.Helper()
+	var access struct {
+		AccessToken string `json:"access_token"`
+	}
+	p.Show(p.NewServiceKey(company, scopes...)).Want(p.T, http.StatusOK).JSON(p.T, &access)
+	return access.AccessToken
+}
+
 // whoIs is what the person of that role logs in with.
 func whoIs(company, role string) (email, customer string) {
 	if role == auth.SuperAdmin {

@@ -16,6 +16,7 @@ var EveryTableSQL string
 func (p *Portal) Populate() {
 	p.T.Helper()
 	p.Run("testdata/every_table.sql", EveryTableSQL)
+	p.connectBooks()
 	for _, of := range p.tables() {
 		if Query[bool](p, "select exists (select from "+of.Name+")") {
 			continue

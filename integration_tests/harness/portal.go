@@ -25,6 +25,7 @@ import (
 	"contractor-portal/server"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/jobs"
 	"contractor-portal/server/vault"
 )
 
@@ -72,6 +73,7 @@ type Portal struct {
 	Auth     *auth.Auth
 	Keys     *auth.Keys
 	URL      string
+	Handler  http.Handler // what is served there
 	Log      *SyncBuffer
 
 	mu     sync.Mutex
@@ -80,12 +82,15 @@ type Portal struct {
 
 // Settings are what a test may want otherwise of its portal.
 type Settings struct {
-	Database string // another portal's; else a clone of the template
-	Auth     auth.Config
-	DB       db.Config
-	Server   server.Config
-	Keys     *auth.Keys
-	Routes   func(endpoint.API) // operations of the test's own, beside the server's
+	Database   string // another portal's; else a clone of the template
+	Auth       auth.Config
+	DB         db.Config
+	Server     server.Config
+	Keys       *auth.Keys
+	Workers    bool                // the server's workers work; by default jobs wait
+	WorkerPool bool                // has the pool of workers, though none works
+	Own        func(*jobs.Workers) // workers of the test's own, which do what it hands them
+	Routes     func(endpoint.API)  // operations of the test's own, beside the server's
 }
 
 // NewPortal clones the template and serves it, until the test ends. Refused log-ins answer at once and
@@ -103,7 +108,11 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 			tokens = maps.Clone(Suite.tokens)
 		}
 	}
-	for role, url := range map[string]*string{"portal_app": &s.DB.App, "portal_auth": &s.DB.Auth, "portal_platform": &s.DB.Platform} {
+	roles := map[string]*string{"portal_app": &s.DB.App, "portal_auth": &s.DB.Auth, "portal_platform": &s.DB.Platform}
+	if s.Workers || s.Own != nil || s.WorkerPool {
+		roles["portal_worker"] = &s.DB.Worker
+	}
+	for role, url := range roles {
 		if *url == "" {
 			*url = Suite.Cluster.URL(role, database)
 		}
@@ -127,6 +136,18 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 	if s.Server.Weather.URL == "" {
 		s.Server.Weather.URL, s.Server.Weather.ModelURL = usualSky(), usualSky()
 	}
+	if s.Server.Mail.Gmail == "" {
+		s.Server.Mail.Gmail, s.Server.Mail.Roots = usualPost().Address, usualPost().Roots
+	}
+	if s.Server.SMS.URL == "" {
+		s.Server.SMS.URL = usualTwilio()
+	}
+	if s.Server.QuickBooks.URL == "" {
+		s.Server.QuickBooks.URL = usualBooks().URL
+	}
+	if s.Server.Jobber.URL == "" {
+		s.Server.Jobber.URL = usualJobber()
+	}
 	if s.Server.ServiceKeys == nil {
 		s.Server.ServiceKeys = usualKeys
 	}
@@ -134,9 +155,20 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 		s.Server.Outbound = Loopback()
 	}
 	s.Server.Log = slog.New(slog.NewJSONHandler(p.Log, nil))
+	if s.Server.Workers == nil {
+		s.Server.Workers = jobs.New(jobs.Config{DB: p.DB, Log: s.Server.Log, Clock: s.Server.Clock})
+	}
 	e, err := server.New(s.Server)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s.Workers {
+		p.work(s.Server.Workers)
+	}
+	if s.Own != nil {
+		own := jobs.New(jobs.Config{DB: p.DB, Log: s.Server.Log})
+		s.Own(own)
+		p.work(own)
 	}
 	if s.Routes != nil {
 		api := endpoint.New(e, p.DB, s.Keys, s.Server.Log, "")
@@ -146,9 +178,33 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 		}
 	}
 	web := httptest.NewServer(e)
-	t.Cleanup(web.Close)
-	p.URL = web.URL
+	t.Cleanup(func() {
+		web.Close()
+		web.Config.Handler, p.Handler = nil, nil // a test that is over is kept until all are
+	})
+	p.URL, p.Handler = web.URL, e
 	return p
+}
+
+// work has jobs done until the test ends.
+func (p *Portal) work(w *jobs.Workers) {
+	p.T.Helper()
+	if err := w.Start(p.T.Context()); err != nil {
+		p.T.Fatal(err)
+	}
+	p.T.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(p.T.Context()), 30*time.Second)
+		defer cancel()
+		if err := w.Stop(ctx); err != nil {
+			p.T.Errorf("workers: %v", err)
+		}
+		// What the queue is refused it says in the log alone.
+		for line := range strings.Lines(p.Log.String()) {
+			if strings.Contains(line, "permission denied") {
+				p.T.Errorf("workers: %s", line)
+			}
+		}
+	})
 }
 
 // vaultKeys are those of every portal whose keys have no vault.
@@ -168,12 +224,15 @@ var (
 
 // VaultOf is a vault with the keys of a file, or the suite's where it has none.
 func VaultOf(keys *auth.Keys) *vault.Vault {
-	return vault.New(func() []byte {
-		if own := keys.Vault(); own != nil {
-			return own
-		}
-		return vaultKeys()
-	})
+	return vault.New(func() []byte { return VaultKeys(keys) })
+}
+
+// VaultKeys are the keys of that vault.
+func VaultKeys(keys *auth.Keys) []byte {
+	if own := keys.Vault(); own != nil {
+		return own
+	}
+	return vaultKeys()
 }
 
 // UniqueName is a name of a database or a role that no other test has, whichever package it is of.
@@ -228,6 +287,13 @@ func (p *Portal) As(role string) *pgx.Conn {
 
 // ConnectAs connects to a database of the shared cluster as one of its roles, until the test ends.
 func ConnectAs(t testing.TB, role, database string) *pgx.Conn {
+	if role == "portal_mover" { // nobody logs in as it
+		conn := ConnectAs(t, "", database)
+		if _, err := conn.Exec(t.Context(), "set role portal_mover; set search_path = portal, pg_temp"); err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
 	t.Helper()
 	return ConnectTo(t, Suite.Cluster.URL(role, database))
 }

@@ -15,7 +15,7 @@ var program = sync.OnceValues(func() (file string, err error) {
 		return "", err
 	}
 	file = filepath.Join(Suite.programs, "portal")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", file, Root)
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", file, "contractor-portal")
 	cmd.Stderr = os.Stderr
 	return file, cmd.Run()
 })
@@ -29,12 +29,18 @@ func Command(t *testing.T, url string, args ...string) (out string, err error) {
 // CommandWith runs the program with variables of its environment.
 func CommandWith(t *testing.T, variables []string, args ...string) (out string, err error) {
 	t.Helper()
+	text, err := Program(t, variables, args...).CombinedOutput()
+	return string(text), err
+}
+
+// Program is the program, not started yet; it ends with the test at the latest.
+func Program(t testing.TB, variables []string, args ...string) *exec.Cmd {
+	t.Helper()
 	file, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), file, args...)
 	cmd.Env = append(os.Environ(), variables...)
-	text, err := cmd.CombinedOutput()
-	return string(text), err
+	return cmd
 }

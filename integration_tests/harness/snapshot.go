@@ -32,11 +32,11 @@ select format('%I.%I', n.nspname, c.relname) as name,
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-where n.nspname in ('portal', 'platform') and c.relkind in ('r', 'p')
+where (n.nspname in ('portal', 'platform') and c.relkind in ('r', 'p') or (n.nspname, c.relname) = ('jobs', 'river_job'))
 group by n.nspname, c.relname
 order by 1`
 
-// TakeSnapshot copies every table of schemas portal and platform, found in the catalogue.
+// TakeSnapshot copies every table of schemas portal and platform, found in the catalogue, and the jobs.
 func TakeSnapshot(t *testing.T, p *Portal) *snapshot {
 	t.Helper()
 	s := &snapshot{super: p.Super, Restores: map[string]string{}}

@@ -47,11 +47,11 @@ func (f SourceFile) At(part ast.Node) string {
 	return fmt.Sprintf("%s:%d", f.Name, f.positions.Position(part.Pos()).Line)
 }
 
-// Sources parses the Go files, tests left out, of server and db.
+// Sources parses the Go files, tests left out, of server, db and moving.
 func Sources(t *testing.T) (files []SourceFile) {
 	t.Helper()
 	root := os.DirFS(Root)
-	for _, dir := range []string{"server", "db"} {
+	for _, dir := range []string{"server", "db", "moving"} {
 		err := fs.WalkDir(root, dir, func(name string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
 				return err

@@ -52,6 +52,8 @@ func Main(m *testing.M, finish ...func() error) {
 func run(m *testing.M, finish []func() error) (code int, err error) {
 	// A hash takes 19 MiB, and with each the collector would look at all that the portals of the tests hold.
 	debug.SetGCPercent(400)
+	// The race detector takes several times of what it watches.
+	debug.SetMemoryLimit(4 << 30)
 	if dir := os.Getenv(keeperVariable); dir != "" {
 		return 0, keep(dir)
 	}
@@ -66,7 +68,7 @@ func run(m *testing.M, finish []func() error) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(Suite.programs)) }()
+	defer func() { err = errors.Join(err, os.RemoveAll(Suite.programs), stopMariaDB()) }()
 	Summarize("PostgreSQL under test: %s\n", Suite.Cluster.Description)
 	if err := prepare(ctx, keys); err != nil {
 		return 1, err
@@ -129,7 +131,7 @@ func NotTested(t *testing.T, what string) {
 
 // Options install a database of the cluster with the suite's roles.
 func Options(c Cluster, database string) install.Options {
-	return install.Options{URL: c.URL("", database), Roles: []string{c.URL("portal_app", database), c.URL("portal_auth", database), c.URL("portal_platform", database)}}
+	return install.Options{URL: c.URL("", database), Roles: []string{c.URL("portal_app", database), c.URL("portal_auth", database), c.URL("portal_platform", database), c.URL("portal_worker", database)}}
 }
 
 // makeTemplate installs the template and fills it with the two companies that every test finds. One that
@@ -148,7 +150,7 @@ func makeTemplate(ctx context.Context) error {
 	// A role's connections are counted over all databases of the cluster, and each test has one. No installation
 	// gives the roles of DBAs a password.
 	if err := Execute(ctx, Suite.Cluster.URL("", "postgres"),
-		"alter role portal_app connection limit -1", "alter role portal_auth connection limit -1", "alter role portal_platform connection limit -1",
+		"alter role portal_app connection limit -1", "alter role portal_auth connection limit -1", "alter role portal_platform connection limit -1", "alter role portal_worker connection limit -1",
 		"alter role portal_inspector password '"+RolePassword+"'", "alter role portal_auditor password '"+RolePassword+"'"); err != nil {
 		return err
 	}

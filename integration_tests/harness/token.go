@@ -93,9 +93,15 @@ func Sign(t testing.TB, algorithm jwa.SignatureAlgorithm, key any, claims, heade
 // ActingToken is the operator's inside companyA, into which he switches.
 func (p *Portal) ActingToken() string {
 	p.T.Helper()
+	return p.ActingIn(CompanyA)
+}
+
+// ActingIn is ActingToken, in either company.
+func (p *Portal) ActingIn(company string) string {
+	p.T.Helper()
 	var acting struct {
 		AccessToken string `json:"access_token"`
 	}
-	p.Do("POST", "/api/customers/"+CompanyA+"/switch", p.Token(CompanyA, auth.SuperAdmin), nil).Want(p.T, http.StatusOK).JSON(p.T, &acting)
+	p.Do("POST", "/api/customers/"+company+"/switch", p.Token(CompanyA, auth.SuperAdmin), nil).Want(p.T, http.StatusOK).JSON(p.T, &acting)
 	return acting.AccessToken
 }

@@ -18,6 +18,9 @@ func Loopback() *outbound.Calls {
 	return outbound.New(outbound.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 }
 
+// PublicOnly are a portal's calls as they are outside of tests.
+func PublicOnly() *outbound.Calls { return outbound.New(outbound.Config{}) }
+
 // A Sky is a weather provider of a test's own. Unless it is told otherwise it answers as OpenWeatherMap does: 40 entries
 // from the next hour on, of so much snow each.
 type Sky struct {
@@ -126,5 +129,8 @@ var usualSky = sync.OnceValue(func() string { return httptest.NewServer(&Sky{sno
 
 // usualKeys are those of an operator who has set up everything.
 var usualKeys = map[string]string{
-	"openweather_api_key": "operators-weather-key", "gmail_address": "office@example.com", "gmail_app_password": "operators-app-password",
+	"openweather_api_key": "operators-weather-key", "gmail_address": PostUser, "gmail_app_password": PostPassword,
+	"twilio_account_sid": operatorsSID, "twilio_auth_token": operatorsToken, "twilio_phone_number": operatorsNumber,
+	"quickbooks_client_id": BooksClient, "quickbooks_client_secret": BooksSecret,
+	"jobber_client_id": jobberID, "jobber_client_secret": jobberSecret,
 }

@@ -167,7 +167,11 @@ func headers(t *testing.T, p *harness.Portal) (cells []*cell) {
 		have := p.Ask(op.Method, target+join+"customer_id="+harness.CompanyB+"&tenant="+harness.CompanyB, token, map[string]string{
 			"X-Customer-Id": harness.CompanyB, "X-Tenant-Id": harness.CompanyB, "Cookie": "customer_id=" + harness.CompanyB, "Host": "birch.example",
 		})
-		c.note(false, harness.Plain(have, harness.CompanyB) == harness.Plain(want, harness.CompanyB), "GET "+target+" with X-Customer-Id: "+harness.CompanyB, fmt.Sprintf("%d, as without", have.Status), "the same answer")
+		alike := harness.Plain(have, harness.CompanyB) == harness.Plain(want, harness.CompanyB)
+		if !alike { // a minute may have turned between the two
+			alike = harness.Plain(have, harness.CompanyB) == harness.Plain(p.Ask(op.Method, target, token, nil), harness.CompanyB)
+		}
+		c.note(false, alike, "GET "+target+" with X-Customer-Id: "+harness.CompanyB, fmt.Sprintf("%d, as without", have.Status), "the same answer")
 		c.note(true, want.Status < http.StatusInternalServerError, "GET "+target, fmt.Sprintf("%d, %d bytes", want.Status, len(want.Body)), "an answer")
 		cells = append(cells, c)
 	}

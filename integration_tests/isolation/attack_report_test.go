@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html/template"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ import (
 	"contractor-portal/integration_tests/harness"
 )
 
-var reportDir = flag.String("attack-report", "", "write attack-report.html, .json and .xml of the attacks of this run into a directory")
+var reportDir = flag.String("attack-report", "", "write attack-report.html, .json and .xml, and attack-summary.json, of the attacks of this run into a directory")
 
 //go:embed testdata/attack-report.html
 var reportHTML string
@@ -36,15 +37,19 @@ func record(cells ...*cell) {
 	report.cells = append(report.cells, cells...)
 }
 
-// A summary is the head of the report.
+// A summary is the head of the report, as GET /api/isolation shows it.
 type summary struct {
-	PostgreSQL, Made string
-	Vectors          int // numbers of distinct ways
-	Cells, Held      int
-	Leaked, Empty    int
-	Controls         int
-	Statements       int64
-	Routes           []string
+	PostgreSQL string   `json:"postgresql"`
+	Made       string   `json:"made"`
+	Commit     string   `json:"commit"`  // empty where git does not say
+	Vectors    int      `json:"vectors"` // numbers of distinct ways
+	Cells      int      `json:"cells"`
+	Held       int      `json:"held"`
+	Leaked     int      `json:"leaked"`
+	Empty      int      `json:"empty"`
+	Controls   int      `json:"controls"`
+	Statements int64    `json:"statements"`
+	Routes     []string `json:"routes"`
 }
 
 func (s summary) String() string {
@@ -97,8 +102,12 @@ func writeReport() error {
 	if err := os.MkdirAll(*reportDir, 0o755); err != nil {
 		return err
 	}
+	if commit, err := exec.Command("git", "rev-parse", "HEAD").Output(); err == nil { //nolint:noctx // at the end of all
+		s.Commit = strings.TrimSpace(string(commit))
+	}
 	for name, write := range map[string]func(*bufio.Writer) error{
-		"attack-report.json": writeJSON, "attack-report.xml": writeJUnit,
+		"attack-summary.json": func(w *bufio.Writer) error { return json.NewEncoder(w).Encode(s) },
+		"attack-report.json":  writeJSON, "attack-report.xml": writeJUnit,
 		"attack-report.html": func(w *bufio.Writer) error { return writeHTML(w, s) },
 	} {
 		if err := writeFile(filepath.Join(*reportDir, name), write); err != nil {

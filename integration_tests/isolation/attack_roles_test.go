@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"contractor-portal/integration_tests/harness"
+	"contractor-portal/server/auth"
 )
 
 // roleVectors attack as the other roles, and as the owner of everything.
@@ -25,9 +26,17 @@ func roleVectors() (all []vector) {
 		vector{number: 134, name: "secrets, by the auditor", stage: asDBARole("portal_auditor"), shots: []shot{{"select", nil, readSecret("portal_auditor")}}, targets: secrets},
 		vector{number: 134, name: "secrets, by the operators' role", stage: asDBARole("portal_platform"), shots: []shot{{"select", nil, readSecret("portal_platform")}}, targets: secrets},
 	)
+	// A worker, outside of any job and in one, also after one of the other company on the same connection.
+	all = append(all,
+		vector{number: 135, name: "a worker outside of any job", stage: asDBARole("portal_worker"), shots: ofTenants(shotsOutside)},
+		vector{number: 135, name: "a worker in a job", stage: workingFor(harness.CompanyA), shots: ofTenants(shotsInside)},
+		vector{number: 135, name: "a worker after a job of the other company", stage: workingFor(harness.CompanyB, harness.CompanyA), shots: ofTenants(shotsInside)},
+	)
 	for _, role := range []string{"portal_auth", "portal_platform", "portal_auditor"} {
 		closed := func(of harness.Table) bool {
-			return strings.HasPrefix(of.Name, "portal.") && !(role == "portal_auth" && of.Name == "portal.users")
+			// Some columns of these are for guests and webhooks: TestEntry_OfAGuest, TestWebhook_MayNothingElse.
+			open := role == "portal_auth" && (of.Name == "portal.users" || of.Name == "portal.sms_messages")
+			return strings.HasPrefix(of.Name, "portal.") && !open
 		}
 		var shots []shot
 		for command, sql := range map[string]string{
@@ -57,6 +66,37 @@ func asRole(role, before string) stage {
 				return attack(tx, inside)
 			})
 		})
+	}
+}
+
+// ofTenants are shots at the tables of portal, where a worker may what a request may.
+func ofTenants(shots []shot) (all []shot) {
+	for _, s := range shots {
+		on := s.on
+		s.on = func(of harness.Table) bool { return inspected(of) && (on == nil || on(of)) }
+		all = append(all, s)
+	}
+	return all
+}
+
+// workingFor attacks in the last of some jobs on one connection, of these companies.
+func workingFor(companies ...string) stage {
+	return func(s *siege, attack func(tx, inside beginner) error) error {
+		conn := s.dial("portal_worker", nil)
+		defer conn.Close(s.t.Context()) //nolint:errcheck // nothing is lost with it
+		for i, company := range companies {
+			job := queued(s.t, s.super, harness.NewMember(s.t, s.super, company, auth.Admin), "running")
+			err := pgx.BeginFunc(s.t.Context(), conn, func(tx pgx.Tx) error {
+				if _, err := tx.Exec(s.t.Context(), enterJobSQL, job); err != nil || i < len(companies)-1 {
+					return err
+				}
+				return attack(tx, tx)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }
 

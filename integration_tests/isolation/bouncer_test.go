@@ -57,7 +57,7 @@ func newBouncer(t *testing.T) bouncer {
 		t.Fatal(err)
 	}
 	var users strings.Builder
-	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_inspector", "portal_auditor"} {
+	for _, role := range []string{"portal_app", "portal_auth", "portal_platform", "portal_worker", "portal_inspector", "portal_auditor"} {
 		fmt.Fprintf(&users, "%q %q\n", role, harness.RolePassword)
 	}
 	host, port, err := net.SplitHostPort(harness.Suite.Cluster.Host)

@@ -58,7 +58,9 @@ func TestDoors_OfSecrets(t *testing.T) {
 			{"", fmt.Sprintf("update platform.logins set confirmed_at = now() where user_id = %d", admin), isAdmin},
 			{"UPDATE platform.logins.password_hash", fmt.Sprintf("update platform.logins set password_hash = 'x' where user_id = %d", stranger), false},
 			{"INSERT platform.invitations.token_hash", "insert into platform.invitations (email, role, token_hash, expires_at) values ('me@a.example', 'Admin', sha256('mine'), now() + interval '1 day')", isAdmin},
-			{"INSERT platform.service_tokens.token_hash", "insert into platform.service_tokens (name, token_hash, scopes) values ('Mine', sha256('mine'), '[\"all\"]')", isAdmin},
+			{"INSERT platform.service_tokens.token_hash", "insert into platform.service_tokens (name, token_hash, scopes) values ('Mine', sha256('mine'), '[\"events\"]')", isAdmin},
+			{"", "update platform.service_tokens set revoked_at = now()", isAdmin},
+			{"", "update platform.service_tokens set revoked_at = null", isAdmin},
 		}
 		for _, d := range deeds {
 			tried = append(tried, d.writes)

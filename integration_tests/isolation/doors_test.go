@@ -93,12 +93,12 @@ func deleted(t *testing.T, e harness.Entry, app *pgx.Conn, id int64) (n int64) {
 
 var errTakeBack = errors.New("take back")
 
-// An operator who acts inside a company uses none of its keys to other services.
+// An operator who acts inside a company uses none of its keys to other services, and takes nothing of its export along.
 func TestDoors_OfAnActingOperator(t *testing.T) {
 	t.Parallel()
 	s := newSiege(t)
 	op := harness.NewActingOperator(t, s.super, harness.CompanyA)
-	closed := map[string]bool{"portal.api_keys": true, "portal.jobber_auth": true, "portal.quickbooks_auth": true}
+	closed := map[string]bool{"portal.api_keys": true, "portal.jobber_auth": true, "portal.quickbooks_auth": true, "portal.customer_export_parts": true}
 	seen := 0
 	for _, of := range s.tables {
 		err := op.Inside(t.Context(), s.app, func(tx pgx.Tx) error {
@@ -124,6 +124,32 @@ func TestDoors_OfAnActingOperator(t *testing.T) {
 	}
 	if seen != len(closed) {
 		t.Errorf("%d of %d tables of keys were found", seen, len(closed))
+	}
+}
+
+// The file with all data of a company is for its Admins: nobody else in it reads a part, or plants one.
+func TestDoors_OfAnExport(t *testing.T) {
+	t.Parallel()
+	s := newSiege(t)
+	const part = `insert into customer_export_parts (export_id, part, content) select e.id, 7, '\x07' from customer_exports e`
+	for _, role := range harness.Roles {
+		e := harness.NewMember(t, s.super, harness.CompanyA, role)
+		err := e.Inside(t.Context(), s.app, func(tx pgx.Tx) error {
+			a := attempt{siege: s, tx: tx, inside: tx, of: "portal.customer_export_parts"}
+			a.reads(1, "select count(*) from customer_exports")
+			if role == auth.Admin {
+				a.reads(1, "select count(*) from customer_export_parts")
+				a.touches(1, part)
+				return errTakeBack
+			}
+			a.reads(0, "select count(*) from customer_export_parts")
+			a.touches(0, "delete from customer_export_parts")
+			a.refused(part)
+			return errTakeBack
+		})
+		if !errors.Is(err, errTakeBack) {
+			t.Fatal(err)
+		}
 	}
 }
 

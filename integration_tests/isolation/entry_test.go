@@ -29,6 +29,8 @@ func TestEntry_RefusesEachReasonInItsOwnWords(t *testing.T) {
 	acting := harness.NewActingOperator(t, super, harness.CompanyA)
 	nobody, elsewhere := int64(1_000_000), "00000000-0000-4000-8000-000000000000"
 	own := harness.NewOperator(t, super).Session
+	service, key := harness.NewService(t, super, harness.CompanyA)
+	other, _ := harness.NewService(t, super, harness.CompanyB)
 
 	changed := func(base harness.Entry, change func(*harness.Entry)) func() harness.Entry {
 		return func() harness.Entry { e := base; change(&e); return e }
@@ -50,12 +52,15 @@ func TestEntry_RefusesEachReasonInItsOwnWords(t *testing.T) {
 	}
 	const live = "revoked_at = null, expires_at = now() + interval '1 hour'"
 	const over = "created_at = now() - interval '2 hours', expires_at = now() - interval '1 second'"
+	revoked := fmt.Sprintf("update platform.service_tokens set revoked_at = now() where id = %d", key)
+	brought := fmt.Sprintf("update platform.service_tokens set revoked_at = null where id = %d; ", key) + session(service, live)
 	const suspendedOperator = "update platform.operators set status = 'suspended'"
 	const activeOperator = "update platform.operators set status = 'active'; update platform.sessions set revoked_at = null where operator_id is not null"
 
 	for _, c := range []trial{
 		{"as it is", "", "", as(good), ""},
 		{"acting operator", "", "", as(acting), ""},
+		{"service", "", "", as(service), ""},
 
 		{"unknown person", "", "", changed(good, func(e *harness.Entry) { e.User = &nobody }), "TN003"},
 		{"person of another customer", "", "", changed(good, func(e *harness.Entry) { e.User = stranger.User }), "TN003"},
@@ -82,6 +87,17 @@ func TestEntry_RefusesEachReasonInItsOwnWords(t *testing.T) {
 		{"an operator's session", "", "", changed(good, func(e *harness.Entry) { e.Session = acting.Session }), "TN003"},
 		{"operator's revoked session", session(acting, "revoked_at = now()"), session(acting, live), as(acting), "TN003"},
 		{"operator in a person's session", "", "", changed(acting, func(e *harness.Entry) { e.Session = good.Session }), "TN003"},
+
+		{"service with a revoked key", revoked, brought, as(service), "TN003"},
+		{"service whose session has expired", session(service, over), session(service, live), as(service), "TN003"},
+		{"service as a person", "", "", changed(service, func(e *harness.Entry) { e.User = good.User }), "TN003"},
+		{"service in a person's role", "", "", changed(service, func(e *harness.Entry) { e.Role = auth.Admin }), "TN002"},
+		{"service in another customer", "", "", changed(service, func(e *harness.Entry) { e.Customer = harness.CompanyB }), "TN003"},
+		{"service in another's session", "", "", changed(service, func(e *harness.Entry) { e.Session = other.Session }), "TN003"},
+		{"service in a person's session", "", "", changed(service, func(e *harness.Entry) { e.Session = good.Session }), "TN003"},
+		{"service in an operator's session", "", "", changed(service, func(e *harness.Entry) { e.Session = acting.Session }), "TN003"},
+		{"person in a service's session", "", "", changed(good, func(e *harness.Entry) { e.Session = service.Session }), "TN003"},
+		{"service in a suspended customer", suspended, open, as(service), "TN004"},
 
 		{"suspended customer", suspended, open, as(good), "TN004"},
 		{"cancelled customer", cancelled, open, as(good), "TN004"},

@@ -25,9 +25,9 @@ func TestInjection_SwitchesNoCompany(t *testing.T) {
 
 	// Places in the statement for an expression of type text.
 	places := map[string]func(expression string) string{
-		"where": func(e string) string { return strings.Replace(list, "order by", "where "+e+" is not null order by", 1) },
+		"where": func(e string) string { return strings.Replace(list, "order by", "and "+e+" is not null order by", 1) },
 		"where with or": func(e string) string {
-			return strings.Replace(list, "order by", "where true and (false or "+e+" = 'x') order by", 1)
+			return strings.Replace(list, "order by", "and (false or "+e+" = 'x') order by", 1)
 		},
 		"order by": func(e string) string { return strings.Replace(list, "order by", "order by "+e+",", 1) },
 		"sub-select": func(e string) string {
@@ -42,7 +42,7 @@ func TestInjection_SwitchesNoCompany(t *testing.T) {
 			return strings.Replace(list, "from properties p", "from (select * from properties where "+e+" is null union all select * from properties) p", 1)
 		},
 		"with": func(e string) string {
-			return "with s as materialized (select " + e + " as e) " + strings.Replace(list, "order by", "where (select e from s) is not null order by", 1)
+			return "with s as materialized (select " + e + " as e) " + strings.Replace(list, "order by", "and (select e from s) is not null order by", 1)
 		},
 		"lateral": func(e string) string {
 			return strings.Replace(list, "from properties p", "from (select "+e+" as e) s cross join lateral (select * from properties where s.e is not null) p", 1)
@@ -73,7 +73,7 @@ func TestInjection_SwitchesNoCompany(t *testing.T) {
 
 	listed := func(sql string) (own, foreign int, err error) {
 		err = admin.Inside(t.Context(), app, func(tx pgx.Tx) error {
-			rows, err := tx.Query(t.Context(), sql, 100, 0)
+			rows, err := tx.Query(t.Context(), sql, "", 100, 0)
 			if err != nil {
 				return err
 			}

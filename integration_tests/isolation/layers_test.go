@@ -147,6 +147,9 @@ func TestLayers_IDsPointAtRows(t *testing.T) {
 			if of.Name == "portal.assignment_history" && name == "assignment_id" {
 				continue // outlives what it names
 			}
+			if of.Name == "portal.imported_rows" {
+				continue // begins a run of ids, of which some may be gone
+			}
 			attacked++
 			err := s.inside(s.app, func(tx pgx.Tx) error {
 				_, err := tx.Exec(s.t.Context(), fmt.Sprintf("update %s set %s = 987654321 where %s", of.Name, name, s.is(of, harness.CompanyA)))

@@ -129,3 +129,47 @@ func TestOutside_DefinersAreNotFooled(t *testing.T) {
 		}
 	}
 }
+
+// Operators are shown what the audit finds, by one function; nobody else of the API is, and no view answers any of them.
+func TestOutside_AuditIsForOperators(t *testing.T) {
+	t.Parallel()
+	database := harness.CloneDatabase(t)
+	super := harness.ConnectAs(t, "", database)
+	rows, _ := super.Query(t.Context(), `select format('tenancy.%I', c.relname) from pg_class c where c.relnamespace = 'tenancy'::regnamespace and c.relkind in ('r', 'v')`)
+	views, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(views) < 100 {
+		t.Fatalf("%d views and tables: %v", len(views), err)
+	}
+	asked := map[string]string{"portal_app": "42501", "portal_auth": "42501", "portal_worker": "42501", "portal_inspector": "42501", "portal_platform": ""}
+	for role, want := range asked {
+		conn := harness.ConnectAs(t, role, database)
+		if _, err := conn.Exec(t.Context(), `select findings, posture from tenancy.isolation()`); harness.SQLState(err) != want || want == "" && err != nil {
+			t.Errorf("%s asks for the audit: %v", role, err)
+		}
+		for _, sql := range append(views, `tenancy.audit()`, `tenancy.posture_facts('{policy}')`, `tenancy.posture_hash()`, `tenancy.effective_policy('portal.users', 'portal_app', 'select')`) {
+			if _, err := conn.Exec(t.Context(), `select * from `+sql); harness.SQLState(err) != "42501" {
+				t.Errorf("%s reads %s: %v", role, sql, err)
+			}
+		}
+	}
+	// A search path of the caller's own changes nothing.
+	conn := harness.ConnectAs(t, "portal_platform", database)
+	if _, err := super.Exec(t.Context(), `create schema mine; grant usage on schema mine to public;
+		create function mine.to_jsonb(anyelement) returns jsonb language sql immutable as $$ select '{}'::jsonb $$;
+		grant execute on function mine.to_jsonb(anyelement) to public`); err != nil {
+		t.Fatal(err)
+	}
+	said := func() (text string) {
+		if err := conn.QueryRow(t.Context(), `select i.lints::text || i.tables::text || i.findings::text from tenancy.isolation() i`).Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	before := said()
+	if _, err := conn.Exec(t.Context(), `set search_path = mine, pg_catalog`); err != nil {
+		t.Fatal(err)
+	}
+	if after := said(); !strings.Contains(before, "portal.locations") || after != before {
+		t.Errorf("it says, by a path of its own: %.200s", after)
+	}
+}

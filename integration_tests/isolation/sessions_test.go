@@ -49,22 +49,25 @@ func TestSessions_AreEqualToTheirPeople(t *testing.T) {
 	}
 }
 
-// A session is of a member, of an operator, or an operator's in a customer: a column of its keys that is null would be
+// A session is of a member, of an operator, an operator's in a customer, or a service's: a column of its keys that is null would be
 // equal to nothing, and follow nobody.
 func TestSessions_AreOfAKind(t *testing.T) {
 	t.Parallel()
 	super := harness.ConnectAs(t, "", harness.CloneDatabase(t))
 	op := harness.NewOperator(t, super)
 	member := harness.NewMember(t, super, harness.CompanyA, auth.User)
+	_, key := harness.NewService(t, super, harness.CompanyA)
 	values := map[string]string{
 		"customer_id": "'AAAA22222'", "user_id": fmt.Sprint(*member.User), "role": "'User'", "operator_id": fmt.Sprint(*op.Acting),
 		"parent_id": "'" + op.Session + "'", "family_hash": "sha256('family')", "refresh_hash": "sha256('refresh')", "previous_hash": "sha256('previous')",
+		"service_token_id": fmt.Sprint(key),
 	}
-	columns := []string{"customer_id", "user_id", "role", "operator_id", "parent_id", "family_hash", "refresh_hash", "previous_hash"}
+	columns := []string{"customer_id", "user_id", "role", "operator_id", "parent_id", "service_token_id", "family_hash", "refresh_hash", "previous_hash"}
 	kinds := map[string]bool{ // what each kind has, previous_hash apart
 		"customer_id user_id role family_hash refresh_hash": true,
 		"operator_id family_hash refresh_hash":              true,
 		"customer_id role operator_id parent_id":            true,
+		"customer_id role service_token_id":                 true,
 	}
 	accepted := 0
 	for set := range 1 << len(columns) {
@@ -75,11 +78,13 @@ func TestSessions_AreOfAKind(t *testing.T) {
 			}
 		}
 		names := strings.Join(with, " ")
-		if strings.Contains(names, "parent_id") && strings.Contains(names, "role") {
-			given = strings.Split(strings.Replace(strings.Join(given, "|"), "'User'", "'Admin'", 1), "|")
+		for column, role := range map[string]string{"parent_id": "'Admin'", "service_token_id": "'Service'"} {
+			if strings.Contains(names, column) {
+				given = strings.Split(strings.Replace(strings.Join(given, "|"), "'User'", role, 1), "|")
+			}
 		}
 		own, previous := strings.CutSuffix(names, " previous_hash")
-		want := kinds[own] && (!previous || !strings.Contains(names, "parent_id"))
+		want := kinds[own] && (!previous || strings.Contains(names, "refresh_hash"))
 		_, err := super.Exec(t.Context(), fmt.Sprintf("insert into platform.sessions (%s) values (%s)",
 			strings.Join(append(with, "status", "expires_at"), ", "), strings.Join(append(given, "'active'", "now() + interval '1 hour'"), ", ")))
 		if (err == nil) != want || err != nil && harness.SQLState(err) != "23514" {
@@ -89,8 +94,16 @@ func TestSessions_AreOfAKind(t *testing.T) {
 			accepted++
 		}
 	}
-	if accepted != 5 {
+	if accepted != 6 {
 		t.Errorf("%d kinds were accepted", accepted)
+	}
+	for _, set := range []string{"role = 'Admin'", "role = 'User'", "status = 'suspended'"} {
+		if _, err := super.Exec(t.Context(), "update platform.sessions set "+set+" where service_token_id is not null"); harness.SQLState(err) != "23514" {
+			t.Errorf("a service with %s: %v", set, err)
+		}
+	}
+	if _, err := super.Exec(t.Context(), "update platform.sessions set service_token_id = 1000000 where service_token_id is not null"); harness.SQLState(err) != "23503" {
+		t.Errorf("a service without a key: %v", err)
 	}
 	if _, err := super.Exec(t.Context(), "update platform.sessions set status = null"); harness.SQLState(err) != "23502" {
 		t.Errorf("no status: %v", err)

@@ -33,6 +33,9 @@ type siege struct {
 // personal is the table whose rows are each of one person, and no colleague's.
 const personal = "platform.idempotency_keys"
 
+// adminsOwn is the table that only an Admin sees, and nobody in whose place a setting stands.
+const adminsOwn = "portal.customer_export_parts"
+
 // A fact is what a superuser knows of a company's rows in a table.
 type fact struct {
 	Rows        int64

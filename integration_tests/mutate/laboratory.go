@@ -34,7 +34,7 @@ type laboratory struct {
 }
 
 // packages have the tests.
-var packages = []string{"./integration_tests/features", "./integration_tests/isolation", "./integration_tests/database", "./integration_tests/service", "./server/auth"}
+var packages = []string{"./integration_tests/features", "./integration_tests/isolation", "./integration_tests/database", "./integration_tests/service", "./integration_tests/moving", "./server/auth"}
 
 const template = "portal_template" // see integration_tests/harness
 

@@ -59,6 +59,22 @@ var codeMutants = []mutant{
 		by: []string{"TestOutside_DefinersAreNotFooled"}, lints: []string{"secdef_search_path"},
 	},
 	{
+		name: "audit-for-companies", sql: `grant execute on function tenancy.isolation() to portal_app`,
+		by: []string{"TestOutside_AuditIsForOperators"}, lints: []string{"secdef_executable_by_app"},
+	},
+	{
+		name: "audit-for-guests", sql: `grant execute on function tenancy.isolation() to portal_auth`,
+		by: []string{"TestOutside_AuditIsForOperators"}, lints: []string{"secdef_executable_by_app"},
+	},
+	{
+		name: "audit-views-for-companies", sql: `grant select on tenancy.posture, tenancy.audit_exceptions to portal_app`,
+		by: []string{"TestOutside_AuditIsForOperators"}, lints: []string{"policy_drift"},
+	},
+	{
+		name: "audit-unpinned", sql: `alter function tenancy.isolation() reset search_path`,
+		by: []string{"TestOutside_AuditIsForOperators"}, lints: []string{"secdef_search_path"},
+	},
+	{
 		name: "enter-is-a-function-too",
 		sql: `create function tenancy.enter(text, bigint, text, bigint, uuid, boolean) returns text language plpgsql security definer
 			  set search_path = pg_catalog, pg_temp as $$ declare zone text; begin call tenancy.enter(zone, $1, $2, $3, $4, $5, $6); return zone; end $$;

@@ -6,6 +6,7 @@ const (
 	enter         = "tenancy.enter(text, text, bigint, text, bigint, uuid, boolean)"
 	enterGuest    = "tenancy.enter_guest(text, text)"
 	enterOperator = "tenancy.enter_operator(bigint, uuid, boolean)"
+	enterCallback = "tenancy.enter_callback(text, text, text, bytea, boolean)"
 )
 
 var entryMutants = []mutant{
@@ -31,6 +32,11 @@ var entryMutants = []mutant{
 	entered("operator-not-active", enterOperator, "s.status = 'active' as person_ok", "s.status is not null as person_ok", "TestEntry_OfAnOperator"),
 	entered("operator-in-anybodys-session", enterOperator, "and s.operator_id = p_operator", "", "TestEntry_OfAnOperator"),
 	entered("operator-in-a-revoked-session", enterOperator, "s.revoked_at is null and s.expires_at > now() as session_live", "s.expires_at > now() as session_live", "TestEntry_OfAnOperator"),
+	entered("callback-in-any-browser", enterCallback, "(t.state, t.purpose, t.browser_hash) = (p_state, p_purpose, p_browser)\n      and t.expires_at > now()\n    returning", "(t.state, t.purpose) = (p_state, p_purpose)\n      and t.expires_at > now()\n    returning", "TestEntry_Callback"),
+	entered("callback-for-any-purpose", enterCallback, "(t.state, t.purpose, t.browser_hash) = (p_state, p_purpose, p_browser)\n      and t.expires_at > now()\n    returning", "(t.state, t.browser_hash) = (p_state, p_browser)\n      and t.expires_at > now()\n    returning", "TestEntry_Callback"),
+	entered("callback-at-any-time", enterCallback, "\n      and t.expires_at > now()\n    returning", "\n    returning", "TestEntry_Callback"),
+	entered("callback-of-whom-is-gone", enterCallback, "f.status is distinct from 'active'", "f.status is null", "TestEntry_Callback"),
+	entered("callback-in-a-closed-customer", enterCallback, "if f.customer_open is not true then", "if f.customer_open is null then", "TestEntry_Callback"),
 	entered("operator-in-an-ended-session", enterOperator, "s.revoked_at is null and s.expires_at > now() as session_live", "s.revoked_at is null as session_live", "TestEntry_OfAnOperator"),
 }
 

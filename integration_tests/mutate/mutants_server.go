@@ -84,7 +84,7 @@ var serverMutants = []mutant{
 		by: []string{"TestSwitching_WithoutItNothingIsReached"},
 	},
 	{
-		name: "operator-writes-unrecorded", source: []edit{{"server/endpoint/audit.go", "&& p.OperatorID() != 0 {", "&& p.OperatorID() != 0 && !MUTANT {"}},
+		name: "operator-writes-unrecorded", source: []edit{{"server/endpoint/audit.go", "(p.OperatorID() != 0 ||", "(p.OperatorID() != 0 && !MUTANT ||"}},
 		by: []string{"TestSwitching_SeesOneCompanyAndIsRecorded"},
 	},
 	{
@@ -196,7 +196,7 @@ var serverMutants = []mutant{
 		by: []string{"TestPool_BadHandlersLeaveNothing"},
 	},
 	{
-		name: "snapshot-of-many-pictures", source: []edit{{unitOfWork, `return "begin isolation level repeatable read"`, `return either(MUTANT, "begin", "begin isolation level repeatable read")`}},
+		name: "snapshot-of-many-pictures", source: []edit{{unitOfWork, `return "begin isolation level repeatable read, read only"`, `return either(MUTANT, "begin", "begin isolation level repeatable read")`}},
 		by: []string{"TestSnapshot_IsOnePicture"},
 	},
 	{

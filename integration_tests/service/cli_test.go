@@ -7,6 +7,28 @@ import (
 	"contractor-portal/integration_tests/harness"
 )
 
+// A super admin who has forgotten his password gets another one from whoever has the machine, and his sessions end.
+func TestCommandLine_AdminPassword(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	url := harness.Suite.Cluster.URL("", p.Database)
+	before := p.Session(harness.Operator)
+	out, err := harness.Command(t, url, "admin", "password", "--email", harness.Operator)
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	_, password, _ := strings.Cut(strings.TrimSpace(out), "(printed this once): ")
+	p.Do("GET", "/verify-token", before.AccessToken, nil).Problem(t, 401)
+	p.LoginWith(harness.Operator, harness.Password).Problem(t, 401)
+	p.LoginWith(harness.Operator, password).Want(t, 200)
+	if entries := p.Entries("password.reset"); len(entries) != 1 || *entries[0].ObjectType != "operator" || entries[0].CustomerID != nil {
+		t.Errorf("%+v", entries)
+	}
+	if out, err := harness.Command(t, url, "admin", "password", "--email", harness.Email(harness.CompanyA, "Admin")); err == nil || !strings.Contains(out, "there is no super admin with this e-mail") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 func TestCommandLine_Customers(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)

@@ -1,7 +1,6 @@
 package service
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -15,12 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
-	"contractor-portal/db/install"
 	"contractor-portal/integration_tests/harness"
-	"contractor-portal/server/auth"
-	"contractor-portal/server/demo"
 	"contractor-portal/server/endpoint"
 )
 
@@ -28,7 +23,7 @@ import (
 // `portal up` begins with. Each answer that it shows is what is answered.
 func TestDocs_APIPageIsTrue(t *testing.T) {
 	t.Parallel()
-	p := newDemoPortal(t)
+	p := newPortal(t, harness.Demo(t))
 	page := readPage(t, "docs/api.md")
 	sh := &shell{
 		vars:  map[string]string{"PORTAL": p.URL, "PASSWORD": harness.Password},
@@ -60,29 +55,6 @@ func TestDocs_APIPageIsTrue(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(endpoint.Types)), slices.Sorted(slices.Values(kinds))); diff != "" {
 		t.Errorf("the problems of %s (-have +page):\n%s", page.name, diff)
 	}
-}
-
-// newDemoPortal is a portal with the demo data, whose people have the password of all.
-func newDemoPortal(t *testing.T) *portal {
-	t.Helper()
-	database := harness.CloneDatabase(t)
-	at := harness.Suite.Cluster.URL("", database)
-	// The demo data is for an empty portal only.
-	if err := harness.Execute(t.Context(), at, "truncate platform.customers, platform.operators cascade"); err != nil {
-		t.Fatal(err)
-	}
-	chosen, err := auth.HashPassword(t.Context(), harness.Password)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = install.Transaction(t.Context(), at, func(ctx context.Context, tx pgx.Tx) error {
-		_, _, err := demo.Load(ctx, tx, chosen.Hash, func(string) {})
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newPortal(t, func(s *harness.Settings) { s.Database = database })
 }
 
 // A docPage is a page for readers, with the blocks that it shows.

@@ -133,8 +133,8 @@ func TestQuery_UnknownParametersOfWrites(t *testing.T) {
 	askAll(t, p, func(op *harness.Operation, r harness.Request, token string) {
 		a := p.Do(op.Method, harness.Asking(r.Target(), "dryRun", "true"), token, r.Body())
 		if refused := wrongAt(t, a, "query.dryRun"); refused != op.Writes() || refused && a.Status != http.StatusUnprocessableEntity {
-			// The form of a file is read first.
-			if !strings.Contains(string(a.Body), "multipart/form-data") {
+			// What takes nothing but a form, as a file or another company's call, reads that first.
+			if a.Status != http.StatusUnsupportedMediaType && !strings.Contains(string(a.Body), "multipart/form-data") {
 				t.Errorf("%s: %d %s", op, a.Status, a.Body)
 			}
 		}
@@ -186,7 +186,10 @@ func TestBody_Kinds(t *testing.T) {
 			{"application/json", "", "{", http.StatusBadRequest},
 		} {
 			if !takesJSON && c.want == http.StatusBadRequest {
-				c.kind, c.want = "multipart/form-data", http.StatusBadRequest // no boundary
+				c.kind = "multipart/form-data"           // no boundary
+				if strings.HasPrefix(op.Path, "/sms/") { // the provider's calls are forms of one kind
+					c.want = http.StatusUnsupportedMediaType
+				}
 			}
 			asked++
 			if a := send(c.kind, c.encoding, c.text); a.Status != c.want || len(a.Problem(t, c.want).Detail) < 20 {

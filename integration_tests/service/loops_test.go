@@ -57,7 +57,8 @@ func TestStatements_AreNotLooped(t *testing.T) {
 		if n, m := length(one.answer), length(hundred.answer); n >= 0 && m < n+20 && op.OperationID != "listIntegrations" { // the program's own list
 			t.Errorf("%s: the list has %d rows of a few, and %d of many: make more of them in integration_tests/service/testdata/hundred_rows.sql", op, n, m)
 		}
-		if one.statements != hundred.statements {
+		// A loop takes a hundred more; a branch that few rows do not come to, a handful.
+		if hundred.statements > one.statements+5 {
 			t.Errorf("%s: %d statements with few rows, %d with many", op, one.statements, hundred.statements)
 		}
 		counted = append(counted, op.String())

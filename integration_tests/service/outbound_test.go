@@ -25,8 +25,13 @@ func TestOutbound_NeverWithinATransaction(t *testing.T) {
 	within := func(ctx context.Context, _ db.Tx, _ *endpoint.None) (endpoint.Message, error) {
 		return endpoint.Message{Message: "asked"}, ask(ctx)
 	}
+	line := func(ctx context.Context, _ db.Tx, _ *endpoint.None) (endpoint.Message, error) {
+		_, err := harness.Loopback().Line(ctx, "the other", strings.TrimPrefix(sky.URL, "http://"), nil)
+		return endpoint.Message{Message: "connected"}, err
+	}
 	p := newPortal(t, func(s *harness.Settings) {
 		s.Routes = func(api endpoint.API) {
+			endpoint.Post(api, "/test/line", "openLine", "Connected while writing", line, endpoint.Members)
 			endpoint.Get(api, "/test/reading", "askReading", "Asked while reading", within, endpoint.Members)
 			endpoint.Post(api, "/test/writing", "askWriting", "Asked while writing", within, endpoint.Members)
 			endpoint.Consult(api, "GET", "/test/between", "askBetween", "Asked in between", func(ctx context.Context, work endpoint.Work, _ *endpoint.None) (m endpoint.Message, err error) {
@@ -42,7 +47,7 @@ func TestOutbound_NeverWithinATransaction(t *testing.T) {
 		}
 	})
 	token := p.Token(harness.CompanyA, auth.User)
-	for method, path := range map[string]string{"GET": "/test/reading", "POST": "/test/writing"} {
+	for path, method := range map[string]string{"/test/reading": "GET", "/test/writing": "POST", "/test/line": "POST"} {
 		if d := p.Do(method, path, token, nil).Problem(t, http.StatusBadGateway).Detail; !strings.Contains(d, "within a transaction") {
 			t.Errorf("%s: %s", path, d)
 		}

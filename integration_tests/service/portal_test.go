@@ -2,12 +2,19 @@
 package service
 
 import (
+	"os"
 	"testing"
 
 	"contractor-portal/integration_tests/harness"
 )
 
-func TestMain(m *testing.M) { harness.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(workerVariable) != "" {
+		workUntilKilled()
+		return
+	}
+	harness.Main(m)
+}
 
 // A portal is the harness's, with words of its own for what the server does.
 type portal struct{ *harness.Portal }

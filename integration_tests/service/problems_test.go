@@ -206,11 +206,14 @@ func absentIDs(op *harness.Operation) map[string]any {
 func TestRoles_EveryRouteIsDocumented(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	roles := append(slices.Clone(harness.Roles), auth.SuperAdmin)
+	roles := append(slices.Clone(harness.Roles), auth.SuperAdmin, auth.Service)
 	for _, op := range harness.ReadDocument(t, p.Portal) {
 		for _, role := range op.Roles {
 			if !slices.Contains(roles, role) {
 				t.Errorf("%s: there is no role %q", op, role)
+			}
+			if (role == auth.Service) != (op.Scope != "") || op.Scope != "" && !slices.Contains(harness.Scopes, op.Scope) {
+				t.Errorf("%s: role %s with scope %q", op, role, op.Scope)
 			}
 		}
 		if op.OperationID == "" || len(op.Tags) == 0 {

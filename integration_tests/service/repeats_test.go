@@ -43,6 +43,8 @@ func (p *portal) tryKeyed(key, method, target, token string, body any) (a harnes
 var keyless = map[string]string{
 	"switchBack": "the session of the switch is over with it",
 	"logout":     "a session ends once, however often that is asked for, and nobody enters with it afterwards",
+	"linkSignOn": "each begins a way of its own, and the browser keeps the last",
+	"chat":       "a question is asked anew; what its answer proposes is done once, by its confirmation",
 }
 
 // bodies are those that cannot be made from the document.
@@ -52,12 +54,27 @@ var bodies = map[string]any{
 	"resetPassword":    map[string]string{"email": harness.Email(harness.CompanyA, auth.User), "new_password": harness.Chosen},
 }
 
+// waitingJob is one whose id a request guesses, which the document does not tell where to find.
+const waitingJob = `
+insert into jobs.river_job (id, customer_id, kind, args, max_attempts, queue, state, scheduled_at)
+values (1, '` + harness.CompanyA + `', 'drain_mail', '{}', 5, 'messages', 'scheduled', now() + interval '1 day')
+on conflict (id) do update set customer_id = excluded.customer_id, state = excluded.state, finalized_at = null, scheduled_at = excluded.scheduled_at`
+
+// liveSession is the same of a session.
+const liveSession = `
+insert into platform.sessions (id, customer_id, user_id, role, status, family_hash, refresh_hash, expires_at)
+select '00000000-0000-4000-8000-000000000000', customer_id, user_id, role, status, sha256('family'), sha256('refresh'), now() + interval '1 hour'
+from platform.logins where email = 'admin@a.example'
+on conflict (id) do update set revoked_at = null`
+
 // states are what must be so before a request can succeed.
 var states = map[string]string{
+	"retryJob": waitingJob, "discardJob": waitingJob,
+	"endMySession": liveSession, "endMyCustomerSession": liveSession,
 	"startWinterEvent": `update portal.winter_events set status = 'completed', end_date = start_date where status = 'active'`,
 }
 
-var secretField = regexp.MustCompile(`"(access_token|token|link)":"([^"]+)"`)
+var secretField = regexp.MustCompile(`"(access_token|token|link|client_secret|webhook_secret)":"([^"]+)"`)
 
 // Every write of a person takes a key, and does nothing when it comes again with it: the answer is the first one, or
 // says that it held a secret. With the same key another request is refused.
@@ -126,6 +143,9 @@ func repeat(p *portal, f *harness.Finder, op *harness.Operation) (finding string
 		other := p.keyed(key, http.MethodPut, "/update-profile", caller.Token, map[string]any{})
 		if op.OperationID == "updateProfile" {
 			other = p.keyed(key, http.MethodPut, "/update-profile", caller.Token, map[string]any{"address": "Elsewhere"})
+		}
+		if caller.Role == auth.Service {
+			other = p.keyed(key, http.MethodPost, "/n8n/error-report", caller.Token, map[string]any{"error_id": "another", "message": "Another"})
 		}
 		if !caller.Acting && other.Status != http.StatusUnprocessableEntity {
 			return fmt.Sprintf("another request with its key: %d %s", other.Status, other.Body)

@@ -2,8 +2,10 @@ package service
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -11,6 +13,7 @@ import (
 	"contractor-portal/integration_tests/harness"
 	"contractor-portal/server/auth"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/jobs"
 )
 
 type listing struct {
@@ -159,4 +162,48 @@ func (p *portal) grow(n int) {
 	p.Exec(`update platform.customers set max_properties = 100000`)
 	p.Exec(`insert into portal.locations (customer_id, name, address) select c, 'More', 'More ' || n from unnest($1::text[]) c, generate_series(1, $2) n`,
 		[]string{harness.CompanyA, harness.CompanyB}, n)
+}
+
+// A job's snapshot is one picture too, of its own company, in which nothing can be written.
+func TestSnapshot_OfAJob(t *testing.T) {
+	t.Parallel()
+	seen := make(chan []int64, 1)
+	var p *portal
+	p = working(t, func(ctx context.Context, j *jobs.Job) error {
+		var found []int64
+		look := func(ctx context.Context, tx db.Tx) error {
+			n, err := db.Value[int64](ctx, tx, countedSQL)
+			found = append(found, n)
+			return err
+		}
+		err := j.Snapshot(ctx, func(ctx context.Context, tx db.Tx) error {
+			if err := look(ctx, tx); err != nil {
+				return err
+			}
+			_, err := p.Super.Exec(ctx, `insert into portal.locations (customer_id, name, address) select c, 'Meanwhile', 'Now' from unnest(array['AAAA22222', 'BBBB33333']) c`)
+			return errors.Join(err, look(ctx, tx))
+		})
+		if err == nil {
+			err = j.Do(ctx, look)
+		}
+		written := j.Snapshot(ctx, func(ctx context.Context, tx db.Tx) error {
+			_, err := db.Exec(ctx, tx, `update locations set name = 'Written'`)
+			return err
+		})
+		var refusal *db.Refusal
+		if err != nil || !errors.As(written, &refusal) || refusal.Code() != "25006" {
+			t.Errorf("%v, and writing: %v", err, written)
+		}
+		seen <- found
+		return nil
+	})
+	ask(p, harness.CompanyA, auth.Admin, 1)
+	select {
+	case found := <-seen:
+		if diff := cmp.Diff([]int64{3, 3, 4}, found); diff != "" {
+			t.Errorf("properties before, after and later (-want +have):\n%s", diff)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the job has not run")
+	}
 }

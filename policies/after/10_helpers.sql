@@ -80,11 +80,11 @@ declare
   b record;
 begin
   for b in
-    select r.table_name::regclass as target, r.name, r.command, r.role, r.expression
+    select r.table_name::regclass as target, r.name, r.command, r.roles, r.expression
     from tenancy.bars r
     where split_part(r.table_name, '.', 1) = schema
   loop
-    call tenancy.ensure_policy(b.target, b.name, 'restrictive', b.command, array[b.role],
+    call tenancy.ensure_policy(b.target, b.name, 'restrictive', b.command, b.roles,
       case when b.command <> 'insert' then b.expression end, case when b.command = 'insert' then b.expression end);
   end loop;
 end

@@ -81,7 +81,7 @@ select
   c.relacl as acl
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
-where n.nspname in ('portal', 'platform')
+where n.nspname in ('portal', 'platform', 'jobs')
   and c.relkind in ('r', 'p')
 $view$);
 

@@ -9,7 +9,7 @@ with ours as (
   select c.*, format('%I.%I', n.nspname, c.relname) as name
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
-  where n.nspname in ('portal', 'platform', 'tenancy')
+  where n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
     and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
 ),
 grants as (
@@ -44,7 +44,7 @@ select 'schema', n.nspname::text, coalesce(r.rolname, 'public') || ': ' || strin
 from pg_namespace n
 cross join lateral aclexplode(n.nspacl) a
 left join pg_roles r on r.oid = a.grantee
-where n.nspname in ('portal', 'platform', 'tenancy') and a.grantee <> n.nspowner and 'schema' = any (kinds)
+where n.nspname in ('portal', 'platform', 'jobs', 'tenancy') and a.grantee <> n.nspowner and 'schema' = any (kinds)
 group by n.nspname, r.rolname
 union all
 select 'table', o.name, format('owner %s, persistence %s, row security %s, forced %s, customer_id %s',
@@ -99,7 +99,7 @@ select 'function', f.signature, format('owner %s, definer %s, volatility %s, lea
    from aclexplode(coalesce(f.acl, acldefault('f', f.owner))) a left join pg_roles r on r.oid = a.grantee where a.grantee <> f.owner),
   md5(f.body))
 from tenancy.written_functions f
-where f.schema in ('portal', 'platform', 'tenancy') and 'function' = any (kinds)
+where f.schema in ('portal', 'platform', 'jobs', 'tenancy') and 'function' = any (kinds)
 union all
 select 'gate', e.evtname::text, format('on %s, enabled %s, tags %s, function %s', e.evtevent, e.evtenabled, e.evttags, e.evtfoid::regproc)
 from pg_event_trigger e
@@ -151,7 +151,7 @@ begin
     join pg_attribute b on b.attrelid = c.confrelid and b.attnum = pair.parent_column
     where c.contype = 'f'
       and c.conparentid = 0
-      and c.connamespace::regnamespace::text in ('portal', 'platform')
+      and c.connamespace::regnamespace::text in ('portal', 'platform', 'jobs')
     group by c.oid
   loop
     if row_security_active(k.child) or row_security_active(k.parent) then
@@ -161,6 +161,40 @@ begin
     execute format('select count(*) from %s c where %s and not exists (select from %s p where %s)', k.child, k.there, k.parent, k.equal) into n;
     if n > 0 then
       return query select true, k.child::text, format('%s: %s rows point at nothing in %s', k.conname, n, k.parent);
+    end if;
+  end loop;
+end
+$$;
+
+-- Ids that rows of two customers have, for the installer as above.
+create or replace function tenancy.shared_ids() returns table (found boolean, object text, detail text)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  t record;
+  least_id bigint;
+  n bigint;
+begin
+  if current_setting('tenancy.installing', true) is distinct from 'on' then
+    return query select false, 'ids', null::text;
+    return;
+  end if;
+  for t in
+    select c.oid::regclass as name
+    from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attname = 'id' and a.attidentity <> ''
+    where c.relnamespace = 'portal'::regnamespace
+      and c.relkind in ('r', 'p')
+    order by c.relname
+  loop
+    if row_security_active(t.name) then
+      return query select false, 'ids', null::text;
+      return;
+    end if;
+    execute format('select count(*), min(id) from (select id from %s group by id having count(*) > 1) as twice', t.name) into n, least_id;
+    if n > 0 then
+      return query select true, t.name::text, format('%s ids are of two customers each, the least is %s', n, least_id);
     end if;
   end loop;
 end

@@ -37,9 +37,10 @@ begin
   loop
     call tenancy.ensure_row_security(t.name);
     call tenancy.ensure_policy(t.name, 'wall', 'restrictive', 'all', array['public'], tenancy.wall(), tenancy.wall());
-    call tenancy.ensure_policy(t.name, 'app_door', 'permissive', 'all', array['portal_app'],
+    call tenancy.ensure_policy(t.name, 'app_door', 'permissive', 'all', array['portal_app', 'portal_worker'],
       case when t.reads_all then tenancy.wall() else coalesce(t.expression, tenancy.wall()) end,
       coalesce(t.expression, tenancy.wall()));
+    call tenancy.ensure_policy(t.name, 'mover_door', 'permissive', 'all', array['portal_mover'], tenancy.wall(), tenancy.wall());
     call tenancy.ensure_policy(t.name, 'inspector_door', 'permissive', 'select', array['portal_inspector'], tenancy.wall(), null);
   end loop;
 
@@ -48,7 +49,7 @@ begin
     from tenancy.other_doors d
   loop
     call tenancy.ensure_policy(t.table_name, t.name, 'permissive', t.command, array[t.role],
-      case when t.command <> 'insert' then tenancy.wall() end, tenancy.wall());
+      case when t.command <> 'insert' then tenancy.wall() end, case when t.command <> 'select' then tenancy.wall() end);
   end loop;
 
   call tenancy.ensure_bars('portal');
@@ -62,7 +63,7 @@ begin
     where c.relnamespace = 'portal'::regnamespace
       and c.relkind in ('r', 'p')
   loop
-    call tenancy.drop_other_policies(t.name, array['wall', 'app_door', 'inspector_door'] || t.doors);
+    call tenancy.drop_other_policies(t.name, array['wall', 'app_door', 'mover_door', 'inspector_door'] || t.doors);
   end loop;
 end
 $$;

@@ -19,6 +19,7 @@ create or replace function tenancy.is_open(p_status text, p_trial_ends_at timest
   language sql stable parallel safe
   return p_status = 'active' or (p_status = 'trial' and p_trial_ends_at > now());
 
+-- A session with a customer and neither a person nor an operator is a service's: its row says of which key.
 create or replace procedure tenancy.enter(
   inout p_zone text, p_customer text, p_user bigint, p_role text, p_acting bigint, p_session uuid, p_read_only boolean)
 language plpgsql security definer
@@ -33,7 +34,7 @@ begin
     s.revoked_at is null and s.expires_at > now() as session_live,
     -- An operator who acts comes in until the customer is cancelled.
     tenancy.is_open(c.status, c.trial_ends_at) or (p_acting is not null and c.status <> 'cancelled') as customer_open,
-    c.timezone
+    c.timezone, s.service_token_id
   into f
   from platform.sessions s
   join platform.customers c on c.customer_id = s.customer_id
@@ -60,6 +61,7 @@ begin
     set_config('app.user_id', coalesce(p_user::text, ''), true),
     set_config('app.role', p_role, true),
     set_config('app.acting_as', coalesce(p_acting::text, ''), true),
+    set_config('app.service_id', coalesce(f.service_token_id::text, ''), true),
     case when p_read_only
       then set_config('transaction_read_only', 'on', true)
       else set_config('app.session_id', p_session::text, true)
@@ -68,7 +70,7 @@ begin
 end
 $$;
 
-comment on procedure tenancy.enter is 'Enters a customer as a member or an acting operator for this transaction; answers its time zone.';
+comment on procedure tenancy.enter is 'Enters a customer as a member, an acting operator or a service for this transaction; answers its time zone.';
 
 -- Guests: a caller without a token (public sign-up, accepting an invitation, stamping a log-in).
 -- The wall is the same; what a guest can do is what portal_auth is granted.
@@ -94,12 +96,47 @@ begin
     set_config('app.user_id', '', true),
     set_config('app.role', '', true),
     set_config('app.acting_as', '', true),
+    set_config('app.service_id', '', true),
     set_config('app.session_id', '', true));
   p_zone := f.timezone;
 end
 $$;
 
 comment on procedure tenancy.enter_guest is 'Enters a customer without a member, for portal_auth alone; answers its time zone.';
+
+-- A provider that brings something. What it calls names the number that was called; whether it is the provider is
+-- decided by its signature, whose token tenancy.webhook_token answers. A number that is nobody's and a customer that is
+-- not open are refused alike. The role is no person's, and what it may do is what portal_auth is granted and no bar forbids.
+create or replace procedure tenancy.enter_webhook(inout p_zone text, p_number text)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  f record;
+  ignored text;
+begin
+  select n.customer_id, tenancy.is_open(c.status, c.trial_ends_at) as customer_open, c.timezone
+  into f
+  from platform.receiving_numbers n
+  join platform.customers c on c.customer_id = n.customer_id
+  where n.phone_number = p_number;
+
+  if f.customer_open is not true then
+    raise exception 'entry refused: customer' using errcode = 'TN004';
+  end if;
+
+  ignored := concat(
+    set_config('app.customer_id', f.customer_id, true),
+    set_config('app.user_id', '', true),
+    set_config('app.role', 'webhook', true),
+    set_config('app.acting_as', '', true),
+    set_config('app.service_id', '', true),
+    set_config('app.session_id', '', true));
+  p_zone := f.timezone;
+end
+$$;
+
+comment on procedure tenancy.enter_webhook is 'Enters the customer that a receiving number belongs to, for portal_auth alone; answers its time zone.';
 
 -- Operators, outside of any customer. Whoever switched into one may come back in the session of the switch.
 create or replace procedure tenancy.enter_operator(p_operator bigint, p_session uuid, p_read_only boolean)
@@ -131,6 +168,7 @@ begin
     set_config('app.user_id', '', true),
     set_config('app.role', '', true),
     set_config('app.acting_as', p_operator::text, true),
+    set_config('app.service_id', '', true),
     case when p_read_only
       then set_config('transaction_read_only', 'on', true)
       else set_config('app.session_id', p_session::text, true)

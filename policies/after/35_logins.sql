@@ -1,9 +1,12 @@
--- Each member has a login from the beginning; a password comes later.
+-- Each member has a login from the beginning; a password comes later. A customer that moves in brings its logins.
 create or replace function tenancy.create_login() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if tenancy.moves() then
+    return null;
+  end if;
   insert into platform.logins (customer_id, user_id, email, role, status)
   values (new.customer_id, new.id, new.email, new.role, new.status);
   return null;
@@ -66,6 +69,20 @@ begin
 end
 $$;
 
+-- A key that is revoked, whoever revokes it, takes all that came in by it along.
+create or replace function tenancy.end_service_sessions() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update platform.sessions s
+  set revoked_at = now()
+  where (s.customer_id, s.service_token_id) = (new.customer_id, new.id)
+    and s.revoked_at is null;
+  return null;
+end
+$$;
+
 do $$
 begin
   call tenancy.ensure_trigger('portal.users',
@@ -76,6 +93,8 @@ begin
     'CREATE TRIGGER end_sessions AFTER UPDATE ON platform.logins FOR EACH ROW WHEN ((((old.status = ''active''::text) AND (new.status <> ''active''::text)) OR (old.password_set_at IS DISTINCT FROM new.password_set_at))) EXECUTE FUNCTION tenancy.end_sessions()');
   call tenancy.ensure_trigger('platform.operators',
     'CREATE TRIGGER end_operator_sessions AFTER UPDATE ON platform.operators FOR EACH ROW WHEN ((((old.status = ''active''::text) AND (new.status <> ''active''::text)) OR (old.password_set_at IS DISTINCT FROM new.password_set_at))) EXECUTE FUNCTION tenancy.end_operator_sessions()');
+  call tenancy.ensure_trigger('platform.service_tokens',
+    'CREATE TRIGGER end_service_sessions AFTER UPDATE ON platform.service_tokens FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION tenancy.end_service_sessions()');
   call tenancy.ensure_trigger('platform.sessions',
     'CREATE TRIGGER end_switches AFTER UPDATE ON platform.sessions FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION tenancy.end_switches()');
 end

@@ -58,7 +58,7 @@ select
     when not t.enabled then 'row security is off'
     when not t.forced then 'not forced'
     when w.name is not null then w.name || ', forced'
-    when t.schema = 'platform' then 'a policy per role, forced'
+    when t.schema in ('platform', 'jobs') then 'a policy per role, forced'
     else 'no wall'
   end as wall,
   (select string_agg(format('%s (%s)', p.polname, r.roles), ', ' order by p.polname)
@@ -217,3 +217,35 @@ from tenancy.posture_facts('{role,schema,table,policy,grant,key,trigger,view,fun
 $$;
 
 comment on function tenancy.posture_hash is 'A hash of roles, tables, policies, grants, keys, triggers, functions and the gate, without oids.';
+
+-- All of it in one picture, for an operator who has no psql. It is the one thing of the audit that portal_platform may
+-- ask: it runs as portal_definer, so that its caller reads no view and calls none of the functions in them.
+create or replace function tenancy.isolation(
+  out schema_version int, out posture text, out lints jsonb, out findings jsonb, out tables jsonb, out bypassers jsonb, out exceptions jsonb)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+-- The audit runs once: the verdicts are those of tenancy.posture, whose own are not asked for.
+with found as materialized (
+  select * from tenancy.findings
+)
+select
+  (select v.version from tenancy.schema_version v),
+  tenancy.posture_hash(),
+  (select jsonb_agg(to_jsonb(l) order by l.lint) from tenancy.lints l),
+  (select coalesce(jsonb_agg(to_jsonb(f) || jsonb_build_object('about', coalesce(l.about, ''))
+      order by array_position(array['error', 'warning', 'info'], f.severity), f.lint, f.object, f.detail), '[]')
+    from found f
+    left join tenancy.lints l on l.lint = f.lint),
+  (select coalesce(jsonb_agg(to_jsonb(t) order by t.table_name), '[]')
+    from (
+      select p.table_name, p.customer_column, p.wall, p.doors, p.grants, p.keys, p.foreign_keys,
+        coalesce((select string_agg(distinct f.lint, ', ') from found f where f.severity = 'error' and f.object = p.table_name), 'walled') as verdict
+      from tenancy.posture p) as t),
+  (select coalesce(jsonb_agg(to_jsonb(b) order by b.role, b.reason), '[]') from tenancy.who_can_bypass b),
+  (select coalesce(jsonb_agg(jsonb_build_object('lint', e.lint, 'object', e.object, 'reason', e.reason, 'expires_on', e.expires_on,
+      'made_by', e.made_by, 'made_on', e.made_on, 'expired', e.expires_on <= current_date) order by e.lint, e.object), '[]')
+    from tenancy.audit_exceptions e)
+$$;
+
+comment on function tenancy.isolation is 'Findings, tables, exceptions and who can bypass the walls, for operators.';

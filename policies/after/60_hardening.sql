@@ -15,10 +15,12 @@ begin
       select
       from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
       where p.oid = d.function
-        and (a.grantee = 0 or a.grantee in ('portal_app'::regrole, 'portal_auth'::regrole, 'portal_platform'::regrole, 'portal_inspector'::regrole, 'portal_auditor'::regrole)))
+        and (a.grantee = 0
+          or exists (select from tenancy.walled_roles w where w.oid = a.grantee)
+            and not exists (select from tenancy.needed_functions n where n.role = a.grantee::regrole::text and n.function = p.oid)))
   loop
     if superuser then
-      execute format('revoke execute on function %s from public, portal_app, portal_auth, portal_platform, portal_inspector, portal_auditor', f.function);
+      execute format('revoke execute on function %s from public, portal_app, portal_auth, portal_platform, portal_worker, portal_mover, portal_inspector, portal_auditor', f.function);
     else
       refused := refused || f.function::text;
     end if;
@@ -27,16 +29,10 @@ begin
   -- What our own functions, pg_dump, maintenance and monitoring need of them.
   if superuser then
     for r in
-      select w.role, d.function
-      from tenancy.dangerous_functions d
-      join (values
-        ('portal_owner',   '^set_config\('),
-        ('portal_definer', '^set_config\('),
-        ('portal_backup',  '^set_config\('),
-        ('pg_monitor',     '^pg_(stat_get|lock_status|get_replication_slots)')
-      ) as w (role, pattern) on d.function::text ~ w.pattern
-      join pg_roles p on p.rolname = w.role
-      where not has_function_privilege(p.oid, d.function, 'execute')
+      select n.role, n.function
+      from tenancy.needed_functions n
+      join pg_roles p on p.rolname = n.role
+      where not has_function_privilege(p.oid, n.function, 'execute')
     loop
       execute format('grant execute on function %s to %I', r.function, r.role);
     end loop;
@@ -73,7 +69,7 @@ begin
   for r in
     select rolname as name
     from pg_roles
-    where rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_inspector', 'portal_auditor', 'portal_backup')
+    where rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_worker', 'portal_inspector', 'portal_auditor', 'portal_backup')
       and not has_database_privilege(oid, current_database(), 'connect')
   loop
     execute format('grant connect on database %I to %I', current_database(), r.name);

@@ -34,7 +34,7 @@ begin
       select d.object_identity
       from pg_event_trigger_dropped_objects() d
       where d.object_type = 'policy'
-        and d.address_names[1] in ('portal', 'platform')
+        and d.address_names[1] in ('portal', 'platform', 'jobs')
         and to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) is not null
         and not installing
     loop
@@ -59,9 +59,9 @@ begin
       select
         c.oid::regclass as name,
         d.command_tag = 'ALTER TABLE' as altered,
-        c.relnamespace::regnamespace::text in ('portal', 'platform') or exists (
+        c.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs') or exists (
           select from pg_inherits i join pg_class parent on parent.oid = i.inhparent
-          where i.inhrelid = c.oid and parent.relnamespace::regnamespace::text in ('portal', 'platform')) as ours,
+          where i.inhrelid = c.oid and parent.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs')) as ours,
         c.relrowsecurity and c.relforcerowsecurity as closed,
         exists (select from pg_policy p where p.polrelid = c.oid) as has_policies,
         exists (
@@ -80,7 +80,7 @@ begin
       end if;
       if o.altered and o.has_policies then
         raise exception 'the gate refuses to lift row security of %', o.name using errcode = 'TN010', hint = advice,
-          detail = 'It is enabled and forced on every table of portal and platform.';
+          detail = 'It is enabled and forced on every table of portal, platform and jobs.';
       end if;
       execute format('alter table %s enable row level security, force row level security', o.name);
     end loop;
@@ -93,7 +93,7 @@ begin
       from pg_event_trigger_ddl_commands() d
       join pg_policy p on d.classid = 'pg_policy'::regclass and p.oid = d.objid
       join pg_class c on c.oid = p.polrelid
-      where c.relnamespace::regnamespace::text in ('portal', 'platform')
+      where c.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs')
     loop
       raise exception 'the gate refuses policy %', o.object_identity using errcode = 'TN011', hint = advice,
         detail = 'Walls and doors are made from policies/ alone.';
@@ -105,7 +105,7 @@ begin
       join pg_class v on d.classid = 'pg_class'::regclass and v.oid = d.objid
       join pg_rewrite w on w.ev_class = v.oid
       join pg_depend r on r.classid = 'pg_rewrite'::regclass and r.objid = w.oid and r.refclassid = 'pg_class'::regclass
-      join pg_class t on t.oid = r.refobjid and t.relkind in ('r', 'p') and t.relnamespace::regnamespace::text in ('portal', 'platform')
+      join pg_class t on t.oid = r.refobjid and t.relkind in ('r', 'p') and t.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs')
       where v.relkind in ('v', 'm')
         and v.relpersistence <> 't' -- a temporary one is its session's own
         and not exists (select from unnest(v.reloptions) as s where s ~* '^security_invoker=(true|on|yes|1)$')
@@ -131,7 +131,7 @@ begin
       select p.oid::regprocedure as name, r.rolname as role
       from pg_proc p
       join pg_language l on l.oid = p.prolang
-      join pg_roles r on r.rolname in ('portal_app', 'portal_auth', 'portal_platform')
+      join pg_roles r on r.rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_worker')
         and has_function_privilege(r.oid, p.oid, 'execute') and has_schema_privilege(r.oid, p.pronamespace, 'usage')
       left join pg_depend e on e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'
       left join pg_extension x on x.oid = e.refobjid

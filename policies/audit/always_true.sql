@@ -10,4 +10,4 @@ from tenancy.policy_expressions e
 where tenancy.always_true(e.expression)
   and not exists (
     select from tenancy.platform_access a
-    where a.rows = 'all' and ('platform.' || a.table_name, a.role || '_all') = (e.table_name, e.name))
+    where a.rows = 'all' and (a.schema || '.' || a.table_name, a.role || '_all') = (e.table_name, e.name))

@@ -11,7 +11,7 @@ from (
   union all
   select f.signature, 'its body casts a setting that may be empty', f.body
   from tenancy.written_functions f
-  where f.schema in ('portal', 'platform', 'tenancy')
+  where f.schema in ('portal', 'platform', 'jobs', 'tenancy')
 ) as s
 where s.text like '%current_setting%'
   and s.text ~* 'current_setting\(''[^'']*''(::text)?(, *\w+)?\)\)*::(?!text)'

@@ -1,4 +1,4 @@
--- A secret that a role may read which is not its one reader.
+-- A secret that a role may read which is none of its readers.
 select
   'column_grant_leak' as lint,
   'error' as severity,
@@ -9,5 +9,5 @@ from tenancy.secret_columns s
 join tenancy.our_tables t on t.name = s.table_name
 join pg_attribute a on a.attrelid = t.oid and a.attname = s.column_name
 cross join tenancy.walled_roles w
-where s.reader <> w.name
+where w.name <> all (s.readers)
   and has_column_privilege(w.oid, t.oid, a.attnum, 'SELECT')

@@ -11,7 +11,8 @@ join (values
   ('user_id',     'RETURN (NULLIF(current_setting(''app.user_id''::text, true), ''''::text))::bigint'),
   ('role',        'RETURN NULLIF(current_setting(''app.role''::text, true), ''''::text)'),
   ('acting_as',   'RETURN (NULLIF(current_setting(''app.acting_as''::text, true), ''''::text))::bigint'),
-  ('person',      'RETURN COALESCE((''user ''::text || tenancy.user_id()), (''operator ''::text || tenancy.acting_as()))'),
+  ('service_id',  'RETURN (NULLIF(current_setting(''app.service_id''::text, true), ''''::text))::bigint'),
+  ('person',      'RETURN COALESCE((''user ''::text || tenancy.user_id()), (''operator ''::text || tenancy.acting_as()), (''service ''::text || tenancy.service_id()))'),
   ('session_id',  'RETURN (NULLIF(current_setting(''app.session_id''::text, true), ''''::text))::uuid')
 ) as installed (name, body) on f.name = installed.name
 where f.schema = 'tenancy'

@@ -9,5 +9,6 @@ select
   format('as superuser: revoke execute on function %s from public, %s', d.function, r.rolname) as remedy
 from tenancy.dangerous_functions d
 cross join pg_roles r
-where r.rolname in ('portal_app', 'portal_auth', 'portal_platform')
+where r.rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_worker')
   and has_function_privilege(r.oid, d.function, 'execute')
+  and not exists (select from tenancy.needed_functions n where (n.role, n.function) = (r.rolname, d.function))

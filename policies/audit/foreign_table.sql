@@ -8,7 +8,7 @@ select
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'f'
-  and (n.nspname in ('portal', 'platform', 'tenancy')
+  and (n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
     or exists (select from tenancy.walled_roles w where has_any_column_privilege(w.oid, c.oid, 'SELECT, INSERT, UPDATE')))
 union all
 select

@@ -10,4 +10,4 @@ from tenancy.policy_functions p
 join tenancy.written_functions f on f.oid = p.function_oid
 join pg_proc a on a.oid = f.oid
 where a.pronargs > 0
-  and f.body ~* '(current_setting|(customer_id|user_id|role|acting_as)\(\))'
+  and f.body ~* '(current_setting|(customer_id|user_id|role|acting_as|service_id)\(\))'

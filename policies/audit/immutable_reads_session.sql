@@ -8,4 +8,4 @@ select
   format('alter function %s stable', f.signature) as remedy
 from tenancy.written_functions f
 where f.volatility = 'i'
-  and regexp_replace(f.body, '''[^'']*''', '', 'g') ~* '\m(current_setting\(|current_user|session_user|(customer_id|user_id|role|acting_as|session_id)\(\))'
+  and regexp_replace(f.body, '''[^'']*''', '', 'g') ~* '\m(current_setting\(|current_user|session_user|(customer_id|user_id|role|acting_as|service_id|session_id)\(\))'

@@ -8,6 +8,6 @@ select
   'say in tenancy.platform_keys (policies/after/15_registers.sql) why it is no oracle' as remedy
 from tenancy.unique_keys k
 where k.schema = 'platform'
-  and exists (select from tenancy.platform_access a where a.table_name = k.relname)
+  and exists (select from tenancy.platform_access a where (a.schema, a.table_name) = ('platform', k.relname))
   and not exists (
     select from tenancy.platform_keys r where (r.table_name, r.columns) = (k.relname, k.column_list))

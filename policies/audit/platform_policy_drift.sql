@@ -1,4 +1,4 @@
--- The policies of platform are exactly those registered.
+-- The policies of platform and of jobs are exactly those registered.
 select
   'platform_policy_drift' as lint,
   'error' as severity,
@@ -10,14 +10,14 @@ from (
     (select string_agg(coalesce(r.rolname, 'public'), ',' order by r.rolname) from unnest(p.roles) as o left join pg_roles r on r.oid = o),
     coalesce(p.using_expr, 'nothing'), coalesce(p.check_expr, 'nothing')) as policy
   from tenancy.policies p
-  where p.schema = 'platform'
+  where p.schema in ('platform', 'jobs')
 ) as have
 full join (
-  select 'platform.' || a.table_name as table_name, format('%s_%s for * to %s using %s check %s', a.role, a.rows, a.role, a.expression, a.expression) as policy
+  select a.schema || '.' || a.table_name as table_name, format('%s_%s for * to %s using %s check %s', a.role, a.rows, a.role, a.expression, a.expression) as policy
   from tenancy.platform_access a
   union all
   select b.table_name, format('%s restrictive for %s to %s using %s check %s', b.name,
-    case b.command when 'select' then 'r' when 'insert' then 'a' when 'update' then 'w' when 'delete' then 'd' else '*' end, b.role,
+    case b.command when 'select' then 'r' when 'insert' then 'a' when 'update' then 'w' when 'delete' then 'd' else '*' end, array_to_string(b.roles, ','),
     case when b.command <> 'insert' then b.expression else 'nothing' end,
     case when b.command = 'insert' then b.expression else 'nothing' end)
   from tenancy.bars b

@@ -1,4 +1,4 @@
--- Row security without a policy shuts everybody out: safe, but hardly meant. (Of a table of platform that is not
+-- Row security without a policy shuts everybody out: safe, but hardly meant. (Of a table of platform or jobs that is not
 -- registered unregistered_table says it.)
 select
   'rls_no_policy' as lint,
@@ -8,5 +8,5 @@ select
   'run portal migrate' as remedy
 from tenancy.our_tables t
 where t.enabled
-  and (t.schema = 'portal' or exists (select from tenancy.platform_access a where a.table_name = t.relname))
+  and (t.schema = 'portal' or exists (select from tenancy.platform_access a where (a.schema, a.table_name) = (t.schema, t.relname)))
   and not exists (select from pg_policy p where p.polrelid = t.oid)

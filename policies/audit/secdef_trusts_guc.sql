@@ -7,6 +7,6 @@ select
   'decide by rows, as tenancy.enter does, or give the reason in tenancy.definer_functions' as remedy
 from tenancy.written_functions f
 where f.definer
-  and f.body ~* '(current_setting\(|tenancy\.(customer_id|user_id|role|acting_as|session_id)\(\))'
+  and f.body ~* '(current_setting\(|tenancy\.(customer_id|user_id|role|acting_as|service_id|session_id)\(\))'
   and not (f.schema = 'tenancy' and exists (
     select from tenancy.definer_functions d where d.name = f.name and d.reads_context is not null))

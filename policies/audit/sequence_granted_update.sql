@@ -10,6 +10,8 @@ join pg_namespace n on n.oid = c.relnamespace
 cross join tenancy.walled_roles w
 cross join (values ('USAGE'), ('SELECT'), ('UPDATE')) as p (privilege)
 where c.relkind = 'S'
-  and n.nspname in ('portal', 'platform', 'tenancy')
+  and n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
+  -- The queue takes its numbers from sequences that its workers may use.
+  and (n.nspname <> 'jobs' or p.privilege = 'UPDATE')
   and has_sequence_privilege(w.oid, c.oid, p.privilege)
 group by n.nspname, c.relname, w.name

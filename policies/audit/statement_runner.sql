@@ -7,5 +7,5 @@ select
   format('revoke execute on function %s from public, %s', s.oid::regprocedure, string_agg(r.rolname, ', ' order by r.rolname)) as remedy
 from tenancy.statement_runners s
 join pg_roles r on has_function_privilege(r.oid, s.oid, 'execute') and has_schema_privilege(r.oid, s.schema, 'usage')
-where r.rolname in ('portal_app', 'portal_auth', 'portal_platform')
+where r.rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_worker')
 group by s.oid, s.danger

@@ -1,12 +1,12 @@
--- A table that is neither a customer's nor registered: of platform without registered access, of tenancy
+-- A table that is neither a customer's nor registered: of platform or jobs without registered access, of tenancy
 -- without a reason, or of another schema and reachable by the API.
 select
   'unregistered_table' as lint,
   'error' as severity,
   format('%I.%I', n.nspname, c.relname) as object,
-  case n.nspname
-    when 'platform' then 'tenancy.platform_access does not name it'
-    when 'tenancy' then 'tenancy.global_tables does not name it'
+  case
+    when n.nspname in ('platform', 'jobs') then 'tenancy.platform_access does not name it'
+    when n.nspname = 'tenancy' then 'tenancy.global_tables does not name it'
     else 'is in reach of the API, outside of our schemas, and tenancy.global_tables does not name it'
   end as detail,
   'register it in policies/after/15_registers.sql with its reason, or move it to schema portal' as remedy
@@ -17,9 +17,9 @@ where c.relkind in ('r', 'p', 'm')
   and n.nspname <> 'information_schema'
   and n.nspname !~ '^pg_'
   and not exists (select from tenancy.global_tables g where g.table_name = format('%I.%I', n.nspname, c.relname))
-  and case n.nspname
-    when 'platform' then not exists (select from tenancy.platform_access a where a.table_name = c.relname)
-    when 'tenancy' then true
+  and case
+    when n.nspname in ('platform', 'jobs') then not exists (select from tenancy.platform_access a where (a.schema, a.table_name) = (n.nspname, c.relname))
+    when n.nspname = 'tenancy' then true
     else exists (
       select from tenancy.walled_roles r
       where has_schema_privilege(r.oid, n.oid, 'USAGE')

@@ -11,7 +11,7 @@ from (
   union all
   select f.signature, f.body
   from tenancy.written_functions f
-  where f.schema in ('portal', 'platform', 'tenancy')
+  where f.schema in ('portal', 'platform', 'jobs', 'tenancy')
 ) as s
 cross join lateral regexp_matches(s.text, 'current_setting\(''([^'']+)''', 'gi') as m (names)
 where m.names[1] like '%.%'

@@ -8,18 +8,18 @@ select
 from (
   select n.nspname::text as name, n.nspowner as owner, 'portal_owner' as wanted
   from pg_namespace n
-  where n.nspname in ('portal', 'platform', 'tenancy')
+  where n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
   union all
   select format('%I.%I', n.nspname, c.relname), c.relowner, 'portal_owner'
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
-  where n.nspname in ('portal', 'platform', 'tenancy')
+  where n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
     and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
   union all
   select f.signature, f.owner, case when f.definer then 'portal_definer' else 'portal_owner' end
   from tenancy.written_functions f
   join pg_proc p on p.oid = f.oid
-  where f.schema in ('portal', 'platform', 'tenancy')
+  where f.schema in ('portal', 'platform', 'jobs', 'tenancy')
     and p.prorettype <> 'event_trigger'::regtype
 ) as o
 where o.owner::regrole::text <> o.wanted

@@ -14,6 +14,8 @@ begin
       ('portal_app',       true,  80,  'the API inside a customer'),
       ('portal_auth',      true,  20,  'the API before a customer is known: log-in, refresh, log-out'),
       ('portal_platform',  true,  10,  'the API for operators: customers, switching'),
+      ('portal_worker',    true,  40,  'the API''s workers: claims jobs, and works inside the customer of each'),
+      ('portal_mover',     false, -1,  'moves one customer''s rows in and out, for the installer, who becomes it'),
       ('portal_inspector', true,  5,   'DBAs: reads one customer that they name'),
       ('portal_auditor',   true,  5,   'DBAs and CI: reads the audit views and no data')
     ) as wanted (name, login, connections, purpose)
@@ -27,13 +29,13 @@ begin
 
   -- Attributes that somebody changed since are put back: an unsafe role must not survive a migration.
   for r in
-    select rolname, rolsuper, rolreplication, rolbypassrls, rolcreaterole, rolcreatedb
+    select rolname, rolname = 'portal_mover' as only_become
     from pg_roles
-    where rolname in ('portal_owner', 'portal_definer', 'portal_app', 'portal_auth', 'portal_platform', 'portal_inspector', 'portal_auditor')
-      and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)
+    where rolname in ('portal_owner', 'portal_definer', 'portal_app', 'portal_auth', 'portal_platform', 'portal_worker', 'portal_mover', 'portal_inspector', 'portal_auditor')
+      and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolcanlogin and rolname = 'portal_mover')
   loop
     if superuser then
-      execute format('alter role %I nosuperuser nobypassrls nocreaterole nocreatedb noreplication', r.rolname);
+      execute format('alter role %I nosuperuser nobypassrls nocreaterole nocreatedb noreplication %s', r.rolname, case when r.only_become then 'nologin' end);
     end if;
   end loop;
 
@@ -46,11 +48,11 @@ begin
     raise warning 'hardening: role portal_backup is absent, because only a superuser can make a role that bypasses row security';
   end if;
 
-  -- Without superuser the installer must be able to act as the owners of what it installs.
+  -- Without superuser the installer must be able to act as the owners of what it installs, and as the one who moves customers.
   if not superuser then
     for r in
       select o.name
-      from (values ('portal_owner'), ('portal_definer')) as o (name)
+      from (values ('portal_owner'), ('portal_definer'), ('portal_mover')) as o (name)
       where not pg_has_role(current_user, o.name, 'usage')
         or not pg_has_role(current_user, o.name, 'member')
     loop

@@ -1,10 +1,10 @@
 -- portal: tenant tables, and views of them that read as their caller. platform: what must be known before a tenant is.
--- tenancy: the context, the walls' functions, the audit.
+-- jobs: the tables of the job queue, which no role of the API reaches. tenancy: the context, the walls' functions, the audit.
 do $$
 declare
   s text;
 begin
-  foreach s in array array['portal', 'platform', 'tenancy'] loop
+  foreach s in array array['portal', 'platform', 'jobs', 'tenancy'] loop
     if not exists (select from pg_namespace where nspname = s) then
       execute format('create schema %I authorization portal_owner', s);
     end if;
@@ -17,6 +17,7 @@ $$;
 
 comment on schema portal is 'Tenant tables and nothing else. Every row belongs to the customer in customer_id.';
 comment on schema platform is 'What must be known before a customer is, or belongs to none.';
+comment on schema jobs is 'The job queue (river). Doors of tenancy make and show jobs; portal_worker works them; nobody else has any right here.';
 comment on schema tenancy is 'Context functions, the procedures that enter, the audit views.';
 
 -- How this database was installed; one row.

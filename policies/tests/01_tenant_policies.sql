@@ -1,4 +1,4 @@
--- Each tenant table: one wall, the two doors, and no policy that this page does not name.
+-- Each tenant table: one wall, the three doors, and no policy that this page does not name.
 --
 --   pg_prove --dbname postgres://… policies/tests/*.sql
 begin;
@@ -13,7 +13,8 @@ select c.relname::text as tab, p.policy, p.command, p.role
 from pg_class c
 cross join (values
   ('wall',           'ALL',    'public'),
-  ('app_door',       'ALL',    'portal_app'),
+  ('app_door',       'ALL',    'portal_app portal_worker'),
+  ('mover_door',     'ALL',    'portal_mover'),
   ('inspector_door', 'SELECT', 'portal_inspector')
 ) as p (policy, command, role)
 where c.relnamespace = 'portal'::regnamespace
@@ -21,7 +22,17 @@ where c.relnamespace = 'portal'::regnamespace
 union all
 values
   ('users',              'guest_door',   'ALL',    'portal_auth'),
-  ('users',              'admin_deletes', 'DELETE', 'portal_app'),
+  ('users',              'admin_deletes', 'DELETE', 'portal_app portal_worker'),
+  ('outbox',             'guest_door',   'INSERT', 'portal_auth'),
+  ('outbox',             'upkeep_door',  'ALL',    'portal_definer'),
+  ('weather_data',       'upkeep_door',  'ALL',    'portal_definer'),
+  ('customer_exports',   'upkeep_door',  'SELECT', 'portal_definer'),
+  ('customer_export_parts', 'upkeep_door', 'ALL',  'portal_definer'),
+  ('sms_messages',       'webhook_door', 'ALL',    'portal_auth'),
+  ('sms_messages',       'webhook_messages', 'ALL', 'portal_auth'),
+  ('users',              'webhook_door', 'ALL',    'portal_definer'),
+  ('sms_context',        'webhook_door', 'SELECT', 'portal_definer'),
+  ('api_keys',           'webhook_door', 'SELECT', 'portal_definer'),
   ('equipment_rates',    'starter_door', 'INSERT', 'portal_definer'),
   ('winter_products',    'starter_door', 'INSERT', 'portal_definer'),
   ('landscape_products', 'starter_door', 'INSERT', 'portal_definer');
@@ -38,7 +49,7 @@ select policy_cmd_is('portal', tab, policy, command, format('%s on portal.%I is 
 from expected;
 
 -- policy_roles_are knows no public: a policy to everyone has no role.
-select policy_roles_are('portal', tab, policy, case role when 'public' then array[]::name[] else array[role::name] end,
+select policy_roles_are('portal', tab, policy, case role when 'public' then array[]::name[] else string_to_array(role, ' ')::name[] end,
   format('%s on portal.%I is to %s', policy, tab, role))
 from expected;
 

@@ -32,9 +32,23 @@ select tab, col, 'portal_app', 'INSERT' from cols where col not in ('customer_id
 union all
 select tab, col, 'portal_app', 'UPDATE' from cols where col not in ('customer_id', 'id', 'created_at') and not made;
 
+-- A job may inside its customer what a request may.
+insert into granted
+select tab, col, 'portal_worker', privilege from granted where role = 'portal_app';
+
 -- portal_inspector reads all but the secrets of other services.
 insert into granted
 select tab, col, 'portal_inspector', 'SELECT' from cols where col !~ '_ciphertext$';
+
+-- portal_mover brings rows along with their ids, but not the customer: that one is the context's. Mail that waits it leaves.
+insert into granted
+select tab, null, 'portal_mover', 'DELETE' from cols group by tab
+union all
+select tab, col, 'portal_mover', 'SELECT' from cols where (tab, col) <> ('outbox', 'message_ciphertext')
+union all
+select tab, col, 'portal_mover', 'INSERT' from cols where col <> 'customer_id' and not made
+union all
+select tab, col, 'portal_mover', 'UPDATE' from cols where col not in ('customer_id', 'id', 'created_at') and not made;
 
 -- portal_backup reads all, and portal_owner may do what an owner may.
 insert into granted
@@ -42,14 +56,35 @@ select distinct tab, null, 'portal_backup', 'SELECT' from cols
 union all
 select tab, col, 'portal_backup', 'SELECT' from cols;
 
--- portal_auth, of the people only: recognise, sign up, stamp a log-in.
+-- portal_auth, of the people: recognise, sign up, stamp a log-in. Mail that a sign-up sends.
 insert into granted
 select 'users', c, 'portal_auth', 'SELECT' from unnest(array['customer_id', 'id', 'name', 'email', 'role', 'status']) as c
 union all
 select 'users', c, 'portal_auth', 'INSERT'
-from unnest(array['name', 'username', 'email', 'phone', 'role', 'requested_role', 'status', 'last_login_at']) as c
+from unnest(array['name', 'username', 'email', 'phone', 'role', 'requested_role', 'status', 'last_login_at', 'display_name', 'avatar_url']) as c
 union all
-values ('users', 'last_login_at', 'portal_auth', 'UPDATE');
+values ('users', 'last_login_at', 'portal_auth', 'UPDATE')
+union all
+select 'outbox', c, 'portal_auth', 'INSERT'
+from unnest(array['channel', 'kind', 'message_name', 'message_ciphertext', 'reference', 'max_attempts', 'next_try_at']) as c;
+
+-- And for a webhook: the inbox, and what became of a message.
+insert into granted
+select 'sms_messages', c, 'portal_auth', 'SELECT' from unnest(array['customer_id', 'id', 'direction', 'phone_number', 'twilio_sid', 'twilio_status', 'created_at']) as c
+union all
+select 'sms_messages', c, 'portal_auth', 'INSERT' from unnest(array['conversation_id', 'phone_number', 'direction', 'message_body', 'twilio_sid', 'twilio_status', 'waits']) as c
+union all
+select 'sms_messages', c, 'portal_auth', 'UPDATE' from unnest(array['twilio_status', 'twilio_error_code']) as c;
+
+-- portal_definer answers a webhook the token that signs its calls, and whose telephone a number is.
+insert into granted
+select 'users', c, 'portal_definer', 'SELECT' from unnest(array['customer_id', 'id', 'phone', 'status', 'sms_notifications_enabled']) as c
+union all
+values ('users', 'sms_notifications_enabled', 'portal_definer', 'UPDATE')
+union all
+select 'sms_context', c, 'portal_definer', 'SELECT' from unnest(array['customer_id', 'user_id', 'phone_number', 'last_message_at']) as c
+union all
+select 'api_keys', c, 'portal_definer', 'SELECT' from unnest(array['customer_id', 'key_name', 'user_id', 'key_ciphertext']) as c;
 
 -- portal_definer gives a new customer its starter sets.
 insert into granted
@@ -57,13 +92,28 @@ select 'equipment_rates', c, 'portal_definer', 'INSERT' from unnest(array['equip
 union all
 select t, c, 'portal_definer', 'INSERT' from unnest(array['winter_products', 'landscape_products']) as t, unnest(array['name', 'unit']) as c;
 
+-- And deletes what is over.
+insert into granted
+values
+  ('outbox', null, 'portal_definer', 'DELETE'),
+  ('weather_data', null, 'portal_definer', 'DELETE'),
+  ('customer_export_parts', null, 'portal_definer', 'DELETE')
+union all
+select 'outbox', c, 'portal_definer', 'SELECT' from unnest(array['customer_id', 'id', 'finished_at']) as c
+union all
+select 'weather_data', c, 'portal_definer', 'SELECT' from unnest(array['customer_id', 'id', 'expires_at']) as c
+union all
+select 'customer_exports', c, 'portal_definer', 'SELECT' from unnest(array['customer_id', 'id', 'expires_at']) as c
+union all
+select 'customer_export_parts', c, 'portal_definer', 'SELECT' from unnest(array['customer_id', 'id', 'export_id']) as c;
+
 -- A view is read by whoever reads its tables, and written by nobody.
 insert into granted
-select tab, null, r, 'SELECT' from shapes, unnest(array['portal_app', 'portal_inspector', 'portal_backup']) as r;
+select tab, null, r, 'SELECT' from shapes, unnest(array['portal_app', 'portal_worker', 'portal_inspector', 'portal_backup']) as r;
 
 create temporary table roles on commit drop as
 select r.role
-from unnest(array['portal_app', 'portal_auth', 'portal_platform', 'portal_inspector', 'portal_auditor', 'portal_definer', 'portal_backup', 'public']) as r (role)
+from unnest(array['portal_app', 'portal_auth', 'portal_platform', 'portal_worker', 'portal_mover', 'portal_inspector', 'portal_auditor', 'portal_definer', 'portal_backup', 'public']) as r (role)
 where r.role = 'public' or exists (select from pg_roles where rolname = r.role);
 
 select plan((((select count(*) + count(distinct tab) from cols) + (select count(*) from shapes)) * (select count(*) from roles))::int);

@@ -10,19 +10,19 @@ create temporary table expected (tab text, role text, sees text) on commit drop;
 insert into expected
 select w.tab, split_part(s, ' ', 1), split_part(s, ' ', 2)
 from (values
-  ('customers',         array['portal_app own', 'portal_auth all', 'portal_platform all', 'portal_definer all']),
-  ('usage',             array['portal_app own', 'portal_platform all', 'portal_definer all']),
+  ('customers',         array['portal_app own', 'portal_worker own', 'portal_mover own', 'portal_auth all', 'portal_platform all', 'portal_definer all']),
+  ('usage',             array['portal_app own', 'portal_mover own', 'portal_platform all', 'portal_definer all']),
   ('operators',         array['portal_auth all', 'portal_platform all', 'portal_definer all']),
-  ('logins',            array['portal_app own', 'portal_auth all', 'portal_definer all']),
-  ('identities',        array['portal_app own', 'portal_auth all']),
-  ('sessions',          array['portal_auth all', 'portal_platform all', 'portal_definer all']),
-  ('invitations',       array['portal_app own', 'portal_auth all', 'portal_platform all']),
-  ('service_tokens',    array['portal_app own', 'portal_auth all']),
-  ('receiving_numbers', array['portal_auth all']),
-  ('login_states',      array['portal_auth all']),
-  ('login_attempts',    array['portal_auth all']),
-  ('audit_log',         array['portal_app own', 'portal_auth all', 'portal_platform all']),
-  ('idempotency_keys',  array['portal_app persons', 'portal_platform operators'])
+  ('logins',            array['portal_app own', 'portal_worker own', 'portal_mover own', 'portal_auth all', 'portal_definer all']),
+  ('identities',        array['portal_app own', 'portal_mover own', 'portal_auth all']),
+  ('sessions',          array['portal_mover own', 'portal_auth all', 'portal_platform all', 'portal_definer all']),
+  ('invitations',       array['portal_app own', 'portal_mover own', 'portal_auth all', 'portal_platform all', 'portal_definer all']),
+  ('service_tokens',    array['portal_app own', 'portal_mover own', 'portal_auth all']),
+  ('receiving_numbers', array['portal_mover own', 'portal_auth all', 'portal_definer all']),
+  ('login_states',      array['portal_mover own', 'portal_auth all', 'portal_definer all']),
+  ('login_attempts',    array['portal_auth all', 'portal_definer all']),
+  ('audit_log',         array['portal_app own', 'portal_worker own', 'portal_mover own', 'portal_auth all', 'portal_platform all']),
+  ('idempotency_keys',  array['portal_app persons', 'portal_mover own', 'portal_platform operators', 'portal_definer all'])
 ) as w (tab, seen)
 cross join unnest(w.seen) as s;
 
@@ -30,9 +30,11 @@ cross join unnest(w.seen) as s;
 create temporary table bars (tab text, name text, role text, command text, expression text) on commit drop;
 insert into bars values
   ('logins', 'own_login', 'portal_app', 'UPDATE', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND ((( SELECT tenancy.role() AS role) = ''Admin''::text) OR (user_id = ( SELECT tenancy.user_id() AS user_id))))'),
+  ('identities', 'own_identity', 'portal_app', 'DELETE', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND ((( SELECT tenancy.role() AS role) = ''Admin''::text) OR (user_id = ( SELECT tenancy.user_id() AS user_id))))'),
   ('invitations', 'admin_invites', 'portal_app', 'INSERT', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))'),
   ('invitations', 'own_invitation', 'portal_platform', 'INSERT', '(invited_by_operator = ( SELECT tenancy.acting_as() AS acting_as))'),
   ('service_tokens', 'admin_issues', 'portal_app', 'INSERT', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))'),
+  ('service_tokens', 'admin_revokes', 'portal_app', 'UPDATE', '((customer_id = ( SELECT tenancy.customer_id() AS customer_id)) AND (( SELECT tenancy.role() AS role) = ''Admin''::text))'),
   ('operators', 'own_account', 'portal_platform', 'UPDATE', '(id = ( SELECT tenancy.acting_as() AS acting_as))'),
   ('sessions', 'own_switch', 'portal_platform', 'INSERT', '((operator_id = ( SELECT tenancy.acting_as() AS acting_as)) AND (parent_id = ( SELECT tenancy.session_id() AS session_id)))');
 

@@ -19,12 +19,13 @@ create temporary table said (role text, privilege text, tab text, columns text) 
 -- by hand, and of the audit log only what happened, not who did it.
 insert into said values
   ('portal_app', 'SELECT', 'customers', '*'),
-  ('portal_app', 'UPDATE', 'customers', 'contact_name contact_email contact_phone address billing_email timezone'),
+  ('portal_app', 'UPDATE', 'customers', 'contact_name contact_email contact_phone address billing_email timezone sign_on_only'),
   ('portal_app', 'SELECT', 'usage', '*'),
   ('portal_app', 'SELECT', 'logins', '* but password_hash password_set_at'),
   ('portal_app', 'INSERT', 'logins', 'customer_id user_id email role status'),
   ('portal_app', 'UPDATE', 'logins', 'password_hash password_set_at confirmed_at'),
-  ('portal_app', 'SELECT', 'identities', '* but subject email_verified created_at updated_at'),
+  ('portal_app', 'SELECT', 'identities', '* but subject email_verified updated_at'),
+  ('portal_app', 'DELETE', 'identities', '*'),
   ('portal_app', 'SELECT', 'invitations', '* but token_hash'),
   ('portal_app', 'INSERT', 'invitations', '* but id invited_by_operator accepted_at revoked_at created_at'),
   ('portal_app', 'UPDATE', 'invitations', 'revoked_at'),
@@ -40,7 +41,7 @@ insert into said values
 
 -- Before a customer is known: whatever a log-in needs, and of a customer whether it is open.
 insert into said values
-  ('portal_auth', 'SELECT', 'customers', 'customer_id company_name status trial_ends_at subdomain timezone'),
+  ('portal_auth', 'SELECT', 'customers', 'customer_id company_name status trial_ends_at subdomain timezone sign_on_only'),
   ('portal_auth', 'SELECT', 'operators', 'id email name status password_hash password_set_at'),
   ('portal_auth', 'UPDATE', 'operators', 'password_hash last_login_at'),
   ('portal_auth', 'SELECT', 'logins', '*'),
@@ -68,15 +69,15 @@ insert into said values
 -- Operators: the register of customers, their own account, invitations of first Admins, their sessions.
 insert into said values
   ('portal_platform', 'SELECT', 'customers', '*'),
-  ('portal_platform', 'INSERT', 'customers', '* but id created_at updated_at'),
-  ('portal_platform', 'UPDATE', 'customers', '* but customer_id id created_at updated_at'),
+  ('portal_platform', 'INSERT', 'customers', '* but id sign_on_only created_at updated_at'),
+  ('portal_platform', 'UPDATE', 'customers', '* but customer_id id sign_on_only created_at updated_at'),
   ('portal_platform', 'SELECT', 'usage', '*'),
   ('portal_platform', 'SELECT', 'operators', '* but password_hash password_set_at'),
   ('portal_platform', 'UPDATE', 'operators', 'phone address default_equipment password_hash password_set_at'),
   ('portal_platform', 'SELECT', 'invitations', '* but token_hash invited_by'),
   ('portal_platform', 'INSERT', 'invitations', '* but id invited_by accepted_at revoked_at created_at'),
   ('portal_platform', 'UPDATE', 'invitations', 'revoked_at'),
-  ('portal_platform', 'SELECT', 'sessions', 'id operator_id parent_id status created_at expires_at revoked_at'),
+  ('portal_platform', 'SELECT', 'sessions', 'id operator_id parent_id status created_at refreshed_at expires_at revoked_at'),
   ('portal_platform', 'INSERT', 'sessions', 'customer_id role operator_id parent_id status expires_at'),
   ('portal_platform', 'UPDATE', 'sessions', 'revoked_at'),
   ('portal_platform', 'SELECT', 'audit_log', '*'),
@@ -86,23 +87,62 @@ insert into said values
   ('portal_platform', 'UPDATE', 'idempotency_keys', '* but id customer_id person key_hash'),
   ('portal_platform', 'DELETE', 'idempotency_keys', '*');
 
+-- A job reads whose it is and whether he may, and is recorded.
+insert into said values
+  ('portal_worker', 'SELECT', 'customers', '*'),
+  ('portal_worker', 'SELECT', 'logins', '* but password_hash password_set_at created_at updated_at'),
+  ('portal_worker', 'SELECT', 'audit_log', '*'),
+  ('portal_worker', 'INSERT', 'audit_log', 'action object_type object_id detail request_id');
+
+-- A customer that moves brings its people along with their hashes; what does not move may be deleted, and is not read.
+insert into said values
+  ('portal_mover', 'SELECT', 'customers', '*'),
+  ('portal_mover', 'INSERT', 'customers', '* but id'),
+  ('portal_mover', 'UPDATE', 'customers', '* but customer_id id created_at updated_at'),
+  ('portal_mover', 'SELECT', 'logins', '* but'),
+  ('portal_mover', 'INSERT', 'logins', '* but customer_id'),
+  ('portal_mover', 'UPDATE', 'logins', 'password_hash password_set_at confirmed_at'),
+  ('portal_mover', 'SELECT', 'identities', '*'),
+  ('portal_mover', 'INSERT', 'identities', '* but customer_id'),
+  ('portal_mover', 'SELECT', 'service_tokens', '* but'),
+  ('portal_mover', 'INSERT', 'service_tokens', '* but customer_id'),
+  ('portal_mover', 'SELECT', 'audit_log', '*'),
+  ('portal_mover', 'INSERT', 'audit_log', '* but customer_id');
+insert into said
+select 'portal_mover', 'DELETE', tab, '*'
+from unnest(array['customers', 'usage', 'logins', 'identities', 'sessions', 'login_states', 'invitations', 'service_tokens', 'receiving_numbers', 'audit_log', 'idempotency_keys']) as tab;
+
 -- tenancy.enter looks whether everybody may still come in; the triggers count, and end sessions.
 insert into said values
   ('portal_definer', 'SELECT', 'customers', 'customer_id status trial_ends_at timezone max_users max_properties'),
   ('portal_definer', 'SELECT', 'logins', 'customer_id user_id role status'),
   ('portal_definer', 'SELECT', 'operators', 'id name'),
-  ('portal_definer', 'SELECT', 'sessions', 'id customer_id user_id role operator_id parent_id status expires_at revoked_at'),
+  ('portal_definer', 'SELECT', 'sessions', 'id customer_id user_id role operator_id parent_id service_token_id status created_at refreshed_at expires_at revoked_at'),
   ('portal_definer', 'UPDATE', 'sessions', 'revoked_at'),
+  ('portal_definer', 'DELETE', 'sessions', '*'),
+  ('portal_definer', 'SELECT', 'invitations', 'customer_id id accepted_at revoked_at expires_at'),
+  ('portal_definer', 'DELETE', 'invitations', '*'),
+  ('portal_definer', 'SELECT', 'login_states', 'state purpose customer_id user_id browser_hash expires_at'),
+  ('portal_definer', 'INSERT', 'login_states', 'state purpose customer_id user_id browser_hash expires_at'),
+  ('portal_definer', 'DELETE', 'login_states', '*'),
+  ('portal_definer', 'SELECT', 'login_attempts', 'id at'),
+  ('portal_definer', 'DELETE', 'login_attempts', '*'),
+  ('portal_definer', 'SELECT', 'idempotency_keys', 'id at'),
+  ('portal_definer', 'DELETE', 'idempotency_keys', '*'),
   ('portal_definer', 'SELECT', 'usage', '*'),
   ('portal_definer', 'INSERT', 'usage', 'customer_id users properties'),
-  ('portal_definer', 'UPDATE', 'usage', 'users properties');
+  ('portal_definer', 'UPDATE', 'usage', 'users properties'),
+  ('portal_definer', 'SELECT', 'receiving_numbers', '*'),
+  ('portal_definer', 'INSERT', 'receiving_numbers', '* but created_at'),
+  ('portal_definer', 'UPDATE', 'receiving_numbers', 'customer_id proven_at'),
+  ('portal_definer', 'DELETE', 'receiving_numbers', '*');
 
 insert into said
 select distinct 'portal_backup', 'SELECT', tab, '*' from cols;
 
 create temporary table roles on commit drop as
 select r.role
-from unnest(array['portal_app', 'portal_auth', 'portal_platform', 'portal_inspector', 'portal_auditor', 'portal_definer', 'portal_backup', 'public']) as r (role)
+from unnest(array['portal_app', 'portal_auth', 'portal_platform', 'portal_worker', 'portal_mover', 'portal_inspector', 'portal_auditor', 'portal_definer', 'portal_backup', 'public']) as r (role)
 where r.role = 'public' or exists (select from pg_roles where rolname = r.role);
 
 select plan((select 1 + (count(*) + count(distinct tab)) * (select count(*) from roles) from cols)::int);

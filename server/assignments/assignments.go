@@ -14,8 +14,11 @@ import (
 	"contractor-portal/server/field"
 )
 
+// A Notice tells people that they were assigned, by the ids of the assignments, and answers how many will hear of it.
+type Notice func(ctx context.Context, tx db.Tx, assignments []int64) (told int, err error)
+
 // Routes registers the operations of this package.
-func Routes(api endpoint.API) {
+func Routes(api endpoint.API, notice Notice) {
 	own := endpoint.Members.Own()
 	endpoint.List(api, "/my-assignments/properties", "listMyPropertyAssignments", "The properties that the caller is assigned to", myProperties, own)
 	endpoint.Post(api, "/assignments/property/{assignment_id}/accept", "acceptPropertyAssignment", "Accept a property", answerProperty(doAccept), own)
@@ -25,7 +28,7 @@ func Routes(api endpoint.API) {
 	endpoint.Post(api, "/assignments/route/{assignment_id}/decline", "declineRouteAssignment", "Decline a route", answerRoute(doDecline), own)
 	endpoint.Post(api, "/assignments/route/{assignment_id}/start-property/{property_id}", "startAssignedProperty", "Start one stop of an accepted route", start, own)
 	endpoint.Post(api, "/assignments/route/{assignment_id}/complete-property", "completeAssignedProperty", "Complete the running stop", complete, own)
-	endpoint.Post(api, "/ai-assign-property-list", "assignPropertyList", "Distribute a property list over the available crews", distribute, endpoint.Only(auth.Admin, auth.Manager))
+	endpoint.Post(api, "/ai-assign-property-list", "assignPropertyList", "Distribute a property list over the available crews", distributing{notice}.distribute, endpoint.Only(auth.Admin, auth.Manager))
 }
 
 // PropertyAssignment is a property that the caller is assigned to.
@@ -110,6 +113,16 @@ func answerProperty(action string) endpoint.Handler[answerInput, AssignmentAnswe
 		err = db.Touch(ctx, tx, answerPropertySQL, in.Body.args(ctx, in.AssignmentID, status))
 		return AssignmentAnswered{Message: "Property " + status, AssignmentID: in.AssignmentID}, err
 	}
+}
+
+// Answer accepts or declines an assignment of the caller's, as its operation does.
+func Answer(ctx context.Context, tx db.Tx, assignment int64, accept bool) error {
+	action := doDecline
+	if accept {
+		action = doAccept
+	}
+	_, err := answerProperty(action)(ctx, tx, &answerInput{AssignmentID: assignment})
+	return err
 }
 
 // args are those of an answer that leads to status.

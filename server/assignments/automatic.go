@@ -22,7 +22,7 @@ type Distribution struct {
 	AssignedCount        int                   `json:"assigned_count" doc:"New assignments; pairs that exist already stay as they are."`
 	TotalProperties      int                   `json:"total_properties"`
 	Assignments          []AutomaticAssignment `json:"assignments"`
-	SMSNotificationsSent int                   `json:"sms_notifications_sent"`
+	SMSNotificationsSent int                   `json:"sms_notifications_sent" doc:"How many people get a text message: each one, however many properties he was given."`
 	AvailableCrews       AvailableCrewsByType  `json:"available_crews"`
 }
 
@@ -113,8 +113,11 @@ noted as (
 select id, property_id
 from added`
 
+// distributing tells whom it assigns.
+type distributing struct{ notice Notice }
+
 // distribute gives the properties of a list to the crews that are there, in turn.
-func distribute(ctx context.Context, tx db.Tx, in *struct{ Body ListToAssign }) (out Distribution, err error) {
+func (d distributing) distribute(ctx context.Context, tx db.Tx, in *struct{ Body ListToAssign }) (out Distribution, err error) {
 	places, crews, err := gather(ctx, tx, in.Body)
 	if err != nil {
 		return out, err
@@ -125,6 +128,13 @@ func distribute(ctx context.Context, tx db.Tx, in *struct{ Body ListToAssign }) 
 		return out, nil
 	}
 	if out.Assignments, err = store(ctx, tx, inTurn(places, crews)); err != nil {
+		return out, err
+	}
+	ids := make([]int64, len(out.Assignments))
+	for i, a := range out.Assignments {
+		ids[i] = a.AssignmentID
+	}
+	if out.SMSNotificationsSent, err = d.notice(ctx, tx, ids); err != nil {
 		return out, err
 	}
 	out.Success, out.AssignedCount = true, len(out.Assignments)

@@ -23,6 +23,7 @@ type AuditEntry struct {
 	ActorName       *string        `json:"actor_name" db:"actor_name" doc:"Who did it, by the name at that time; null: nobody who was logged in."`
 	ActorUserID     *int64         `json:"actor_user_id" db:"actor_user_id"`
 	ActorOperatorID *int64         `json:"actor_operator_id" db:"actor_operator_id" doc:"An operator of the platform did it."`
+	ActorServiceID  *int64         `json:"actor_service_id" db:"actor_service_id" doc:"A service did it: the id of its key."`
 	ActorRole       *string        `json:"actor_role" db:"actor_role" doc:"The role acted with; null for an operator outside of the company."`
 	Action          string         `json:"action" db:"action" example:"user.suspended"`
 	ObjectType      *string        `json:"object_type" db:"object_type" example:"user"`
@@ -54,7 +55,7 @@ where (@actor = '' or position(lower(@actor) in lower(l.actor_name)) > 0)
 
 // Counted apart, so that a page ends with its last row.
 const listSQL = `
-select l.id, l.at, l.actor_name, l.actor_user_id, l.actor_operator_id, l.actor_role, l.action, l.object_type, l.object_id,
+select l.id, l.at, l.actor_name, l.actor_user_id, l.actor_operator_id, l.actor_service_id, l.actor_role, l.action, l.object_type, l.object_id,
   l.detail, l.request_id,
   (select count(*)` + chosen + `) as total` + chosen + `
 order by l.at desc, l.id desc

@@ -42,11 +42,13 @@ type Invitation struct {
 	Name       string `db:"name"` // may be empty
 	Role       string `db:"role"`
 	ByOperator bool   `db:"by_operator"`
+	SignOnOnly bool   `db:"sign_on_only"` // the company takes no passwords
 }
 
 const invitationSQL = `
-select i.customer_id, i.id, i.email, coalesce(i.name, '') as name, i.role, i.invited_by_operator is not null as by_operator
+select i.customer_id, i.id, i.email, coalesce(i.name, '') as name, i.role, i.invited_by_operator is not null as by_operator, c.sign_on_only
 from platform.invitations i
+join platform.customers c on c.customer_id = i.customer_id
 where i.token_hash = @hash
   and i.accepted_at is null
   and i.revoked_at is null
@@ -55,24 +57,42 @@ where i.token_hash = @hash
 // A Join makes an active member of the person who was invited, in a unit of work of a guest.
 type Join func(ctx context.Context, tx db.Tx, i Invitation) (member int64, err error)
 
-// AcceptInvitation has the person who was invited join with that password, and logs in. Errors:
-// ErrInvitation; *PasswordError; db.ErrSuspended where the company is closed; those of join. The
-// invitation then stays.
-func (a *Auth) AcceptInvitation(ctx context.Context, token, password string, join Join) (t Tokens, err error) {
+// Invited runs fn as a guest of the company that a token invites into. Errors: ErrInvitation; db.ErrSuspended where the
+// company is closed; those of fn.
+func (a *Auth) Invited(ctx context.Context, token string, fn func(ctx context.Context, tx db.Tx) error) error {
+	i, err := a.invitation(ctx, token)
+	if err != nil {
+		return err
+	}
+	return a.db.Auth(ctx, guest(i.CustomerID), fn)
+}
+
+// invitation is what a token stands for.
+func (a *Auth) invitation(ctx context.Context, token string) (i Invitation, err error) {
 	secret, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(token))
 	if err != nil {
-		return t, ErrInvitation
+		return i, ErrInvitation
 	}
-	var i Invitation
 	err = a.db.Auth(ctx, nil, func(ctx context.Context, tx db.Tx) (err error) {
 		i, err = db.One[Invitation](ctx, tx, invitationSQL, db.Args{"hash": invitationHash(secret)})
 		return err
 	})
 	if isNotFound(err) {
-		return t, ErrInvitation
+		return i, ErrInvitation
 	}
+	return i, err
+}
+
+// AcceptInvitation has the person who was invited join with that password, and logs in. Errors:
+// ErrInvitation; ErrSignOnOnly; *PasswordError; db.ErrSuspended where the company is closed; those of join.
+// The invitation then stays.
+func (a *Auth) AcceptInvitation(ctx context.Context, token, password string, join Join) (t Tokens, err error) {
+	i, err := a.invitation(ctx, token)
 	if err != nil {
 		return t, err
+	}
+	if i.SignOnOnly {
+		return t, ErrSignOnOnly
 	}
 	// A hash is dear: it is made only for who holds an invitation, and no connection waits for it.
 	chosen, err := HashPassword(ctx, password)

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,15 +25,16 @@ type candidate struct {
 	PasswordHash string `db:"password_hash"`
 	// When the password was chosen: a log-in is void where it was changed since it was verified.
 	PasswordSetAt *time.Time `db:"password_set_at"`
-	Known         bool       `db:"known"` // to the device that asks
-	Outdated      bool       `db:"-"`     // the hash is to be replaced by a better one
+	Known         bool       `db:"known"`        // to the device that asks
+	SignOnOnly    bool       `db:"sign_on_only"` // the company takes no passwords
+	Outdated      bool       `db:"-"`            // the hash is to be replaced by a better one
 }
 
 // known: the device that asks has been in this account before.
 const candidatesSQL = `
 select l.customer_id, c.company_name, l.user_id as id, l.role, l.email,
   l.status = 'active' and tenancy.is_open(c.status, c.trial_ends_at) as admitted,
-  l.password_hash, l.password_set_at,
+  l.password_hash, l.password_set_at, c.sign_on_only,
   exists (
     select from platform.sessions s
     where s.id = @session::uuid
@@ -49,7 +51,7 @@ limit @candidates`
 
 const operatorCandidateSQL = `
 select '' as customer_id, 'the platform' as company_name, o.id, 'Super Admin' as role, o.email,
-  o.status = 'active' as admitted, o.password_hash, o.password_set_at,
+  o.status = 'active' as admitted, o.password_hash, o.password_set_at, false as sign_on_only,
   exists (
     select from platform.sessions s
     where s.id = @session::uuid
@@ -62,7 +64,8 @@ where o.email = @email
   and @customer in ('', 'PLATFORM')`
 
 // Login verifies the credentials and opens a session. Errors: ErrRefused, whatever the reason, after
-// the same time; *TooManyError; *SeveralError where the password fits in several companies.
+// the same time; *TooManyError; *SeveralError where the password fits in several companies; ErrSignOnOnly where it fits
+// and those companies take none.
 func (a *Auth) Login(ctx context.Context, c Credentials) (t Tokens, err error) {
 	start := time.Now()
 	defer func() {
@@ -131,8 +134,13 @@ func (a *Auth) try(ctx context.Context, g guesser, c Credentials, choose func([]
 
 // enter lets in whom the password fitted.
 func (a *Auth) enter(ctx context.Context, t trial, c Credentials) (Tokens, error) {
+	fitted := len(t.fitting) > 0
+	t.fitting = slices.DeleteFunc(t.fitting, func(c candidate) bool { return c.SignOnOnly })
 	switch len(t.fitting) {
 	case 0:
+		if fitted {
+			return Tokens{}, errors.Join(ErrSignOnOnly, a.record(ctx, t.by, t.outcome))
+		}
 		return Tokens{}, ErrRefused
 	case 1:
 		return a.admit(ctx, t.fitting[0], c.Password, t)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf16"
 
@@ -30,10 +31,11 @@ var ErrToken = errors.New("token refused")
 
 // claims are the payload of an access token.
 type claims struct {
-	Subject    string `json:"sub"` // the user's or operator's id
+	Subject    string `json:"sub"` // the user's or operator's id, or that of a service's key
 	Role       string `json:"role"`
 	CustomerID string `json:"customer_id,omitempty"`
 	ActingAs   bool   `json:"acting_as,omitempty"`
+	Scope      string `json:"scope,omitempty"` // of a service, separated by spaces (RFC 8693)
 	Email      string `json:"email"`
 	Name       string `json:"name"`
 	ID         string `json:"jti"`
@@ -48,8 +50,8 @@ type claims struct {
 func (k *Keys) issue(p *Principal, lifetime time.Duration) (string, error) {
 	now := time.Now()
 	c := claims{
-		Subject: strconv.FormatInt(max(p.userID, p.operatorID), 10), Role: p.role, CustomerID: p.customerID,
-		ActingAs: p.Acting(), Email: p.email, Name: p.name, ID: uuid.NewString(), Session: p.sessionID,
+		Subject: strconv.FormatInt(max(p.userID, p.operatorID, p.serviceID), 10), Role: p.role, CustomerID: p.customerID,
+		ActingAs: p.Acting(), Scope: strings.Join(p.scopes, " "), Email: p.email, Name: p.name, ID: uuid.NewString(), Session: p.sessionID,
 		Issuer: issuer, Audience: audience, IssuedAt: now.Unix(), ExpiresAt: now.Add(lifetime).Unix(),
 	}
 	payload, err := json.Marshal(c)
@@ -165,6 +167,8 @@ func principal(t jwt.Token) (*Principal, error) {
 		p.operatorID = id
 	case !acting && p.customerID == "" && p.role == SuperAdmin:
 		p.operatorID = id
+	case !acting && p.customerID != "" && p.role == Service:
+		p.serviceID, p.scopes = id, strings.Fields(text("scope"))
 	case !acting && p.customerID != "" && slices.Contains(Roles, p.role):
 		p.userID = id
 	default:

@@ -16,7 +16,7 @@ import (
 
 // Routes registers the operations of this package, and the older form of them, which calls a customer
 // a tenant. join makes the members whom an invitation brings.
-func Routes(api, older endpoint.API, a *auth.Auth, join auth.Join) {
+func Routes(api, older endpoint.API, a *auth.Auth, join auth.Join, mail Mailer) {
 	operators := endpoint.Operators
 	endpoint.Platform(api, http.MethodPost, "/api/customers/", "createCustomer", "Create a customer", create, operators, endpoint.Audited("customer.created"),
 		endpoint.Describe("The id is drawn by the server. The plan proposes the limits that are not given. Starter sets of equipment and products come with it."))
@@ -28,7 +28,7 @@ func Routes(api, older endpoint.API, a *auth.Auth, join auth.Join) {
 	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/suspend", "suspendCustomer", "Suspend a customer", suspendCustomer, operators, endpoint.Audited("customer.suspended"))
 	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/activate", "activateCustomer", "Activate a customer", activateCustomer, operators, endpoint.Audited("customer.activated"))
 
-	h := handlers{a, join}
+	h := handlers{a, join, mail}
 	endpoint.Platform(api, http.MethodPost, "/api/customers/{customer_id}/switch", "switchToCustomer", "Act inside a customer, with an Admin's rights", h.switchInto, operators,
 		endpoint.Audited("customer.entered"), endpoint.Secret, endpoint.Describe("The token lives an hour at most and cannot be refreshed. Everything written with it is in the customer's audit log under the operator's name."))
 	endpoint.Platform(api, http.MethodPost, "/api/customers/switch-back", "switchBack", "Leave the customer acted in", h.switchBack, endpoint.Acting, endpoint.Audited("customer.left"), endpoint.Secret, endpoint.Final)
@@ -40,8 +40,9 @@ func Routes(api, older endpoint.API, a *auth.Auth, join auth.Join) {
 	endpoint.List(api, "/api/my-customer/users", "listMyCustomerUsers", "All users of the own company, pending ones too", users, endpoint.Only(auth.Admin))
 	endpoint.Get(api, "/api/my-customer/features", "getMyCustomerFeatures", "What the own company has switched on", features, endpoint.Members)
 
+	sessions(api)
 	invitations(api, h)
-	tenants(older)
+	tenants(older, h)
 }
 
 // Features are the flags of a customer. A group of operations whose flag is off is refused.

@@ -119,6 +119,12 @@ func Activate(ctx context.Context, tx db.Tx, id string) (companyName string, err
 	return c.CompanyName, err
 }
 
+// Cancel ends a customer: its people are out, its data is kept. Errors: 404, 400 for the primary customer.
+func Cancel(ctx context.Context, tx db.Tx, id string) (companyName string, err error) {
+	c, err := move(ctx, tx, id, cancel, nil)
+	return c.CompanyName, err
+}
+
 // noteCustomer says for the audit log what a call has touched; the entry is in that customer's log.
 func noteCustomer(ctx context.Context, id string, detail map[string]any) {
 	endpoint.NoteCustomer(ctx, id)

@@ -11,6 +11,7 @@ import (
 type handlers struct {
 	auth *auth.Auth
 	join auth.Join
+	mail Mailer
 }
 
 // A SwitchToken is what an operator acts with after he switched into a customer, or out of it.
@@ -23,7 +24,8 @@ type SwitchToken struct {
 	CompanyName *string `json:"company_name"`
 }
 
-func switchToken(t auth.Tokens) SwitchToken {
+func switchToken(ctx context.Context, t auth.Tokens) SwitchToken {
+	t = endpoint.KeepAsCaller(ctx, t)
 	return SwitchToken{AccessToken: t.Access, TokenType: "bearer", ExpiresIn: int64(t.ExpiresIn.Seconds())}
 }
 
@@ -49,7 +51,7 @@ func (h handlers) switchInto(ctx context.Context, tx db.Tx, in *struct {
 	if err != nil {
 		return out, err
 	}
-	out = switchToken(t)
+	out = switchToken(ctx, t)
 	out.ActingAs, out.CustomerID, out.CompanyName = true, &c.CustomerID, &c.CompanyName
 	detail := map[string]any{"seconds": out.ExpiresIn}
 	if in.Body != nil && in.Body.Reason != "" {
@@ -63,6 +65,9 @@ func (h handlers) switchInto(ctx context.Context, tx db.Tx, in *struct {
 func (h handlers) switchBack(ctx context.Context, tx db.Tx, _ *endpoint.None) (out SwitchToken, err error) {
 	p := endpoint.Caller(ctx)
 	t, err := h.auth.SwitchBack(ctx, tx, p)
+	if err != nil {
+		return out, err
+	}
 	noteCustomer(ctx, p.CustomerID(), nil)
-	return switchToken(t), err
+	return switchToken(ctx, t), nil
 }

@@ -18,11 +18,12 @@ import (
 // tenant. They are another view of the same rows, and do the same things. They are for super admins, as all that
 // goes beyond one company: the old server let every Admin in, of whatever company. An Admin of the company that runs
 // the portal is an Admin like others; who keeps the register has an operator's account beside it.
-func tenants(api endpoint.API) {
+func tenants(api endpoint.API, h handlers) {
 	operators := endpoint.Operators
 	endpoint.PlatformList(api, "/tenants/", "listTenants", "List the customers in the older form, newest first", listTenants, operators)
 	endpoint.Platform(api, http.MethodGet, "/tenants/{tenant_id}", "getTenant", "One customer in the older form", getTenant, operators)
-	endpoint.Platform(api, http.MethodPost, "/tenants/", "createTenant", "Create a customer and invite its first Admin", createTenant, operators, endpoint.Audited("customer.created"), endpoint.Secret)
+	mailed := func(ctx context.Context, t *TenantAdded) { h.mailAsGuest(ctx, &t.Invitation) }
+	endpoint.PlatformThen(api, http.MethodPost, "/tenants/", "createTenant", "Create a customer and invite its first Admin", createTenant, mailed, operators, endpoint.Audited("customer.created"), endpoint.Secret)
 	endpoint.Platform(api, http.MethodPut, "/tenants/{tenant_id}", "updateTenant", "Change what is given of a customer", updateTenant, operators, endpoint.Audited("customer.changed"))
 	endpoint.Platform(api, http.MethodPost, "/tenants/{tenant_id}/suspend", "suspendTenant", "Suspend a customer", moveTenant(suspend, "Tenant suspended"), operators, endpoint.Audited("customer.suspended"))
 	endpoint.Platform(api, http.MethodPost, "/tenants/{tenant_id}/activate", "activateTenant", "Activate a customer", moveTenant(activate, "Tenant activated"), operators, endpoint.Audited("customer.activated"))

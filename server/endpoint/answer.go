@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -25,6 +26,9 @@ type exchange struct {
 	key     string       // Idempotency-Key, or ""
 	body    bytes.Buffer // as it was read, where there is a key
 	answer  *File
+
+	shown    string // the token that came
+	byCookie bool   // and came in a cookie
 }
 
 type exchangeKey struct{}
@@ -99,9 +103,14 @@ func (answers) Transform(ctx huma.Context, _ string, v any) (any, error) {
 	} else {
 		d.File = exchangeOf(ctx.Context()).answer
 	}
-	if d.Name != "" {
+	if d.Type != inJSON {
 		ctx.SetHeader("Content-Type", d.Type)
+	}
+	if d.Name != "" {
 		ctx.SetHeader("Content-Disposition", `attachment; filename="`+d.Name+`"`)
+	}
+	if d.stream != nil {
+		ctx.SetHeader("Content-Length", strconv.FormatInt(d.stream.Size, 10))
 	}
 	return d, nil
 }
@@ -109,7 +118,11 @@ func (answers) Transform(ctx huma.Context, _ string, v any) (any, error) {
 // Marshal sends the answer. Where that fails its status is out already, so the log alone can say it.
 func (answers) Marshal(w io.Writer, _ string, v any) error {
 	d := v.(departure)
-	if _, err := w.Write(d.Content); err != nil {
+	send := func(w io.Writer) error { _, err := w.Write(d.Content); return err }
+	if d.stream != nil {
+		send = d.stream.Send
+	}
+	if err := send(w); err != nil {
 		d.request.Set(errorKey, fmt.Errorf("the answer broke off: %w", err))
 	}
 	return nil

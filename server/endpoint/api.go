@@ -42,7 +42,7 @@ func init() { huma.DefaultArrayNullable, huma.ValidateStrictCasing = false, true
 func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger, version string) API {
 	cfg := huma.DefaultConfig("Contractor portal", version)
 	cfg.Info.Description = "Each company sees its own data only: PostgreSQL's row-level security decides, row by row. " +
-		"Log in at /api/login/ and send the access token as a bearer token."
+		"Log in at /api/login/ and send the access token as a bearer token, or have a page of this origin keep it in a cookie."
 	cfg.Servers = []*huma.Server{{URL: "/", Description: "The server that this document comes from."}}
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.CreateHooks = nil // huma's adds $schema fields to answers
@@ -50,6 +50,7 @@ func New(e *echo.Echo, d *db.DB, keys *auth.Keys, log *slog.Logger, version stri
 	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+		"cookie": {Type: "apiKey", In: "cookie", Name: accessCookie, Description: "Set by a log-in with session=cookie, for pages of this origin."},
 	}
 	cfg.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	cfg.DefaultFormat = "application/json"
@@ -73,7 +74,7 @@ var jsonFormat = huma.Format{
 }
 
 // slashless registers every path without its trailing slash, the form to which the server reduces
-// what clients ask for, and HEAD beside GET. The document keeps paths and methods as they are registered.
+// what clients ask for, and HEAD beside GET but for a Download. The document keeps paths and methods as they are registered.
 type slashless struct{ huma.Adapter }
 
 func (a slashless) Handle(op *huma.Operation, handler func(huma.Context)) {
@@ -82,7 +83,7 @@ func (a slashless) Handle(op *huma.Operation, handler func(huma.Context)) {
 		routed.Path = strings.TrimSuffix(routed.Path, "/")
 	}
 	a.Adapter.Handle(&routed, handler)
-	if routed.Method == http.MethodGet {
+	if routed.Method == http.MethodGet && routed.Metadata["streams"] != true {
 		head := routed
 		head.Method = http.MethodHead
 		a.Adapter.Handle(&head, handler)
@@ -124,9 +125,10 @@ func (api API) OpenAPI() ([]byte, error) {
 type Roles struct {
 	public  bool
 	members []string
-	outside bool // operators outside of any customer
-	acting  bool // operators acting inside a customer, and nobody else
-	own     bool // not operators who act inside a customer: they have no record of their own there
+	outside bool   // operators outside of any customer
+	acting  bool   // operators acting inside a customer, and nobody else
+	service string // the scope of a service, and no person; "": no service
+	own     bool   // not operators who act inside a customer: they have no record of their own there
 }
 
 var (
@@ -145,6 +147,9 @@ var (
 // Only is one or more roles of a customer.
 func Only(roles ...string) Roles { return Roles{members: roles} }
 
+// Service is a service whose key has a scope, and no person.
+func Service(scope string) Roles { return Roles{service: scope} }
+
 // Own narrows roles to callers with a record of their own: an operator who acts inside a customer has
 // none there.
 func (r Roles) Own() Roles {
@@ -153,7 +158,7 @@ func (r Roles) Own() Roles {
 }
 
 func (r Roles) document(op *huma.Operation) {
-	if !r.public && !r.outside && !r.acting && len(r.members) == 0 {
+	if !r.public && !r.outside && !r.acting && r.service == "" && len(r.members) == 0 {
 		panic("no roles are declared: say who may call it, such as endpoint.Members")
 	}
 	if op.Method != http.MethodGet || !r.public {
@@ -166,7 +171,11 @@ func (r Roles) document(op *huma.Operation) {
 	if r.outside || r.acting {
 		roles = append(roles, auth.SuperAdmin)
 	}
-	op.Security = []map[string][]string{{"bearer": {}}}
+	if r.service != "" {
+		roles = []string{auth.Service}
+		extend(op, "x-scope", r.service)
+	}
+	op.Security = []map[string][]string{{"bearer": {}}, {"cookie": {}}}
 	extend(op, "x-roles", roles)
 	if r.own {
 		extend(op, "x-own", true)
@@ -176,13 +185,22 @@ func (r Roles) document(op *huma.Operation) {
 	}
 }
 
+// Admit refuses with 403 whoever is not among the roles, where it is known late who somebody is.
+func (r Roles) Admit(p *auth.Principal) error {
+	if problem := r.refuse(p); problem != nil {
+		return problem
+	}
+	return nil
+}
+
 // admit verifies the token, and lets in whom the operation's roles name. saysOK: its answers have ok.
 func (api API) admit(roles Roles, saysOK bool) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
 		c.Set(operationKey, ctx.Operation().OperationID)
 		c.Set(saysOKKey, saysOK)
-		ctx = huma.WithValue(ctx, exchangeKey{}, &exchange{api: api, request: c, op: ctx.Operation()})
+		x := &exchange{api: api, request: c, op: ctx.Operation()}
+		ctx = huma.WithValue(ctx, exchangeKey{}, x)
 		ctx = huma.WithValue(ctx, auth.RequestID{}, requestID(c))
 		if len(c.Request().Header.Values(echo.HeaderAuthorization)) > 1 {
 			api.refuse(ctx, Unauthenticated("there are several Authorization headers; send one"))
@@ -192,11 +210,12 @@ func (api API) admit(roles Roles, saysOK bool) func(huma.Context, func(huma.Cont
 			next(ctx)
 			return
 		}
-		token, isBearer := bearer(ctx.Header("Authorization"))
-		if !isBearer {
-			api.refuse(ctx, Unauthenticated("a bearer token is required; log in first"))
+		token, problem := x.token()
+		if problem != nil {
+			api.refuse(ctx, problem)
 			return
 		}
+		x.shown = token
 		p, err := api.keys.Verify(token)
 		if err != nil {
 			api.refuse(ctx, Unauthenticated("the token is not valid or has expired; log in again"))
@@ -223,6 +242,12 @@ func (api API) enterFirst(ctx huma.Context, next func(huma.Context)) {
 
 func (r Roles) refuse(p *auth.Principal) *Problem {
 	switch {
+	case r.service != "" && p.Has(r.service):
+		return nil
+	case r.service != "":
+		return Forbidden("this is for a service whose key has the scope " + r.service)
+	case p.IsService():
+		return Forbidden("this is not for services: a key opens what its scopes name")
 	case r.acting && p.Acting():
 		return nil
 	case r.acting:
@@ -268,6 +293,7 @@ type Facts struct {
 	CustomerID string
 	UserID     int64
 	OperatorID int64
+	ServiceID  int64
 	Err        error // behind a status of 500 and above, or a sign of a bug or an attack
 }
 
@@ -276,7 +302,7 @@ func FactsOf(c echo.Context) (f Facts) {
 	f.Operation, _ = c.Get(operationKey).(string)
 	f.Err, _ = c.Get(errorKey).(error)
 	if p, ok := c.Get(principalKey).(*auth.Principal); ok {
-		f.CustomerID, f.UserID, f.OperatorID = p.CustomerID(), p.UserID(), p.OperatorID()
+		f.CustomerID, f.UserID, f.OperatorID, f.ServiceID = p.CustomerID(), p.UserID(), p.OperatorID(), p.ServiceID()
 	}
 	return f
 }

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -16,8 +17,8 @@ import (
 // Audited makes each successful call of a write leave an entry in the audit log, in the transaction of
 // the write: both stand or neither. The action reads as noun and participle, such as user.suspended.
 //
-// A write by an operator leaves an entry in every case, with the operation's id for an action where
-// this option is absent.
+// A write by an operator, or by another's hand than the caller's own (Work.Ask), leaves an entry in every case, with the
+// operation's id for an action where this option is absent.
 func Audited(action string) Option {
 	return func(op *huma.Operation) {
 		if op.Method == http.MethodGet {
@@ -67,7 +68,7 @@ type trailKey struct{}
 func follow(ctx context.Context, op *huma.Operation) context.Context {
 	t := &trail{}
 	t.deed.Action, _ = op.Extensions["x-audited"].(string)
-	if p := Caller(ctx); t.deed.Action == "" && p != nil && p.OperatorID() != 0 {
+	if p := Caller(ctx); t.deed.Action == "" && p != nil && (p.OperatorID() != 0 || handOf(ctx) != "") {
 		t.deed.Action = op.OperationID
 	}
 	return context.WithValue(ctx, trailKey{}, t)
@@ -83,6 +84,9 @@ func audited[I, O any](h Handler[I, O], record func(context.Context, db.Tx, auth
 		}
 		if !t.noted {
 			t.noteIDs(reflect.ValueOf(in).Elem())
+		}
+		if hand := handOf(ctx); hand != "" {
+			t.deed.Detail = with(maps.Clone(t.deed.Detail), "by_hand_of", hand)
 		}
 		return out, record(ctx, tx, t.deed)
 	}

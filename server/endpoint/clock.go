@@ -10,7 +10,12 @@ type nowKey struct{}
 
 func (api API) at(ctx context.Context) context.Context {
 	// PostgreSQL keeps microseconds: what is stored equals what was meant.
-	return context.WithValue(context.WithValue(ctx, publicURLKey{}, api.url), nowKey{}, api.now().Truncate(time.Microsecond))
+	return At(context.WithValue(ctx, publicURLKey{}, api.url), api.now())
+}
+
+// At gives what is no request an instant of its own (Now).
+func At(ctx context.Context, now time.Time) context.Context {
+	return context.WithValue(ctx, nowKey{}, now.Truncate(time.Microsecond))
 }
 
 // Now is the instant at which the call began, the same for all that it does. Handlers hand it to their

@@ -78,6 +78,17 @@ func Either[I, O any](api API, method, path, id, summary string, member, operato
 	}, roles, options)
 }
 
+// EitherList is Either for a list.
+func EitherList[I, T any](api API, path, id, summary string, member, operator Lister[I, T], roles Roles, options ...Option) {
+	inside, outside := listing(member, api.read), listing(operator, api.platformRead)
+	register(api, http.MethodGet, path, id, summary, func(ctx context.Context, in *I) (*page[T], error) {
+		if Caller(ctx).Outside() {
+			return outside(ctx, in)
+		}
+		return inside(ctx, in)
+	}, roles, append(options, windowed[I]))
+}
+
 // Direct registers a Call.
 func Direct[I, O any](api API, method, path, id, summary string, h Call[I, O], roles Roles, options ...Option) {
 	register(api, method, path, id, summary, func(ctx context.Context, in *I) (*body[O], error) {
@@ -265,6 +276,11 @@ func register[I, O any](api API, method, path, id, summary string, h func(contex
 func Caller(ctx context.Context) *auth.Principal {
 	p, _ := ctx.Value(callerKey{}).(*auth.Principal)
 	return p
+}
+
+// As gives what is no request a caller.
+func As(ctx context.Context, p *auth.Principal) context.Context {
+	return context.WithValue(ctx, callerKey{}, p)
 }
 
 type callerKey struct{}

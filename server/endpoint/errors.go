@@ -43,8 +43,17 @@ var table = []struct {
 	{db.ErrTimeout, true, func(error) *Problem { return Unavailable("this took too long") }},
 	{context.DeadlineExceeded, true, func(error) *Problem { return Unavailable("this took too long") }}, // such as a wait for a hash
 	{db.ErrDown, true, func(error) *Problem { return Unavailable("the database cannot be reached") }},
+	{db.ErrClosed, true, func(error) *Problem { return Unavailable("the portal is being updated") }},
 	{auth.ErrRefused, false, func(error) *Problem { return Unauthenticated(auth.ErrRefused.Error()) }},
+	{auth.ErrServiceKey, false, func(error) *Problem { return Unauthenticated(auth.ErrServiceKey.Error()) }},
 	{auth.ErrToken, false, func(error) *Problem { return Unauthenticated("the token is not valid or has expired; log in again") }},
+	{auth.ErrTravel, false, func(error) *Problem { return Invalid(auth.ErrTravel.Error()) }},
+	{auth.ErrCode, false, func(error) *Problem { return Unauthenticated(auth.ErrCode.Error()) }},
+	{auth.ErrInactive, false, func(error) *Problem { return Forbidden(auth.ErrInactive.Error()) }},
+	{auth.ErrSignOnOnly, false, func(error) *Problem { return Forbidden(auth.ErrSignOnOnly.Error()) }},
+	{auth.ErrTaken, false, func(error) *Problem { return Conflict(auth.ErrTaken.Error()) }},
+	{auth.ErrSignature, false, func(error) *Problem { return Forbidden(auth.ErrSignature.Error()) }},
+	{auth.ErrReset, false, func(error) *Problem { return newProblem("not-found", http.StatusNotFound, auth.ErrReset.Error()) }},
 	{auth.ErrInvitation, false, func(error) *Problem {
 		return newProblem("not-found", http.StatusNotFound, auth.ErrInvitation.Error())
 	}},

@@ -32,6 +32,7 @@ func TestProblemOf(t *testing.T) {
 		db.ErrBusy:                               {503, "unavailable", true},
 		db.ErrTimeout:                            {503, "unavailable", true},
 		db.ErrDown:                               {503, "unavailable", true},
+		db.ErrClosed:                             {503, "unavailable", true},
 		auth.ErrRefused:                          {401, "unauthenticated", false},
 		auth.ErrToken:                            {401, "unauthenticated", false},
 		&auth.TooManyError{RetryAfter: 1}:        {429, "too-many-requests", false},

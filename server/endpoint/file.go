@@ -15,6 +15,8 @@ type File struct {
 	Name    string // what the client saves it as: letters, digits, - and .
 	Type    string // media type
 	Content []byte
+
+	stream *Stream // instead of the content
 }
 
 // Attached is embedded in an answer, or in an error, that may be sent as a file instead of as JSON.

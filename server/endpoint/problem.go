@@ -154,6 +154,11 @@ func InvalidFields(detail string, fields []FieldError) *Problem {
 	return p
 }
 
+// TooMany is 429: what may be done again after a while.
+func TooMany(detail string, wait time.Duration) *Problem {
+	return newProblem("too-many-requests", http.StatusTooManyRequests, detail).After(wait)
+}
+
 // Unavailable is 503: what cannot be served now.
 func Unavailable(detail string) *Problem {
 	p := newProblem("unavailable", http.StatusServiceUnavailable, detail)

@@ -62,6 +62,9 @@ func Writing(answer any) func(context.Context, func(context.Context, db.Tx) erro
 	}
 }
 
+// Anew has a Call that wrote by Writing answer what it returns, which it has waited for. A repeat gets what was written.
+func Anew(ctx context.Context) { exchangeOf(ctx).answer = nil }
+
 // documentKey says in the document that an operation takes the header. What its answer must not be kept of has to
 // be marked.
 func documentKey(c *huma.Components, op *huma.Operation, answer reflect.Type) {

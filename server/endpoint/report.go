@@ -38,6 +38,17 @@ func Export[I any](api API, path, id, summary string, types []string, ask func(c
 	}))
 }
 
+// Text registers a read whose answer is a text for people, and no JSON.
+func Text[I any](api API, path, id, summary string, h Handler[I, string], roles Roles, options ...Option) {
+	const kind = "text/plain"
+	text := func(ctx context.Context, tx db.Tx, in *I) (out download, err error) {
+		said, err := h(ctx, tx, in)
+		out.Attach(&File{Type: kind + "; charset=utf-8", Content: []byte(said)})
+		return out, err
+	}
+	register(api, http.MethodGet, path, id, summary, answering(text, api.read), roles, append(options, files([]string{kind})))
+}
+
 // A download is an answer that is a file and never JSON.
 type download struct{ Attached }
 

@@ -1,6 +1,9 @@
 package endpoint
 
-import "fmt"
+import (
+	"fmt"
+	"net/http"
+)
 
 // Count says how many of something there are: 1 property, 2 properties.
 func Count[N int | int64](n N, one, many string) string {
@@ -16,6 +19,15 @@ func Known(field string, latitude, longitude float64) error {
 		return InvalidField(field, "0, 0 is no position; leave it out where it is not known")
 	}
 	return nil
+}
+
+// Refusal is what a person may read of an error that he can mend, such as a rule that he breaks; not ok for any other.
+func Refusal(err error) (sentence string, ok bool) {
+	if err == nil {
+		return "", false
+	}
+	p, grave := problemOf(err)
+	return p.Detail, !grave && p.Status >= 400 && p.Status < 499 && p.Status != http.StatusUnauthorized && p.Status != http.StatusTooManyRequests
 }
 
 // Sentence is what a client may read of an error, where it does not become the answer.

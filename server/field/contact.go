@@ -19,15 +19,29 @@ func (p *Phone) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
 	if *p == "" {
 		return nil
 	}
-	number, err := phonenumbers.Parse(string(*p), "US")
-	if err != nil || !phonenumbers.IsValidNumber(number) {
-		return wrong(path, "expected a telephone number, such as +1 716 555 0100")
+	number, err := ParsePhone(string(*p))
+	if err != nil {
+		return wrong(path, err.Error())
 	}
-	if number.GetExtension() != "" {
-		return wrong(path, "expected a telephone number without an extension, which is not kept; put it into the notes")
-	}
-	*p = Phone(phonenumbers.Format(number, phonenumbers.E164))
+	*p = number
 	return nil
+}
+
+var (
+	errPhone     = errors.New("expected a telephone number, such as +1 716 555 0100")
+	errExtension = errors.New("expected a telephone number without an extension, which is not kept; put it into the notes")
+)
+
+// ParsePhone reads a Phone that is not empty.
+func ParsePhone(text string) (Phone, error) {
+	number, err := phonenumbers.Parse(text, "US")
+	switch {
+	case err != nil || !phonenumbers.IsValidNumber(number):
+		return "", errPhone
+	case number.GetExtension() != "":
+		return "", errExtension
+	}
+	return Phone(phonenumbers.Format(number, phonenumbers.E164)), nil
 }
 
 // Schema describes a Phone in the OpenAPI document.

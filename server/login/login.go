@@ -1,5 +1,5 @@
-// Package login is the way in and out: log-in, refresh, log-out, and what a person does with the own
-// account: profile, password, default equipment, token check. How a password is verified and a token
+// Package login is the way in and out: log-in, sign-on with other companies, refresh, log-out, forgotten passwords, and what a
+// person does with the own account: profile, password, sessions, default equipment, token check. How a password is verified and a token
 // signed is package auth's business.
 package login
 
@@ -18,8 +18,11 @@ import (
 )
 
 // Routes registers the operations of this package.
-func Routes(api endpoint.API, a *auth.Auth) {
+func Routes(api endpoint.API, a *auth.Auth, cfg SignOn, mail Mailer) {
 	h := handlers{a}
+	signOnRoutes(api, a, cfg)
+	sessionRoutes(api)
+	forgottenRoutes(api, a, mail)
 	endpoint.Direct(api, http.MethodPost, "/api/login/", "login", "Log in with e-mail and password", h.login, endpoint.Public, endpoint.Form, endpoint.Extends[*auth.SeveralError](http.StatusConflict),
 		endpoint.Describe("A person who is a member of several companies with the same password gets 409 with companies, and repeats the call with customer_id. "+
 			"A device that has been logged in before waits for nobody who guesses at the same e-mail: it shows a refresh_token that it was given, or the cookie that this call sets."))
@@ -46,6 +49,7 @@ type LoginForm struct {
 	CustomerID string `json:"customer_id,omitempty" maxLength:"9" example:"LEGACY001" doc:"The company, for a member of several; PLATFORM for an operator."`
 	// No example: it must be this device's own.
 	RefreshToken string `json:"refresh_token,omitempty" maxLength:"200" doc:"One that this device was given, the last or an older one: guesses of others then do not keep it waiting. A browser need not send it, since it has the cookie."`
+	endpoint.Session
 }
 
 // TokenPair is what a log-in or a refresh gives.
@@ -56,12 +60,19 @@ type TokenPair struct {
 	RefreshToken string `json:"refresh_token" doc:"Works once, at /api/refresh/."`
 }
 
-func pair(t auth.Tokens, err error) (TokenPair, error) {
+// pair is the answer of a log-in, whose tokens go where the session wants them.
+func pair(ctx context.Context, s endpoint.Session, t auth.Tokens, err error) (TokenPair, error) {
+	if err == nil {
+		t = s.Keep(ctx, t)
+	}
 	return TokenPair{AccessToken: t.Access, TokenType: "bearer", ExpiresIn: int64(t.ExpiresIn.Seconds()), RefreshToken: t.Refresh}, err
 }
 
 func (h handlers) login(ctx context.Context, in *struct{ Body LoginForm }) (TokenPair, error) {
 	f := in.Body
+	if err := f.Check(ctx); err != nil {
+		return TokenPair{}, err
+	}
 	f.Username = field.Tidy(f.Username)
 	cookie := deviceCookie(f.Username)
 	t, err := h.auth.Login(ctx, auth.Credentials{
@@ -71,7 +82,7 @@ func (h handlers) login(ctx context.Context, in *struct{ Body LoginForm }) (Toke
 	if err == nil {
 		endpoint.SetCookie(ctx, cookie, auth.DeviceOf(t.Refresh), deviceLifetime)
 	}
-	return pair(t, err)
+	return pair(ctx, f.Session, t, err)
 }
 
 // deviceLifetime is how long a browser shows that somebody logged in with it.
@@ -86,15 +97,25 @@ func deviceCookie(email string) string {
 
 // RefreshForm carries a refresh token.
 type RefreshForm struct {
-	RefreshToken string `json:"refresh_token" maxLength:"200"`
+	RefreshToken string `json:"refresh_token,omitempty" maxLength:"200" doc:"A session in cookies has its own."`
+	endpoint.Session
 }
 
 func (h handlers) refresh(ctx context.Context, in *struct{ Body RefreshForm }) (TokenPair, error) {
-	return pair(h.auth.Refresh(ctx, in.Body.RefreshToken))
+	s := in.Body.Session
+	if err := s.Check(ctx); err != nil {
+		return TokenPair{}, err
+	}
+	t, err := h.auth.Refresh(ctx, s.RefreshToken(ctx, in.Body.RefreshToken))
+	return pair(ctx, s, t, err)
 }
 
 func (h handlers) logout(ctx context.Context, _ *endpoint.None) (endpoint.Message, error) {
-	return endpoint.Message{Message: "Logged out"}, h.auth.Logout(ctx, endpoint.Caller(ctx))
+	err := h.auth.Logout(ctx, endpoint.Caller(ctx))
+	if err == nil {
+		endpoint.Forget(ctx) // else the browser would have lost a session that lives
+	}
+	return endpoint.Message{Message: "Logged out"}, err
 }
 
 // PasswordChange is a new password with the one it replaces.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"expvar"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -37,6 +38,7 @@ type Calls struct {
 	proxied   bool
 	guard     *ssrf.Guardian
 	transport *http.Transport
+	patient   *http.Transport // for those that think before they answer
 }
 
 // Time-outs of the parts of a call; the whole has one of its own.
@@ -45,6 +47,8 @@ const (
 	headerTime = 10 * time.Second
 	// maxBody is how much an answer may have in bytes, unpacked.
 	maxBody = 1 << 20
+	// Who is given longer than this may think as long before the first byte.
+	thinkTime = 30 * time.Second
 )
 
 // New returns a maker of clients, which share their connections.
@@ -72,19 +76,26 @@ func New(cfg Config) *Calls {
 		c.transport.Proxy = http.ProxyURL(cfg.Proxy)
 		c.transport.DialContext = (&net.Dialer{Timeout: dialTime}).DialContext // to the proxy and nowhere else
 	}
+	c.patient = c.transport.Clone()
+	c.patient.ResponseHeaderTimeout = 0
 	return c
 }
 
 // A Provider is another company and the client for it.
 type Provider struct {
 	*http.Client
-	name string
+	// Header is sent with Get and Post, beside what they send by themselves.
+	Header http.Header
+	name   string
 }
 
 // Provider returns the client for a company, whose name stands in sentences for people ("the weather provider"), and
 // whose every call ends within a time.
 func (c *Calls) Provider(name string, within time.Duration) *Provider {
-	by := &caller{calls: c, provider: name}
+	by := &caller{calls: c, provider: name, transport: c.transport}
+	if within > thinkTime {
+		by.transport = c.patient
+	}
 	return &Provider{name: name, Client: &http.Client{Transport: by, Timeout: within, CheckRedirect: by.redirect}}
 }
 
@@ -98,12 +109,14 @@ func (c *caller) redirect(next *http.Request, before []*http.Request) error {
 }
 
 var (
-	errElsewhere = errors.New("it leads elsewhere")
-	errPrivate   = errors.New("its address is not public")
-	errPlain     = errors.New("its address is not https")
-	errWaiting   = errors.New("another company was called within a transaction: ask it between two units of work")
-	errTooLarge  = errors.New("the answer is too large")
-	errNotJSON   = errors.New("no JSON of the kind that is expected")
+	errElsewhere  = errors.New("it leads elsewhere")
+	errPrivate    = errors.New("its address is not public")
+	errPlain      = errors.New("its address is not https")
+	errNoAddress  = errors.New("its address is no host and port")
+	errUnverified = errors.New("its certificate is not one for that host which is trusted here")
+	errWaiting    = errors.New("another company was called within a transaction: ask it between two units of work")
+	errTooLarge   = errors.New("the answer is too large")
+	errNotJSON    = errors.New("no JSON of the kind that is expected")
 )
 
 // outcomes counts the calls of this process by provider and outcome. An answer that has begun well and cannot be read
@@ -112,8 +125,9 @@ var outcomes = expvar.NewMap("outbound_calls")
 
 // A caller is the transport of one provider.
 type caller struct {
-	calls    *Calls
-	provider string
+	calls     *Calls
+	provider  string
+	transport *http.Transport
 }
 
 // RoundTrip does one request.
@@ -140,7 +154,7 @@ func (c *caller) send(r *http.Request) (*http.Response, error) {
 	}
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", "contractor-portal")
-	return c.calls.transport.RoundTrip(r)
+	return c.transport.RoundTrip(r)
 }
 
 // may refuses what needs no resolution to be known: an address in digits that is not public, which a proxy would
@@ -201,27 +215,51 @@ func (p *Provider) Post(ctx context.Context, address, token string, body, into a
 	return p.call(ctx, http.MethodPost, address, token, bytes.NewReader(text), into)
 }
 
+// PostForm sends a form as a user with a password, and decodes the JSON that comes. Where the call is refused, refusal is
+// what was said of it, as far as that is JSON of its kind.
+func (p *Provider) PostForm(ctx context.Context, address, user, password string, form url.Values, into, refusal any) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return &Error{Provider: p.name, Outcome: Blocked, cause: errPlain}
+	}
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(user, password)
+	return p.ask(r, into, refusal)
+}
+
 func (p *Provider) call(ctx context.Context, method, address, token string, body io.Reader, into any) error {
 	r, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return &Error{Provider: p.name, Outcome: Blocked, cause: errPlain}
 	}
+	maps.Copy(r.Header, p.Header)
 	r.Header.Set("Accept", "application/json")
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 		r.Header.Set("Content-Type", "application/json")
 	}
-	return p.ask(r, into)
+	return p.ask(r, into, nil)
 }
 
-func (p *Provider) ask(r *http.Request, into any) error {
-	a, err := p.Do(r)
+// Send does a request whose answer is its status. Every error is an *Error.
+func (p *Provider) Send(r *http.Request) error { return p.ask(r, nil, nil) }
+
+// ask does a request and decodes its answer, unless it is of no interest.
+func (p *Provider) ask(r *http.Request, into, refusal any) error {
+	a, err := p.Do(r) //nolint:gosec // the transport calls public addresses alone
 	if err != nil {
 		return p.failed(err)
 	}
 	defer a.Body.Close() //nolint:errcheck // read as far as it is wanted
 	if outcome := ofStatus(a.StatusCode); outcome != OK {
+		if text, err := io.ReadAll(a.Body); err == nil && refusal != nil {
+			_ = json.Unmarshal(text, refusal)
+		}
 		return &Error{Provider: p.name, Outcome: outcome, Status: a.StatusCode, RetryAfter: retryAfter(a.Header.Get("Retry-After"))}
+	}
+	if into == nil {
+		return nil
 	}
 	text, err := io.ReadAll(a.Body)
 	if err == nil {

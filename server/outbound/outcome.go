@@ -76,6 +76,22 @@ func (e *Error) problem() *endpoint.Problem {
 	return endpoint.BadGateway(e.Provider + " cannot be reached")
 }
 
+// Failed tells what went wrong where a library has called by this client. What did not go wrong on the way was in the
+// answer, of which nothing is in the error.
+func (p *Provider) Failed(err error) *Error {
+	var way *url.Error
+	if errors.As(err, &way) || errors.Is(err, context.Canceled) || outcomeOf(err) != Unreachable {
+		return p.failed(err)
+	}
+	outcomes.Add(p.name+" "+string(Unreadable), 1)
+	return &Error{Provider: p.name, Outcome: Unreadable, cause: errNotJSON}
+}
+
+// Answered is what a status means where a library has called by this client, and which is no success.
+func (p *Provider) Answered(status int, header http.Header) *Error {
+	return &Error{Provider: p.name, Outcome: ofStatus(status), Status: status, RetryAfter: retryAfter(header.Get("Retry-After"))}
+}
+
 // failed tells what went wrong on the way.
 func (p *Provider) failed(err error) *Error {
 	// The outer error quotes the address, and so the key.
@@ -97,7 +113,7 @@ func (p *Provider) failed(err error) *Error {
 func outcomeOf(err error) Outcome {
 	var slow net.Error
 	switch {
-	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, errPrivate), errors.Is(err, errPlain), errors.Is(err, errElsewhere), errors.Is(err, errWaiting):
+	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, errPrivate), errors.Is(err, errPlain), errors.Is(err, errNoAddress), errors.Is(err, errUnverified), errors.Is(err, errElsewhere), errors.Is(err, errWaiting):
 		return Blocked
 	case errors.Is(err, errTooLarge), errors.Is(err, errNotJSON), errors.Is(err, io.ErrUnexpectedEOF):
 		return Unreadable

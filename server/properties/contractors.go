@@ -90,7 +90,10 @@ returning assignment_id`
 
 const activeSQL = `select id from users where id = @id and status = 'active'`
 
-func assign(ctx context.Context, tx db.Tx, in *struct {
+// assigning tells whom it assigns.
+type assigning struct{ notice Notice }
+
+func (a assigning) assign(ctx context.Context, tx db.Tx, in *struct {
 	PropertyRef
 	Body NewAssignment
 },
@@ -113,6 +116,10 @@ func assign(ctx context.Context, tx db.Tx, in *struct {
 		}
 		return out, endpoint.Invalid("this person is assigned to the property already")
 	}
+	if err != nil {
+		return out, err
+	}
+	_, err = a.notice(ctx, tx, []int64{id})
 	return Assigned{Message: "Contractor assigned", AssignmentID: id}, err
 }
 

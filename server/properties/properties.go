@@ -16,8 +16,11 @@ import (
 	"contractor-portal/server/shape"
 )
 
+// A Notice tells people that they were assigned, by the ids of the assignments, and answers how many will hear of it.
+type Notice func(ctx context.Context, tx db.Tx, assignments []int64) (told int, err error)
+
 // Routes registers the operations of this package.
-func Routes(api endpoint.API) {
+func Routes(api endpoint.API, notice Notice) {
 	office := endpoint.Only(auth.Admin, auth.Manager)
 	endpoint.Post(api, "/add-property/", "addProperty", "Add a property", add, office)
 	endpoint.List(api, "/properties/", "listProperties", "List the properties", list, endpoint.Members)
@@ -29,7 +32,7 @@ func Routes(api endpoint.API) {
 		endpoint.Describe(importText), endpoint.MaxBody(maxImport), endpoint.AlsoCSV(http.StatusOK, http.StatusUnprocessableEntity))
 	endpoint.List(api, "/properties/board/", "listPropertyBoard", "The properties with the people assigned to each", board, endpoint.Members)
 	endpoint.List(api, "/properties/{property_id}/contractors/", "listPropertyContractors", "Who is assigned to a property", contractors, endpoint.Members)
-	endpoint.Post(api, "/properties/{property_id}/contractors/", "assignContractor", "Assign a person to a property", assign, office)
+	endpoint.Post(api, "/properties/{property_id}/contractors/", "assignContractor", "Assign a person to a property", assigning{notice}.assign, office)
 	endpoint.Delete(api, "/properties/{property_id}/contractors/{contractor_id}", "unassignContractor", "Take a person off a property", unassign, office,
 		endpoint.Describe("May be repeated: a person who is not assigned is as good as taken off."))
 	endpoint.Put(api, "/properties/{property_id}/contractors/{contractor_id}/primary", "makeContractorPrimary", "Make a person the primary one of a property", makePrimary, office,
@@ -37,13 +40,19 @@ func Routes(api endpoint.API) {
 	endpoint.List(api, "/my-properties/", "listMyProperties", "The properties assigned to the caller", mine, endpoint.Members.Own())
 }
 
+type propertyFilter struct {
+	endpoint.Window
+	Search string `query:"search" db:"search" maxLength:"255" doc:"Part of the name or the address; capitals do not count."`
+}
+
 const listSQL = `
 select p.*, count(*) over () as total
 from properties p
+where (@search = '' or position(lower(@search) in lower(p.name)) > 0 or position(lower(@search) in lower(p.address)) > 0)
 order by p.name, p.id
 limit @limit offset @offset`
 
-func list(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]shape.Property, int64, error) {
+func list(ctx context.Context, tx db.Tx, in *propertyFilter) ([]shape.Property, int64, error) {
 	return db.Page[shape.Property](ctx, tx, listSQL, db.Struct(in))
 }
 

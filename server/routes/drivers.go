@@ -16,7 +16,7 @@ type RouteUsers struct {
 }
 
 // Whoever drives the route already keeps the answer that he gave. Counts the active people, so that a
-// person who is not among them is noticed.
+// person who is not among them is noticed; who is new is told.
 const assignSQL = `
 with person as (
   select u.id
@@ -37,15 +37,17 @@ noted as (
   select 'route', a.id, a.user_id, a.route_id, 'assigned', a.assigned_at
   from added a
 )
-select count(*)
-from person`
+select (select count(*) from person) as found, array(select a.user_id from added a order by a.user_id) as added`
 
 const releaseSQL = `
 delete from route_assignments
 where route_id = @route_id
   and user_id <> all (@user_ids::bigint[])`
 
-func assign(ctx context.Context, tx db.Tx, in *struct{ Body RouteUsers }) (out endpoint.Message, err error) {
+// assigning tells whom it assigns.
+type assigning struct{ notice Notice }
+
+func (a assigning) assign(ctx context.Context, tx db.Tx, in *struct{ Body RouteUsers }) (out endpoint.Message, err error) {
 	users := append([]int64{}, in.Body.UserIDs...)
 	slices.Sort(users)
 	users = slices.Compact(users)
@@ -53,16 +55,22 @@ func assign(ctx context.Context, tx db.Tx, in *struct{ Body RouteUsers }) (out e
 		return out, err
 	}
 
-	found, err := db.Value[int](ctx, tx, assignSQL, db.Args{
+	now, err := db.One[struct {
+		Found int     `db:"found"`
+		Added []int64 `db:"added"`
+	}](ctx, tx, assignSQL, db.Args{
 		"route_id": in.Body.RouteID, "user_ids": users, "now": endpoint.Now(ctx),
 	})
 	if err != nil {
 		return out, err
 	}
-	if found != len(users) {
+	if now.Found != len(users) {
 		return out, endpoint.NotFound("active person")
 	}
-	_, err = db.Exec(ctx, tx, releaseSQL, db.Args{"route_id": in.Body.RouteID, "user_ids": users})
+	if _, err = db.Exec(ctx, tx, releaseSQL, db.Args{"route_id": in.Body.RouteID, "user_ids": users}); err != nil {
+		return out, err
+	}
+	_, err = a.notice(ctx, tx, in.Body.RouteID, now.Added)
 	return endpoint.Message{Message: fmt.Sprintf("%d assigned to the route", len(users))}, err
 }
 

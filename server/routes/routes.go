@@ -13,8 +13,11 @@ import (
 	"contractor-portal/server/field"
 )
 
+// A Notice tells people that they are to drive a route.
+type Notice func(ctx context.Context, tx db.Tx, route int64, people []int64) (told int, err error)
+
 // Routes registers the operations of this package.
-func Routes(api endpoint.API) {
+func Routes(api endpoint.API, notice Notice) {
 	endpoint.List(api, "/routes/", "listRoutes", "List the routes: all for the office, else the own and the assigned", list, endpoint.Members)
 	endpoint.Get(api, "/routes/{route_id}", "getRoute", "One route with its stops", get, endpoint.Members)
 	endpoint.Post(api, "/routes/", "createRoute", "Create a route", create, endpoint.Members.Own())
@@ -23,7 +26,7 @@ func Routes(api endpoint.API) {
 	endpoint.Post(api, "/routes/add-property/", "addPropertyToRoute", "Add or overwrite a stop", addStop, endpoint.Members)
 	endpoint.Delete(api, "/routes/{route_id}/properties/{property_id}", "removePropertyFromRoute", "Remove a stop", removeStop, endpoint.Members)
 	endpoint.Put(api, "/routes/reorder/", "reorderRoute", "Set the order of the stops", reorder, endpoint.Members)
-	endpoint.Post(api, "/routes/assign-users/", "assignUsersToRoute", "Set who drives a route", assign, endpoint.Members)
+	endpoint.Post(api, "/routes/assign-users/", "assignUsersToRoute", "Set who drives a route", assigning{notice}.assign, endpoint.Members)
 	endpoint.List(api, "/routes/{route_id}/assigned-users/", "listRouteUsers", "Who drives a route", drivers, endpoint.Members)
 	endpoint.Post(api, "/routes/complete-property/", "completeRouteTicket", "Complete a ticket and open the next queued one", completeTicket, endpoint.Members)
 	endpoint.Get(api, "/routes/{route_id}/progress/", "getRouteProgress", "How far a driver is on a route in an event", progress, endpoint.Members)

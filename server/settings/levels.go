@@ -3,9 +3,11 @@ package settings
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"contractor-portal/db"
 	"contractor-portal/server/endpoint"
+	"contractor-portal/server/vault"
 )
 
 // A Level is where a key comes from; empty where there is none.
@@ -66,6 +68,69 @@ func (k *Keys) Secret(ctx context.Context, tx db.Tx, name string) (string, error
 	return k.open(ctx, name, row, from)
 }
 
+const accountSQL = `
+select k.key_name, k.user_id, k.key_ciphertext, k.key_last_four
+from api_keys k
+where k.key_name = any (@names) and k.user_id is null`
+
+type storedName struct {
+	stored
+	Name string `db:"key_name"`
+}
+
+// Account returns the keys of an account, in the order of their names: the company's where it has all of them, or else
+// the operator's, and none where he has not all either. The two are never mixed, so that nobody's password goes to an
+// account that is not his. What a person stores for himself is not the company's account.
+func (k *Keys) Account(ctx context.Context, tx db.Tx, names ...string) (secrets []string, company bool, err error) {
+	rows, err := db.All[storedName](ctx, tx, accountSQL, db.Args{"names": names})
+	if err != nil {
+		return nil, false, err
+	}
+	from := Operator
+	if company = len(rows) == len(names); company {
+		from = Company
+	}
+	secrets = make([]string, len(names))
+	for i, name := range names {
+		var row storedName
+		if at := slices.IndexFunc(rows, func(r storedName) bool { return r.Name == name }); at >= 0 {
+			row = rows[at]
+		}
+		if secrets[i], err = k.open(ctx, name, row.stored, from); err != nil {
+			return nil, company, err
+		}
+		if secrets[i] == "" {
+			return nil, false, nil
+		}
+	}
+	return secrets, company, nil
+}
+
+// Operators tells whether the operator gives all of these keys.
+func (k *Keys) Operators(names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return k.operator[name] == "" })
+}
+
+// What a webhook may read: whose token it is, for the vault, and the token.
+const signingTokenSQL = `select t.customer_id, t.sealed from tenancy.webhook_token() t`
+
+// SigningToken returns the token with which the provider of text messages signs what it brings to the company that a
+// webhook has entered: the company's, or else the operator's, or "".
+func (k *Keys) SigningToken(ctx context.Context, tx db.Tx) (string, error) {
+	row, err := db.One[struct {
+		Customer string `db:"customer_id"`
+		Sealed   []byte `db:"sealed"`
+	}](ctx, tx, signingTokenSQL)
+	if err != nil || row.Sealed == nil {
+		return k.operator[signingToken], err
+	}
+	token, err := k.vault.Open(vault.Place{Customer: row.Customer, Table: "api_keys", Column: "key_ciphertext", Name: signingToken}, row.Sealed)
+	if err != nil {
+		return "", unopened(err, signingToken)
+	}
+	return token, nil
+}
+
 // An Integration is a service that the portal can use.
 type Integration struct {
 	Name         string `json:"name"`
@@ -93,6 +158,9 @@ var known = []Integration{
 	{Name: "Gmail app password", KeyName: "gmail_app_password", Description: "Mail: the address's app password", Cost: "Free", SignupURL: "https://myaccount.google.com/apppasswords", Icon: "🔐"},
 	{Name: "n8n", KeyName: "n8n_webhook_url", Description: "Workflows: where events are sent", Cost: "Free where you run it", SignupURL: "https://n8n.io/", Icon: "🔗"},
 }
+
+// OperatorNames are those of the keys that no company has: of the portal itself, as an app of another company's system.
+var OperatorNames = []string{"jobber_client_id", "jobber_client_secret"}
 
 // Names are those of the keys that can be stored.
 func Names() (names []string) {

@@ -6,6 +6,7 @@ package settings
 import (
 	"context"
 	"errors"
+	"net/url"
 
 	"contractor-portal/db"
 	"contractor-portal/server/auth"
@@ -76,7 +77,12 @@ type Key struct {
 	Level        *Level  `json:"level" example:"company" doc:"own, company, or operator; null where there is none."`
 }
 
-const mapToken = "mapbox_token"
+const (
+	mapToken   = "mapbox_token"
+	textNumber = "twilio_phone_number"
+
+	signingToken = "twilio_auth_token"
+)
 
 // Nothing is opened but what is shown in full.
 func (k *Keys) get(ctx context.Context, tx db.Tx, in *KeyName) (Key, error) {
@@ -122,13 +128,59 @@ func (k *Keys) set(ctx context.Context, tx db.Tx, in *struct{ Body NewKey }) (Ke
 	if err != nil {
 		return KeyStored{}, err
 	}
+	if b.KeyName == textNumber {
+		number, err := field.ParsePhone(string(b.KeyValue))
+		if err != nil {
+			return KeyStored{}, endpoint.InvalidField("key_value", err.Error())
+		}
+		b.KeyValue = field.Text(number)
+	}
+	if b.KeyName == webhook && !isSecure(string(b.KeyValue)) {
+		return KeyStored{}, endpoint.InvalidField("key_value", "expected an address that begins with https:// and a host")
+	}
 	sealed, err := k.vault.Seal(place(ctx, b.KeyName, user), string(b.KeyValue))
 	if err != nil {
 		return KeyStored{}, unopened(err, b.KeyName)
 	}
 	endpoint.Note(ctx, "api_key", b.KeyName, map[string]any{"user_id": user})
 	err = db.Touch(ctx, tx, setSQL, db.Args{"name": b.KeyName, "sealed": sealed, "last": vault.LastFour(string(b.KeyValue)), "user": user})
-	return KeyStored{"Key stored", b.KeyName}, endpoint.Missing(err, "user")
+	if err != nil {
+		return KeyStored{}, endpoint.Missing(err, "user")
+	}
+	return KeyStored{"Key stored", b.KeyName}, claim(ctx, tx, b.KeyName, user, new(string(b.KeyValue)))
+}
+
+const claimSQL = `call tenancy.claim_number(null, @number)`
+
+// claim keeps the number to which the company gets text messages equal to the key that says from which it sends them; nil
+// is none.
+func claim(ctx context.Context, tx db.Tx, name string, user *int64, number *string) error {
+	if name != textNumber || user != nil {
+		return nil
+	}
+	claimed, err := db.Value[bool](ctx, tx, claimSQL, db.Args{"number": number})
+	if err == nil && !claimed {
+		return endpoint.Conflict("this number sends text messages for somebody else in the portal; whoever owns it can ask the portal's operator")
+	}
+	return err
+}
+
+// webhook is the one key that is an address.
+const webhook = "n8n_webhook_url"
+
+// isSecure tells whether an address may be called. Where its host leads is looked at by whoever calls.
+func isSecure(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil
+}
+
+// Keep seals a key that the portal has made, as the company's.
+func (k *Keys) Keep(ctx context.Context, tx db.Tx, name, secret string) error {
+	sealed, err := k.vault.Seal(place(ctx, name, nil), secret)
+	if err != nil {
+		return unopened(err, name)
+	}
+	return db.Touch(ctx, tx, setSQL, db.Args{"name": name, "sealed": sealed, "last": vault.LastFour(secret), "user": nil})
 }
 
 // owner is whose key a caller means: nil is the company.
@@ -170,6 +222,8 @@ func remove(ctx context.Context, tx db.Tx, in *removal) (endpoint.Message, error
 		return endpoint.Message{}, err
 	}
 	endpoint.Note(ctx, "api_key", in.KeyName.KeyName, map[string]any{"user_id": user})
-	err = db.Touch(ctx, tx, removeSQL, db.Args{"name": in.KeyName.KeyName, "user": user})
-	return endpoint.Message{Message: "Key deleted"}, endpoint.Missing(err, "key")
+	if err := db.Touch(ctx, tx, removeSQL, db.Args{"name": in.KeyName.KeyName, "user": user}); err != nil {
+		return endpoint.Message{}, endpoint.Missing(err, "key")
+	}
+	return endpoint.Message{Message: "Key deleted"}, claim(ctx, tx, in.KeyName.KeyName, user, nil)
 }

@@ -12,10 +12,10 @@ import (
 )
 
 // adminRoutes registers what the pages of the administration send as forms.
-func adminRoutes(api endpoint.API, admin endpoint.Roles) {
+func adminRoutes(api endpoint.API, h handlers, admin endpoint.Roles) {
 	endpoint.Post(api, "/admin/create-user/", "createUser", "Add an active person by form", create, admin, endpoint.Form, endpoint.Audited("user.added"))
 	endpoint.List(api, "/admin/pending-users/", "listPendingUsers", "List who waits for approval", listPending, admin)
-	endpoint.Post(api, "/admin/approve-user/{user_id}", "approveUser", "Approve a pending person", approveOne, admin, endpoint.Form, endpoint.Audited("user.approved"))
+	endpoint.Post(api, "/admin/approve-user/{user_id}", "approveUser", "Approve a pending person", h.approveOne, admin, endpoint.Form, endpoint.Audited("user.approved"))
 	endpoint.Post(api, "/admin/reject-user/{user_id}", "rejectUser", "Reject and delete a pending person", rejectOne, admin, endpoint.Audited("user.rejected"))
 	endpoint.Post(api, "/admin/suspend-user/{user_id}", "suspendUser", "Suspend a person, whose sessions end", suspendOne, admin, endpoint.Audited("user.suspended"))
 	endpoint.Post(api, "/admin/reactivate-user/{user_id}", "reactivateUser", "Let a suspended person in again", reactivateOne, admin, endpoint.Audited("user.reactivated"))
@@ -85,7 +85,7 @@ type ApprovalForm struct {
 
 const approveSQL = `update users set status = @status, role = @role where id = @id`
 
-func approveOne(ctx context.Context, tx db.Tx, in *struct {
+func (h handlers) approveOne(ctx context.Context, tx db.Tx, in *struct {
 	PersonID
 	Body ApprovalForm
 },
@@ -101,8 +101,10 @@ func approveOne(ctx context.Context, tx db.Tx, in *struct {
 		return out, err
 	}
 	endpoint.Note(ctx, "user", p.ID, map[string]any{"email": p.Email, "role": in.Body.Role})
-	err = db.Touch(ctx, tx, approveSQL, db.Args{"id": p.ID, "status": to, "role": in.Body.Role})
-	return endpoint.Done{OK: true, Message: "User approved as " + in.Body.Role}, err
+	if err := db.Touch(ctx, tx, approveSQL, db.Args{"id": p.ID, "status": to, "role": in.Body.Role}); err != nil {
+		return out, err
+	}
+	return endpoint.Done{OK: true, Message: "User approved as " + in.Body.Role}, h.mail.Approved(ctx, tx, map[string]string{p.Email: in.Body.Role})
 }
 
 func rejectOne(ctx context.Context, tx db.Tx, in *PersonID) (out endpoint.Done, err error) {
@@ -185,13 +187,13 @@ from users u
 where u.email = @email
 for update`
 
-func resetPassword(ctx context.Context, tx db.Tx, in *reset) (out endpoint.Message, err error) {
+func (h handlers) resetPassword(ctx context.Context, tx db.Tx, in *reset) (out endpoint.Message, err error) {
 	p, err := db.One[person](ctx, tx, lockByEmailSQL, db.Args{"email": in.Body.Email})
 	if err != nil {
 		return out, endpoint.Missing(err, "user")
 	}
 	endpoint.Note(ctx, "user", p.ID, map[string]any{"email": p.Email})
-	return endpoint.Message{Message: "Password reset"}, auth.SetPassword(ctx, tx, p.ID, in.password)
+	return endpoint.Message{Message: "Password reset"}, h.setPassword(ctx, tx, p, in.password)
 }
 
 // isRole refuses what is none of the five roles; here it is 400, which the old page expects.

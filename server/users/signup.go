@@ -13,18 +13,21 @@ import (
 )
 
 // signUpRoutes registers how strangers ask for an account, and the older page that answers them.
-func signUpRoutes(api endpoint.API, a *auth.Auth, admin endpoint.Roles) {
-	h := signUps{a}
+func signUpRoutes(api endpoint.API, office handlers, a *auth.Auth, admin endpoint.Roles) {
+	h := signUps{a, office.mail}
 	describe := endpoint.Describe("Names the company by the token of an invitation link, its subdomain or its customer id. " +
 		"The answer is the same for an e-mail that the company knows. The role is only noted: an Admin grants one.")
 	endpoint.Direct(api, http.MethodPost, "/signup-request/", "requestSignup", "Ask for an account", h.request, endpoint.Public, endpoint.Form, describe)
 	endpoint.Direct(api, http.MethodPost, "/request-user/", "requestUser", "Ask for an account (older name)", h.request, endpoint.Public, endpoint.Form, describe)
 	endpoint.List(api, "/signup-requests/", "listSignupRequests", "List the requests, newest first", requests, admin)
-	endpoint.Post(api, "/approve-signup-requests/", "approveSignupRequests", "Approve several requests", approveMany, admin, endpoint.Audited("user.approved"))
+	endpoint.Post(api, "/approve-signup-requests/", "approveSignupRequests", "Approve several requests", office.approveMany, admin, endpoint.Audited("user.approved"))
 	endpoint.Put(api, "/update-signup-email/", "updateSignupEmail", "Say who is told of new requests", setSignUpEmail, admin, endpoint.Form, endpoint.Audited("setting.changed"))
 }
 
-type signUps struct{ auth *auth.Auth }
+type signUps struct {
+	auth *auth.Auth
+	mail Mailer
+}
 
 // SignUpForm is a stranger's request.
 type SignUpForm struct {
@@ -64,6 +67,9 @@ func (h signUps) request(ctx context.Context, in *struct{ Body SignUpForm }) (ou
 		if err := auth.SetPassword(ctx, tx, id, password); err != nil {
 			return err
 		}
+		if err := h.mail.SignUpRequested(ctx, tx, string(f.Name), string(f.Email), string(f.Phone), string(f.Role)); err != nil {
+			return err
+		}
 		return auth.Record(ctx, tx, auth.Deed{
 			Action: "user.requested", ObjectType: "user", ObjectID: strconv.FormatInt(id, 10),
 			Detail: map[string]any{"email": f.Email, "requested_role": f.Role},
@@ -73,6 +79,37 @@ func (h signUps) request(ctx context.Context, in *struct{ Body SignUpForm }) (ou
 		return out, endpoint.NotFound("company, or it takes no requests")
 	}
 	return endpoint.Message{Message: "Request received; an Admin of the company decides on it"}, err
+}
+
+// A name is not asked for, and may be missing.
+const newcomerSQL = `
+insert into portal.users (name, username, email, display_name, avatar_url)
+values (nullif(@name, ''), ` + username + `, @email, nullif(@name, ''), nullif(@picture, ''))
+on conflict (customer_id, email) do nothing
+returning id`
+
+// Newcomer makes a pending member of the role User of somebody who signed on and whom nobody knows, in the unit of work
+// of a guest. Errors of what it returns: 400 where the provider tells no e-mail.
+func Newcomer(mail Mailer) auth.Newcomer {
+	return func(ctx context.Context, tx db.Tx, p auth.Proof) (int64, error) {
+		if p.Email == "" {
+			return 0, endpoint.Invalid("the provider tells no e-mail of this account; ask for an account by the form, and link the sign-on from your profile")
+		}
+		id, err := db.Value[int64](ctx, tx, newcomerSQL, db.Args{"name": p.Name, "email": p.Email, "picture": p.Picture})
+		if errors.Is(err, db.ErrNotFound) {
+			return 0, nil // known already, which is nobody's business
+		}
+		if err != nil {
+			return 0, err
+		}
+		if err := mail.SignUpRequested(ctx, tx, p.Name, p.Email, "", auth.User); err != nil {
+			return 0, err
+		}
+		return id, auth.Record(ctx, tx, auth.Deed{
+			Action: "user.requested", ObjectType: "user", ObjectID: strconv.FormatInt(id, 10),
+			Detail: map[string]any{"email": p.Email, "provider": p.Provider},
+		})
+	}
 }
 
 const joinSQL = `
@@ -134,7 +171,7 @@ from chosen
 where (u.customer_id, u.id) = (chosen.customer_id, chosen.id)
 returning u.id, u.email, u.role`
 
-func approveMany(ctx context.Context, tx db.Tx, in *struct {
+func (h handlers) approveMany(ctx context.Context, tx db.Tx, in *struct {
 	ConfirmRequestedRole bool    `query:"confirm_requested_role" doc:"Grant what each asked for; else all become User."`
 	Body                 []int64 `ref:"users" nullable:"true" maxItems:"1000" doc:"The requests."`
 },
@@ -147,8 +184,15 @@ func approveMany(ctx context.Context, tx db.Tx, in *struct {
 		Email string `db:"email" json:"email"`
 		Role  string `db:"role" json:"role"`
 	}](ctx, tx, approveManySQL, db.Args{"ids": in.Body, "confirm": in.ConfirmRequestedRole})
+	if err != nil {
+		return out, err
+	}
 	endpoint.Note(ctx, "user", "", map[string]any{"approved": approved})
-	return SignUpsApproved{Message: endpoint.Count(len(approved), "request", "requests") + " approved", Count: len(approved)}, err
+	roles := map[string]string{}
+	for _, p := range approved {
+		roles[p.Email] = p.Role
+	}
+	return SignUpsApproved{Message: endpoint.Count(len(approved), "request", "requests") + " approved", Count: len(approved)}, h.mail.Approved(ctx, tx, roles)
 }
 
 // SignUpEmail is the address that is told of new requests.

@@ -14,17 +14,30 @@ import (
 	"contractor-portal/server/field"
 )
 
+// A Mailer tells people by mail what has happened, where mail is set up.
+type Mailer interface {
+	// SignUpRequested tells whoever the company wants to be told of requests. It is for a guest's unit of work.
+	SignUpRequested(ctx context.Context, tx db.Tx, name, email, phone, role string) error
+	// Approved tells people that they may log in, each with the role that he has.
+	Approved(ctx context.Context, tx db.Tx, roles map[string]string) error
+	// PasswordSet tells a person that somebody else has set a password for him, and not which.
+	PasswordSet(ctx context.Context, tx db.Tx, email string) error
+}
+
+type handlers struct{ mail Mailer }
+
 // Routes registers the operations of this package: those on people, and those around them.
-func Routes(people, around endpoint.API, a *auth.Auth) {
+func Routes(people, around endpoint.API, a *auth.Auth, mail Mailer) {
+	h := handlers{mail}
 	admin := endpoint.Only(auth.Admin)
 	endpoint.List(people, "/users/", "listUsers", "List the people, pending requests excepted", list, admin)
 	endpoint.List(people, "/contractors/", "listContractors", "List the active people, who can be assigned", assignable, endpoint.Members)
 	endpoint.Post(people, "/add-user/", "addUser", "Add an active person", add, admin, endpoint.Audited("user.added"))
-	endpoint.Put(people, "/update-user/{user_id}", "updateUser", "Replace a person's record", update, admin, endpoint.Audited("user.updated"))
+	endpoint.Put(people, "/update-user/{user_id}", "updateUser", "Replace a person's record", h.update, admin, endpoint.Audited("user.updated"))
 	endpoint.Delete(people, "/delete-user/{user_id}", "deleteUser", "Delete a person who has no logs", remove, admin, endpoint.Audited("user.deleted"))
-	adminRoutes(people, admin)
-	signUpRoutes(around, a, admin)
-	endpoint.Put(around, "/reset-password/", "resetPassword", "Set a person's password, whose sessions end", resetPassword, admin, endpoint.Form, endpoint.Audited("password.reset"))
+	adminRoutes(people, h, admin)
+	signUpRoutes(around, h, a, admin)
+	endpoint.Put(around, "/reset-password/", "resetPassword", "Set a person's password, whose sessions end", h.resetPassword, admin, endpoint.Form, endpoint.Audited("password.reset"))
 }
 
 // A Person is a row of portal.users as the administration shows it.
@@ -169,7 +182,7 @@ set name = @name, email = @email, phone = nullif(@phone, ''), role = @role, cont
   address = @address, default_equipment = @default_equipment
 where id = @id`
 
-func update(ctx context.Context, tx db.Tx, in *replacement) (out endpoint.Message, err error) {
+func (h handlers) update(ctx context.Context, tx db.Tx, in *replacement) (out endpoint.Message, err error) {
 	p, _, err := step(ctx, tx, in.UserID, edit)
 	if err != nil {
 		return out, err
@@ -188,7 +201,7 @@ func update(ctx context.Context, tx db.Tx, in *replacement) (out endpoint.Messag
 		return out, refused(err)
 	}
 	if in.password.Hash != "" {
-		if err := auth.SetPassword(ctx, tx, p.ID, in.password); err != nil {
+		if err := h.setPassword(ctx, tx, p, in.password); err != nil {
 			return out, err
 		}
 	}
@@ -196,6 +209,15 @@ func update(ctx context.Context, tx db.Tx, in *replacement) (out endpoint.Messag
 		"email": in.Body.Email, "email_before": p.Email, "role": in.Body.Role, "role_before": p.Role, "new_password": in.password.Hash != "",
 	})
 	return endpoint.Message{Message: "User updated"}, nil
+}
+
+// setPassword sets a person's password, and has him told, unless it is the caller's own. Whoever is told is the one whose
+// account it was: a new address is nobody's proof.
+func (h handlers) setPassword(ctx context.Context, tx db.Tx, p person, password auth.Password) error {
+	if err := auth.SetPassword(ctx, tx, p.ID, password); err != nil || isSelf(ctx, p.ID) {
+		return err
+	}
+	return h.mail.PasswordSet(ctx, tx, p.Email)
 }
 
 // The lists and routes of somebody who goes are other people's too: the Admin who deletes takes them

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"contractor-portal/db"
 )
@@ -24,6 +25,8 @@ from (
   select 'quickbooks_auth', 'access_token_ciphertext', q.customer_id, '', null, q.id, q.access_token_ciphertext from portal.quickbooks_auth q
   union all
   select 'quickbooks_auth', 'refresh_token_ciphertext', q.customer_id, '', null, q.id, q.refresh_token_ciphertext from portal.quickbooks_auth q
+  union all
+  select 'outbox', 'message_ciphertext', o.customer_id, o.message_name::text, null, o.id, o.message_ciphertext from portal.outbox o where o.message_ciphertext is not null
 ) s
 `
 
@@ -55,6 +58,7 @@ const (
 	resealJobberAccessSQL      = `update portal.jobber_auth set access_token_ciphertext = @new where id = @id and access_token_ciphertext = @old`
 	resealJobberRefreshSQL     = `update portal.jobber_auth set refresh_token_ciphertext = @new where id = @id and refresh_token_ciphertext = @old`
 	resealQuickBooksAccessSQL  = `update portal.quickbooks_auth set access_token_ciphertext = @new where id = @id and access_token_ciphertext = @old`
+	resealMessageSQL           = `update portal.outbox set message_ciphertext = @new where id = @id and message_ciphertext = @old`
 	resealQuickBooksRefreshSQL = `update portal.quickbooks_auth set refresh_token_ciphertext = @new where id = @id and refresh_token_ciphertext = @old`
 )
 
@@ -108,6 +112,8 @@ func (r *Resealing) reseal(ctx context.Context, tx db.Tx, v *Vault, at row) erro
 		n, err = db.Exec(ctx, tx, resealJobberRefreshSQL, args)
 	case "quickbooks_auth.access_token_ciphertext":
 		n, err = db.Exec(ctx, tx, resealQuickBooksAccessSQL, args)
+	case "outbox.message_ciphertext":
+		n, err = db.Exec(ctx, tx, resealMessageSQL, args)
 	case "quickbooks_auth.refresh_token_ciphertext":
 		n, err = db.Exec(ctx, tx, resealQuickBooksRefreshSQL, args)
 	default:
@@ -115,4 +121,18 @@ func (r *Resealing) reseal(ctx context.Context, tx db.Tx, v *Vault, at row) erro
 	}
 	r.Resealed += n
 	return err
+}
+
+// Seals tells whether the vault seals a column. The others of tenancy.secret_columns are hashes.
+func Seals(column string) bool { return strings.HasSuffix(column, "_ciphertext") }
+
+// NameColumn is the column that tells the rows of a table apart in a Place; empty where a customer has one row.
+func NameColumn(table string) string {
+	switch table {
+	case "api_keys":
+		return "key_name"
+	case "outbox":
+		return "message_name"
+	}
+	return ""
 }

@@ -16,13 +16,13 @@ type NewWeatherAlert struct {
 	ForecastHours int        `json:"forecast_hours,omitempty" minimum:"1" maximum:"120" default:"24"`
 }
 
-// WeatherAlert is an alert and whom it would reach.
+// WeatherAlert is an alert and whom it reaches.
 type WeatherAlert struct {
 	PropertyIDs   []int64 `json:"property_ids"`
 	Message       string  `json:"message"`
 	ForecastHours int     `json:"forecast_hours"`
-	Mails         int64   `json:"mails" doc:"Admins and Managers who would get it by mail; 0 where mail is not set up."`
-	Texts         int64   `json:"texts" doc:"Admins and Managers who would get it as a text message; 0 where these are not set up."`
+	Mails         int64   `json:"mails" doc:"Admins and Managers to whom it is on its way by mail; 0 where mail is not set up."`
+	Texts         int64   `json:"texts" doc:"Admins and Managers who get it as a text message, after their quiet hours; 0 where these are not set up."`
 }
 
 // WeatherAlertAnswer says what became of an alert.
@@ -34,18 +34,10 @@ type WeatherAlertAnswer struct {
 
 const knownPropertiesSQL = `select count(*) from locations p where p.id = any(@ids)`
 
-// Whoever has said nothing gets alerts.
 const recipientsSQL = `
-select count(u.email) as mails,
-  count(u.phone) filter (where coalesce(n.notify_on_weather_alert, true)) as texts
+select coalesce(array_agg(u.email order by u.id), '{}') as emails
 from users u
-left join sms_notification_preferences n on (n.customer_id, n.user_id) = (u.customer_id, u.id)
 where u.status = 'active' and u.role in ('Admin', 'Manager')`
-
-type recipients struct {
-	Mails int64 `db:"mails"`
-	Texts int64 `db:"texts"`
-}
 
 func (s *Service) alert(ctx context.Context, tx db.Tx, in *struct{ Body NewWeatherAlert }) (out WeatherAlertAnswer, err error) {
 	b := in.Body
@@ -59,32 +51,35 @@ func (s *Service) alert(ctx context.Context, tx db.Tx, in *struct{ Body NewWeath
 	if known < len(distinct(b.PropertyIDs)) {
 		return out, endpoint.NotFound("property")
 	}
-	keys, err := s.keys.Configured(ctx, tx)
+	emails, err := db.Value[[]string](ctx, tx, recipientsSQL)
 	if err != nil {
 		return out, err
 	}
-	mail := keys["gmail_address"] && keys["gmail_app_password"]
-	text := keys["twilio_account_sid"] && keys["twilio_auth_token"] && keys["twilio_phone_number"]
-	if !mail && !text {
+	mails, err := s.mail.WeatherAlert(ctx, tx, emails, string(b.Message))
+	if err != nil {
+		return out, err
+	}
+	texts, err := s.text.WeatherAlert(ctx, tx, string(b.Message))
+	if err != nil {
+		return out, err
+	}
+	if mails == 0 && texts == 0 {
 		return out, endpoint.Unavailable("neither mail nor text messages are set up: an Admin stores their keys under settings")
 	}
-	r, err := db.One[recipients](ctx, tx, recipientsSQL)
-	if err != nil {
-		return out, err
-	}
-	a := WeatherAlert{PropertyIDs: b.PropertyIDs, Message: string(b.Message), ForecastHours: b.ForecastHours}
-	if mail {
-		a.Mails = r.Mails
-	}
-	if text {
-		a.Texts = r.Texts
-	}
+	a := WeatherAlert{PropertyIDs: b.PropertyIDs, Message: string(b.Message), ForecastHours: b.ForecastHours, Mails: int64(mails), Texts: int64(texts)}
 	return WeatherAlertAnswer{
-		Message:      "The alert was not sent: the portal sends no messages yet",
+		Message:      "The alert is on its way",
 		WeatherAlert: a,
-		Summary: endpoint.Count(a.Mails, "person", "people") + " would get it by mail and " + strconv.FormatInt(a.Texts, 10) +
+		Summary: endpoint.Count(a.Mails, "person gets", "people get") + " it by mail, and " + strconv.FormatInt(a.Texts, 10) +
 			" as a text message, about " + endpoint.Count(known, "property", "properties"),
 	}, nil
+}
+
+// Alert tells the office of weather at properties, as its operation does, and says whom it reaches.
+func (s *Service) Alert(ctx context.Context, tx db.Tx, properties []int64, message string, hours int) (reaches string, err error) {
+	in := struct{ Body NewWeatherAlert }{NewWeatherAlert{PropertyIDs: properties, Message: field.Text(message), ForecastHours: hours}}
+	out, err := s.alert(ctx, tx, &in)
+	return out.Message + ". " + out.Summary, err
 }
 
 func distinct(ids []int64) map[int64]bool {

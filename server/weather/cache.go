@@ -100,6 +100,8 @@ func missing(places []place, found map[string]reading) []place {
 // A Service asks the provider, no oftener than is needed.
 type Service struct {
 	keys     Keys
+	mail     Mailer
+	text     Texter
 	provider provider
 	model    *outbound.Provider
 	modelURL string

@@ -24,9 +24,23 @@ type Keys interface {
 	Configured(ctx context.Context, tx db.Tx) (map[string]bool, error)
 }
 
+// A Mailer sends an alert by mail.
+type Mailer interface {
+	// WeatherAlert queues a mail to each of several people, and tells how many: none where mail is not set up.
+	WeatherAlert(ctx context.Context, tx db.Tx, to []string, message string) (mails int, err error)
+}
+
+// A Texter sends an alert by text message.
+type Texter interface {
+	// WeatherAlert queues one to each Admin and Manager who wants it, and tells how many: none where they are not set up.
+	WeatherAlert(ctx context.Context, tx db.Tx, message string) (texts int, err error)
+}
+
 // A Config is what the package is made of.
 type Config struct {
 	Keys     Keys
+	Mail     Mailer
+	Text     Texter
 	Calls    *outbound.Calls
 	URL      string // of the weather provider; empty: the usual one
 	ModelURL string // of the model that summarises; empty: the usual one
@@ -43,8 +57,8 @@ func Routes(api endpoint.API, s *Service) {
 		endpoint.Describe("Properties within about a kilometre, or of one ZIP code where there are no coordinates, share a forecast. A place whose forecast "+
 			"cannot be had is in failures, and spoils no other."))
 	endpoint.Consult(api, http.MethodGet, "/weather/ai-summary/", "getWeatherSummary", "What is due, in words of a model", s.summary, office)
-	endpoint.Post(api, "/weather/send-alert/", "sendWeatherAlert", "Whom an alert would reach", s.alert, office,
-		endpoint.Describe("Nothing is sent yet. The answer counts the Admins and Managers who would get it by mail and by text message."))
+	endpoint.Post(api, "/weather/send-alert/", "sendWeatherAlert", "Alert the Admins and Managers", s.alert, office, endpoint.Audited("weather_alert.sent"),
+		endpoint.Describe("By mail and by text message, where these are set up."))
 	endpoint.Get(api, "/weather/settings/", "getWeatherSettings", "Whether weather and summaries are set up", s.settings, office)
 }
 
@@ -60,7 +74,7 @@ func New(cfg Config) *Service {
 		cfg.URL = defaultURL
 	}
 	return &Service{
-		keys: cfg.Keys, provider: newProvider(calls, cfg.URL), model: calls.Provider("the model", modelTime), modelURL: cfg.ModelURL,
+		keys: cfg.Keys, mail: cfg.Mail, text: cfg.Text, provider: newProvider(calls, cfg.URL), model: calls.Provider("the model", modelTime), modelURL: cfg.ModelURL,
 		paused: map[account]time.Time{},
 	}
 }

@@ -41,8 +41,11 @@ func next(status string, do action) (string, error) {
 	return statusCompleted, nil
 }
 
-// changes are the operations after which logs are matched anew.
-type changes struct{ match Matcher }
+// changes are the operations after which logs are matched anew; of a beginning people are told.
+type changes struct {
+	match Matcher
+	begun Notice
+}
 
 type lockedEvent struct {
 	EventName string      `db:"event_name"`

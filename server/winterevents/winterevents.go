@@ -18,10 +18,13 @@ import (
 // those that belong to none.
 type Matcher func(ctx context.Context, tx db.Tx, eventID int64) error
 
+// A Notice tells people that an event has begun.
+type Notice func(ctx context.Context, tx db.Tx, eventID int64) (told int, err error)
+
 // Routes registers the operations of this package.
-func Routes(api endpoint.API, match Matcher) {
+func Routes(api endpoint.API, match Matcher, begun Notice) {
 	office := endpoint.Only(auth.Admin, auth.Manager)
-	events := changes{match}
+	events := changes{match, begun}
 	endpoint.List(api, "/winter-events/", "listWinterEvents", "List the winter events", list, office)
 	endpoint.Get(api, "/winter-events/active", "getActiveWinterEvent", "The active event, or null", current, endpoint.Members)
 	endpoint.Get(api, "/winter-events/{event_id}", "getWinterEvent", "One event", get, office)
@@ -55,6 +58,11 @@ type WinterEvent struct {
 	PropertyCount int64       `json:"property_count" db:"property_count" doc:"How many properties have logs of it."`
 }
 
+type eventFilter struct {
+	endpoint.Window
+	EventName string `query:"event_name" db:"event_name" maxLength:"255" doc:"Part of the name; capitals do not count."`
+}
+
 const listSQL = `
 select e.id, e.customer_id, e.event_name, e.description, e.start_date, e.end_date, e.status, e.created_by,
   e.created_at, e.completed_at, e.updated_at, u.name as created_by_name, l.log_count, l.property_count,
@@ -66,10 +74,11 @@ cross join lateral (
   from winter_ops_logs l
   where (l.customer_id, l.winter_event_id) = (e.customer_id, e.id)
 ) as l
+where @event_name = '' or position(lower(@event_name) in lower(e.event_name)) > 0
 order by e.start_date desc, e.id desc
 limit @limit offset @offset`
 
-func list(ctx context.Context, tx db.Tx, in *endpoint.Window) ([]WinterEvent, int64, error) {
+func list(ctx context.Context, tx db.Tx, in *eventFilter) ([]WinterEvent, int64, error) {
 	return db.Page[WinterEvent](ctx, tx, listSQL, db.Struct(in))
 }
 
@@ -147,7 +156,11 @@ func (c changes) start(ctx context.Context, tx db.Tx, in *struct{ Body NewEvent 
 	if err != nil {
 		return out, err
 	}
-	return EventChanged{"Winter event started", id, string(in.Body.EventName), statusActive}, c.match(ctx, tx, id)
+	if err := c.match(ctx, tx, id); err != nil {
+		return out, err
+	}
+	_, err = c.begun(ctx, tx, id)
+	return EventChanged{"Winter event started", id, string(in.Body.EventName), statusActive}, err
 }
 
 // EventDeleted is the answer to a deletion.

@@ -51,7 +51,17 @@ func suggest(ctx context.Context, tx db.Tx, _ *endpoint.None) (out Suggestion, e
 		return out, err
 	}
 	at, source := k.suggestion(endpoint.Now(ctx))
-	return Suggestion{field.Time{Time: Snap(at.In(zone))}, source, k.Equipment}, nil
+	return Suggestion{field.Time{Time: k.snap(at.In(zone))}, source, k.Equipment}, nil
+}
+
+// snap rounds to the quarter hour, and to the one after where that would be before the active event: a ticket of that time
+// would belong to no event.
+func (k known) snap(at time.Time) time.Time {
+	snapped := Snap(at)
+	if k.EventStart != nil && snapped.Before(k.EventStart.Time) {
+		return snapped.Add(15 * time.Minute)
+	}
+	return snapped
 }
 
 // suggestion is the end of the previous log, unless it is of an earlier storm or, without one, of

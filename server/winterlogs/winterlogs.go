@@ -67,6 +67,9 @@ type logFilter struct {
 	To         field.Date `query:"to" doc:"Last local date of time_in."`
 	PropertyID int64      `query:"property_id" ref:"locations" minimum:"1" doc:"The property."`
 	EventID    int64      `query:"event_id" ref:"winter_events" minimum:"1" doc:"The winter event."`
+	LogID      int64      `query:"log_id" ref:"winter_ops_logs" minimum:"1" doc:"This one log."`
+	Contractor string     `query:"contractor_name" maxLength:"255" doc:"Part of the contractor's name; capitals do not count."`
+	Mine       bool       `query:"mine" doc:"Those alone that the caller entered or is the contractor of."`
 }
 
 // chosen are the logs that a filter asks for.
@@ -74,7 +77,10 @@ const chosen = `
 where (@begin::timestamptz is null or l.time_in >= @begin)
   and (@end::timestamptz is null or l.time_in < @end)
   and (@property_id::bigint = 0 or l.property_id = @property_id)
-  and (@event_id::bigint = 0 or l.winter_event_id = @event_id)`
+  and (@event_id::bigint = 0 or l.winter_event_id = @event_id)
+  and (@log_id::bigint = 0 or l.id = @log_id)
+  and (@contractor = '' or position(lower(@contractor) in lower(l.contractor_name)) > 0)
+  and (not @mine::boolean or (select tenancy.user_id()) in (l.user_id, l.contractor_id))`
 
 // Counted apart, so that a page ends with its last row: a window would read and join all of the company's
 // logs for it.
@@ -95,7 +101,8 @@ func list(ctx context.Context, tx db.Tx, in *logFilter) ([]WinterLog, int64, err
 		return nil, 0, err
 	}
 	return db.Page[WinterLog](ctx, tx, listSQL, db.Args{
-		"begin": begin, "end": end, "property_id": in.PropertyID, "event_id": in.EventID, "limit": in.Limit, "offset": in.Offset,
+		"begin": begin, "end": end, "property_id": in.PropertyID, "event_id": in.EventID,
+		"log_id": in.LogID, "contractor": in.Contractor, "mine": in.Mine, "limit": in.Limit, "offset": in.Offset,
 	})
 }
 

@@ -114,6 +114,8 @@ func (s *Stage) Env(super *url.URL) []string {
 	return []string{
 		"PORTAL_KEYS=" + s.Keys, "DATABASE_URL_APP=" + As(super, "portal_app"),
 		"DATABASE_URL_AUTH=" + As(super, "portal_auth"), "DATABASE_URL_PLATFORM=" + As(super, "portal_platform"),
+		// Other work would be measured too.
+		"PORTAL_WORKERS=0",
 	}
 }
 

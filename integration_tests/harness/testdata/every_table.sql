@@ -2,6 +2,9 @@
 -- is n-th by id in one company is like the n-th in each other. A feature whose operation finds no row
 -- that it can work on adds one here.
 
+-- A feature that is not in every plan.
+update platform.customers set features = features || '{"sms": true, "jobber": true, "quickbooks": true}';
+
 -- People beside the five of the seed: somebody to approve, to reactivate, to delete, and an Admin more
 -- than the last one.
 insert into portal.users (customer_id, name, username, email, role, status, contractor_id, requested_role, phone)
@@ -142,6 +145,16 @@ join portal.winter_events e on e.customer_id = s.customer_id and e.status = 'act
 cross join (values (false), (true)) as v (closed)
 order by s.customer_id, s.n, v.closed;
 
+-- One that can be billed: closed, of an event that is over, with equipment that has a rate.
+insert into portal.winter_ops_logs (customer_id, property_id, user_id, worker_name, equipment, time_in, time_out, winter_event_id)
+select p.customer_id, p.id, s.id, s.name, (select min(r.equipment_name) from portal.equipment_rates r where r.customer_id = p.customer_id and r.hourly_rate > 0),
+  e.start_date + interval '1 hour', e.start_date + interval '2 hours', e.id
+from portal.locations p
+join pg_temp.staff s on s.customer_id = p.customer_id and s.role = 'Manager'
+join portal.winter_events e on e.customer_id = p.customer_id and e.status = 'completed'
+where p.name = 'Spare 3'
+order by p.id, e.id;
+
 -- Two on a route: one to be completed, one that is still to be opened.
 insert into portal.winter_ops_logs (
   customer_id, property_id, contractor_id, user_id, worker_name, time_in, status, route_id, route_sequence, route_status, winter_event_id)
@@ -192,7 +205,7 @@ insert into portal.jobber_sync_logs (customer_id, sync_type, status)
 select customer_id, 'full', 'completed' from platform.customers order by customer_id;
 
 insert into portal.quickbooks_auth (customer_id, realm_id, access_token_ciphertext, refresh_token_ciphertext, token_expires_at)
-select customer_id, 'realm-1', '\x05', '\x06', now() + interval '1 hour' from platform.customers order by customer_id;
+select customer_id, '1', '\x05', '\x06', now() + interval '1 hour' from platform.customers order by customer_id;
 
 insert into portal.quickbooks_customer_mapping (customer_id, property_id, quickbooks_customer_id)
 select customer_id, id, 'qb-' || n from pg_temp.busy where n < 3 order by id;
@@ -216,8 +229,8 @@ cross join (values ('open'), ('accepted'), ('revoked')) as v (state)
 where s.role = 'Admin'
 order by s.customer_id, v.state;
 
-insert into platform.service_tokens (customer_id, name, token_hash, created_by)
-select customer_id, 'n8n', sha256(convert_to(customer_id, 'UTF8')), id from pg_temp.staff where role = 'Admin' order by id;
+insert into platform.service_tokens (customer_id, name, token_hash, scopes, created_by)
+select customer_id, 'n8n', sha256(convert_to(customer_id, 'UTF8')), '["events"]', id from pg_temp.staff where role = 'Admin' order by id;
 
 insert into platform.receiving_numbers (phone_number, customer_id)
 select '+1716557' || lpad(row_number() over (order by customer_id)::text, 4, '0'), customer_id from platform.customers;
@@ -225,10 +238,39 @@ select '+1716557' || lpad(row_number() over (order by customer_id)::text, 4, '0'
 insert into platform.login_states (state, purpose, customer_id, user_id, expires_at)
 select 'state-' || id, 'google', customer_id, id, now() + interval '10 minutes' from pg_temp.staff where role = 'Admin' order by id;
 
+insert into platform.login_states (state, purpose, customer_id, user_id, email, expires_at)
+select 'link-' || u.id, 'forgotten_password', u.customer_id, u.id, u.email, now() + interval '1 hour' from pg_temp.staff s join portal.users u using (customer_id, id) where s.role = 'Admin' order by u.id;
+insert into platform.login_states (state, purpose, customer_id, provider, subject, email, browser_hash, expires_at)
+select 'code-' || id, 'signed_on', customer_id, 'google', 'subject-' || n, 'somebody@example.com', sha256('browser'), now() + interval '10 minutes' from pg_temp.staff where role = 'Admin' order by id;
+
 insert into platform.audit_log (customer_id, actor_user_id, actor_role, action)
 select customer_id, id, role, 'user.created' from pg_temp.staff order by id;
 
 insert into platform.idempotency_keys (customer_id, person, key_hash, request_hash, whole, media_type, body)
 select customer_id, 'user ' || id, sha256('key'), sha256('request'), true, 'application/json', '{}' from pg_temp.staff order by id;
 
+-- The address of the examples is one that the company's people may write to.
+update platform.customers set billing_email = 'pat.doyle@example.com';
+
 drop view pg_temp.staff, pg_temp.busy;
+
+-- A message that waits. It opens nowhere.
+insert into portal.outbox (customer_id, channel, kind, message_name, message_ciphertext, next_try_at)
+select customer_id, 'mail', 'message', '00000000-0000-4000-8000-000000000001', '\x07', now() + interval '1 day' from platform.customers order by customer_id;
+
+insert into portal.assistant_actions (customer_id, session_id, tool, arguments, sentence, expires_at)
+select customer_id, gen_random_uuid(), 'send_test_sms', '{"phone_number": "+17165550100"}', 'Send a test text message', now() + interval '10 minutes' from platform.customers order by customer_id;
+
+insert into portal.assistant_usage (customer_id, day, tokens)
+select customer_id, current_date, 100 from platform.customers order by customer_id;
+
+insert into portal.customer_exports (customer_id, state, requested_by, requested_at, finished_at, expires_at, bytes, rows, parts)
+select customer_id, 'ready', id, now(), now(), now() + interval '1 day', 2, 1, 1 from portal.users where role = 'Admin' and email like 'admin@%' order by customer_id;
+
+insert into portal.customer_export_parts (customer_id, export_id, part, content)
+select customer_id, id, 0, '\x0102' from portal.customer_exports order by customer_id;
+
+-- What came from an old portal.
+insert into portal.imported_rows (customer_id, source_table, first_key, keys, first_id)
+select c.customer_id, 'users', 1, 5, 1
+from platform.customers c;

@@ -85,11 +85,23 @@ select c.customer_id, 'Storm ' || n, '2024-01-01 00:00+00'::timestamptz + make_i
 from platform.customers c
 cross join generate_series(1, 100) as n;
 
+insert into platform.identities (customer_id, user_id, provider, subject, email, email_verified)
+select s.customer_id, s.id, 'google', format('another %s %s', s.id, n), 'somebody@example.com', true from pg_temp.staff s cross join generate_series(1, 100) as n;
+
+insert into portal.sms_context (customer_id, user_id, phone_number)
+select w.customer_id, w.id, '+1716556' || lpad(w.n::text, 4, '0') from pg_temp.crew w;
+
+insert into jobs.river_job (customer_id, kind, args, max_attempts, state, finalized_at)
+select c.customer_id, 'drain_mail', '{}', 1, 'completed', now() from platform.customers c cross join generate_series(1, 100);
+
 insert into portal.quickbooks_invoices (customer_id, property_id, winter_event_id, total_amount, status)
 select p.customer_id, p.id, e.id, 120, 'pending'
 from portal.locations p
 join portal.winter_events e on e.customer_id = p.customer_id and e.event_name like 'Storm %'
 where p.name = 'Property 1';
+
+insert into portal.jobber_sync_logs (customer_id, sync_type, status)
+select c.customer_id, 'full', 'completed' from platform.customers c cross join generate_series(1, 100) as n;
 
 insert into portal.green_services_logs (customer_id, property_id, contractor_id, contractor_name, user_id, worker_name, time_in, time_out, service_type, products_used, quantity_used)
 select w.customer_id, p.id, w.id, 'Crew', w.id, 'Crew', '2025-10-01 12:00+00', '2025-10-01 14:00+00', 'Mowing', 'Product ' || w.n, 1
@@ -113,5 +125,15 @@ select s.customer_id, 'guest' || n || '@invited.example', 'User', sha256(convert
 from pg_temp.staff s
 cross join generate_series(1, 100) as n
 where s.role = 'Admin';
+
+insert into platform.sessions (customer_id, user_id, role, status, family_hash, refresh_hash, expires_at)
+select l.customer_id, l.user_id, l.role, l.status, sha256('family'), sha256('refresh'), now() + interval '1 day'
+from pg_temp.staff s
+join platform.logins l on (l.customer_id, l.user_id) = (s.customer_id, s.id)
+cross join generate_series(1, 100) as n
+order by l.customer_id, l.user_id;
+
+insert into platform.service_tokens (customer_id, name, token_hash, scopes)
+select c.customer_id, 'Robot ' || n, sha256(convert_to(c.customer_id || 'robot' || n, 'UTF8')), '["events"]' from platform.customers c cross join generate_series(1, 100) as n;
 
 drop view pg_temp.staff, pg_temp.crew, pg_temp.sites, pg_temp.old_places;

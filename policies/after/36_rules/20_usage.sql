@@ -1,6 +1,6 @@
 -- Counts what a customer uses, and refuses growth beyond its limit. The upsert locks the customer's
 -- row of usage until the transaction ends, so that two inserts at limit - 1 cannot both pass. A count
--- that does not grow is never refused: lowering a limit stops new rows only.
+-- that does not grow is never refused: lowering a limit stops new rows only. Nor is a customer that moves in.
 create or replace function tenancy.count_usage(p_customer text, p_users bigint, p_properties bigint) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -18,6 +18,9 @@ begin
   on conflict (customer_id) do update
     set users = u.users + p_users, properties = u.properties + p_properties
   returning u.users, u.properties into used;
+  if tenancy.moves() then
+    return;
+  end if;
 
   select c.max_users, c.max_properties into allowed
   from platform.customers c

@@ -1,7 +1,7 @@
 -- A company keeps one active Admin, whatever is changed and by whom: without one nobody could add the
 -- next. The lock is that of the count, so that of two Admins who lower each other at once the second
 -- sees what the first has done. Logins equal users by now: their foreign key cascades before a
--- statement's triggers run.
+-- statement's triggers run. A customer that is erased loses its last one too.
 create or replace function tenancy.keep_an_admin() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -10,6 +10,9 @@ declare
   companies text[];
   company text;
 begin
+  if tenancy.moves() then
+    return null;
+  end if;
   if tg_op = 'DELETE' then
     select array_agg(distinct r.customer_id order by r.customer_id) into companies
     from removed r

@@ -1,5 +1,5 @@
 -- A new customer begins with what most of them drive and spread, whoever inserts it and in the same
--- transaction. From then on the rows are the customer's to change.
+-- transaction. From then on the rows are the customer's to change. One that moves in has its own.
 --
 -- The wall holds for portal_definer too, so the function enters the new customer, and brings the
 -- caller back to where it was. (An error brings it back as well, with its transaction or savepoint.
@@ -12,6 +12,9 @@ declare
   entered constant text := tenancy.customer_id();
   ignored text;
 begin
+  if tenancy.moves() then
+    return null;
+  end if;
   ignored := set_config('app.customer_id', new.customer_id, true);
 
   insert into portal.equipment_rates (equipment_name, hourly_rate, description)

@@ -1,0 +1,1 @@
+const API_ADDRESS = 'https://old.example.com';
