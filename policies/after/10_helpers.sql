@@ -71,25 +71,6 @@ begin
 end
 $$;
 
--- The bars of tenancy.bars that stand in one schema.
-create or replace procedure tenancy.ensure_bars(schema text)
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  b record;
-begin
-  for b in
-    select r.table_name::regclass as target, r.name, r.command, r.roles, r.expression
-    from tenancy.bars r
-    where split_part(r.table_name, '.', 1) = schema
-  loop
-    call tenancy.ensure_policy(b.target, b.name, 'restrictive', b.command, b.roles,
-      case when b.command <> 'insert' then b.expression end, case when b.command = 'insert' then b.expression end);
-  end loop;
-end
-$$;
-
 create or replace procedure tenancy.ensure_row_security(target regclass)
 language plpgsql
 set search_path = pg_catalog, pg_temp

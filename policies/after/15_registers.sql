@@ -91,6 +91,10 @@ $view$);
 
 comment on view tenancy.other_doors is 'Doors beside those of portal_app, portal_worker and portal_inspector. Each is as wide as the wall.';
 
+--   own        rows of the customer that was entered
+--   persons    those of them that belong to the person who acts
+--   operators  rows of the operator who acts, outside of any customer
+--   all        every row, limited by the columns and commands granted
 call tenancy.ensure_view('platform_access', $view$
 select access.*, case access.rows
     when 'own' then tenancy.wall()
