@@ -1,16 +1,6 @@
 -- The registers: what the walls, doors, grants and hardening are made from, and what the audit
 -- compares them with. A DBA reads them as views.
 
--- The tenant tables.
-call tenancy.ensure_view('tenant_tables', $view$
-select c.oid, format('portal.%I', c.relname) as name, c.relname
-from pg_class c
-where c.relnamespace = 'portal'::regnamespace
-  and c.relkind in ('r', 'p')
-$view$);
-
-comment on view tenancy.tenant_tables is 'Every ordinary or partitioned table of schema portal.';
-
 call tenancy.ensure_view('narrow_doors', $view$
 select *
 from (values
@@ -372,15 +362,6 @@ $view$);
 
 comment on view tenancy.role_settings is 'What each role starts a session with; the audit compares pg_db_role_setting with it.';
 
--- The roles that must obey row security: those of the API, and those of DBAs that are ours.
-call tenancy.ensure_view('walled_roles', $view$
-select r.oid, r.rolname::text as name
-from pg_roles r
-where r.rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_worker', 'portal_mover', 'portal_inspector', 'portal_auditor')
-$view$);
-
-comment on view tenancy.walled_roles is 'Roles that own nothing, bypass nothing and can become nobody.';
-
 -- What a customer does not take along when it moves.
 call tenancy.ensure_view('unmoved_tables', $view$
 select *
@@ -429,22 +410,6 @@ from (values
 $view$);
 
 comment on view tenancy.global_tables is 'Tables that belong to no customer and are not in platform, each with its reason.';
-
--- Settings that carry the context; tenancy.enter sets them.
-call tenancy.ensure_view('context_settings', $view$
-select *
-from (values
-  ('app.customer_id'::text),
-  ('app.user_id'),
-  ('app.role'),
-  ('app.acting_as'),
-  ('app.service_id'),
-  ('app.session_id'),
-  ('tenancy.installing')
-) as context (setting)
-$view$);
-
-comment on view tenancy.context_settings is 'The settings of our own that functions and policies may read.';
 
 -- Vulnerabilities that touch isolation, and the first minor version of each major one without them.
 call tenancy.ensure_view('fixed_minors', $view$

@@ -1,14 +1,13 @@
 -- The catalogue as the audit reads it. Names carry their schema and expressions are printed under a
 -- fixed search_path, so that the audit says the same whoever asks.
+--
+-- Nothing here is the portal's alone: what differs elsewhere is in tenancy.audited. In a database where nothing may be made,
+-- portal audit --database writes each view, and each function of one expression, where a lint names it.
 
 create or replace function tenancy.expression(tree pg_node_tree, relation oid) returns text
-language plpgsql stable parallel safe
+language sql stable parallel safe
 set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return pg_get_expr(tree, relation);
-end
-$$;
+return pg_get_expr(tree, relation);
 
 -- Is the expression, as PostgreSQL prints it, true or false whatever the row?
 create or replace function tenancy.always_true(expression text) returns boolean
@@ -24,50 +23,40 @@ return btrim(expression, '()') in ('false', 'NOT true', 'NULL::boolean')
     and split_part(btrim(expression, '()'), ' = ', 1) <> split_part(btrim(expression, '()'), ' = ', 2));
 
 -- The operands of every OR in an expression as PostgreSQL prints it, however deep; an expression
--- without OR is its own only operand.
+-- without OR is its own only operand. Between two neighbours among the parentheses and ORs of one depth lies an operand, if one
+-- of both is an OR.
 create or replace function tenancy.disjuncts(expression text) returns text[]
-language plpgsql immutable parallel safe
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  starts int[] := array[1]; -- where the present operand of each open parenthesis begins
-  split boolean[] := array[false]; -- has an OR been seen in it?
-  depth int := 1;
-  quote text := '';
-  c text;
-  found text[] := '{}';
-begin
-  if expression !~ ' OR ' then
-    return array[expression];
-  end if;
-  for i in 1 .. length(expression) loop
-    c := substr(expression, i, 1);
-    if quote <> '' then
-      quote := case when c = quote then '' else quote end;
-    elsif c in ('''', '"') then
-      quote := c;
-    elsif c = '(' then
-      depth := depth + 1;
-      starts[depth] := i + 1;
-      split[depth] := false;
-    elsif c = ')' then
-      if split[depth] then
-        found := found || substr(expression, starts[depth], i - starts[depth]);
-      end if;
-      depth := depth - 1;
-    elsif c = ' ' and substr(expression, i, 4) = ' OR ' then
-      found := found || substr(expression, starts[depth], i - starts[depth]);
-      starts[depth] := i + 4;
-      split[depth] := true;
-    end if;
-  end loop;
-  if split[1] then
-    found := found || substr(expression, starts[1]);
-  end if;
-  return found;
-end
-$$;
+language sql immutable parallel safe
+return case
+  when expression !~ ' OR ' then array[expression]
+  else (
+    select array_agg(substr(expression, b.operand, b.ends - b.operand) order by b.operand)
+    from (
+      select
+        m.token = ' OR ' as divides,
+        m.begins as ends,
+        lag(m.token = ' OR ') over inside as divided,
+        coalesce(lag(m.begins + length(m.token)) over inside, 1) as operand
+      from (
+        select t.token, t.place,
+          t.total - length(t.token) + 1 as begins,
+          t.opened + case t.token when ')' then 1 else 0 end as depth
+        from (
+          select r.token[1] as token, r.place,
+            (sum(length(r.token[1])) over up_to)::int as total,
+            sum(case r.token[1] when '(' then 1 when ')' then -1 else 0 end) over up_to as opened
+          from regexp_matches(expression || ')', '''[^'']*''|"[^"]*"| OR |[()]|[^''"() ]+| ', 'g') with ordinality as r (token, place)
+          window up_to as (order by r.place)
+        ) as t
+        where t.token in ('(', ')', ' OR ')
+      ) as m
+      window inside as (partition by m.depth order by m.place)
+    ) as b
+    where b.divides or b.divided
+  )
+end;
 
+-- A partition is read through its parent; where anybody may read it by itself lint partition_child_open says so.
 call tenancy.ensure_view('our_tables', $view$
 select
   c.oid,
@@ -81,22 +70,59 @@ select
   c.relacl as acl
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
-where n.nspname in ('portal', 'platform', 'jobs')
+cross join tenancy.audited a
+where n.nspname = any (a.table_schemas)
   and c.relkind in ('r', 'p')
+  and (a.canonical or not c.relispartition)
 $view$);
 
-comment on view tenancy.our_tables is 'The tables of portal and platform.';
+comment on view tenancy.our_tables is 'The tables of portal, platform and jobs.';
+
+-- tenant_attnum: the number of the column that names the tenant; null: there is none.
+call tenancy.ensure_view('tenant_tables', $view$
+select
+  t.oid,
+  t.name,
+  t.relname,
+  a.tenant_column,
+  col.attnum as tenant_attnum
+from tenancy.our_tables t
+cross join tenancy.audited a
+left join pg_attribute col on col.attrelid = t.oid and col.attname = a.tenant_column and not col.attisdropped
+where t.schema = any (a.tenant_schemas)
+  and (a.canonical or col.attnum is not null)
+$view$);
+
+comment on view tenancy.tenant_tables is 'Every ordinary or partitioned table of schema portal.';
+
+-- The roles that must obey row security: those of the API, and those of DBAs that are ours.
+call tenancy.ensure_view('walled_roles', $view$
+select r.oid, r.rolname::text as name
+from pg_roles r
+cross join tenancy.audited a
+where r.rolname = any (a.roles)
+$view$);
+
+comment on view tenancy.walled_roles is 'Roles that own nothing, bypass nothing and can become nobody.';
+
+call tenancy.ensure_view('context_settings', $view$
+select unnest(a.settings) as setting
+from tenancy.audited a
+$view$);
+
+comment on view tenancy.context_settings is 'The settings of our own that functions and policies may read; tenancy.enter sets those of the context.';
 
 call tenancy.ensure_view('stray_tables', $view$
 select t.oid, t.name
 from tenancy.our_tables t
-where t.schema = 'portal'
+cross join tenancy.audited a
+where t.schema = any (a.tenant_schemas)
   and not exists (
     select
     from pg_roles r
     where not r.rolsuper
       and r.rolname !~ '^pg_'
-      and r.rolname <> 'portal_backup' -- which copies all
+      and r.rolname <> all (a.backup_roles) -- which copy all
       and not pg_has_role(r.oid, t.owner, 'usage')
       and (has_table_privilege(r.oid, t.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
         or has_any_column_privilege(r.oid, t.oid, 'SELECT, INSERT, UPDATE, REFERENCES')))
@@ -104,6 +130,8 @@ $view$);
 
 comment on view tenancy.stray_tables is 'Tables of portal that nobody but their owner can reach: made by hand, and given to nobody yet.';
 
+-- using_holds, check_holds: no row passes but those of the entered tenant. Where walls are not all the same text, the comparison
+-- stands beside every OR, or in each of its operands.
 call tenancy.ensure_view('policies', $view$
 select
   p.oid,
@@ -114,32 +142,49 @@ select
   p.polpermissive as permissive,
   p.polcmd as command,
   p.polroles as roles,
-  tenancy.expression(p.polqual, p.polrelid) as using_expr,
-  tenancy.expression(p.polwithcheck, p.polrelid) as check_expr
+  e.using_expr,
+  e.check_expr,
+  case
+    when a.canonical then position(a.wall in e.using_expr) > 0
+    else e.using_expr ~ a.compares and (
+      select not bool_or(d ~ a.compares) or bool_and(d ~ a.compares) from unnest(tenancy.disjuncts(e.using_expr)) as d)
+  end as using_holds,
+  case
+    when a.canonical then position(a.wall in e.check_expr) > 0
+    else e.check_expr ~ a.compares and (
+      select not bool_or(d ~ a.compares) or bool_and(d ~ a.compares) from unnest(tenancy.disjuncts(e.check_expr)) as d)
+  end as check_holds
 from pg_policy p
 join tenancy.our_tables t on t.oid = p.polrelid
+cross join tenancy.audited a
+cross join lateral (
+  select
+    tenancy.expression(p.polqual, p.polrelid) as using_expr,
+    tenancy.expression(p.polwithcheck, p.polrelid) as check_expr
+  offset 0 -- each is printed once
+) as e
 $view$);
 
-comment on view tenancy.policies is 'The policies of portal and platform, as PostgreSQL prints them.';
+comment on view tenancy.policies is 'The policies of portal, platform and jobs, as PostgreSQL prints them.';
 
 call tenancy.ensure_view('policy_expressions', $view$
 select
   p.oid as policy_oid,
-  t.oid as table_oid,
-  t.schema,
-  t.name as table_name,
-  p.polname::text as name,
-  p.polpermissive as permissive,
-  p.polroles as roles,
+  p.table_oid,
+  p.schema,
+  p.table_name,
+  p.name,
+  p.permissive,
+  p.roles,
   e.clause,
   e.expression,
   regexp_replace(e.expression, '''[^'']*''', '''''', 'g') as code,
   e.tree
-from pg_policy p
-join tenancy.our_tables t on t.oid = p.polrelid
+from tenancy.policies p
+join pg_policy raw on raw.oid = p.oid
 cross join lateral (values
-  ('using', tenancy.expression(p.polqual, p.polrelid), p.polqual::text),
-  ('with check', tenancy.expression(p.polwithcheck, p.polrelid), p.polwithcheck::text)
+  ('using', p.using_expr, raw.polqual::text),
+  ('with check', p.check_expr, raw.polwithcheck::text)
 ) as e (clause, expression, tree)
 where e.expression is not null
 $view$);
@@ -150,11 +195,13 @@ comment on view tenancy.policy_expressions is 'USING and WITH CHECK of the polic
 call tenancy.ensure_view('walls', $view$
 select p.table_oid, p.name
 from tenancy.policies p
+cross join tenancy.audited a
 where not p.permissive
   and p.command = '*'
   and p.roles = '{0}'
-  and p.using_expr = tenancy.wall()
-  and coalesce(p.check_expr, p.using_expr) = tenancy.wall()
+  and p.using_holds
+  and coalesce(p.check_holds, true)
+  and (not a.canonical or p.using_expr = a.wall and coalesce(p.check_expr, p.using_expr) = a.wall)
 $view$);
 
 comment on view tenancy.walls is 'Restrictive policies to everyone, for every command, with the canonical expression.';
@@ -200,11 +247,12 @@ from pg_proc p
 join pg_language l on l.oid = p.prolang
 left join pg_depend e on e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'
 left join pg_extension x on x.oid = e.refobjid
+cross join tenancy.audited a
 cross join lateral (
   select case
     when x.extname in ('dblink', 'pg_background', 'pg_cron', 'pg_task', 'plproxy') then 'is of an extension that runs statements'
     when x.extname is null and l.lanname not in ('sql', 'plpgsql') then 'is written in ' || l.lanname
-    when regexp_replace(p.prosrc, '--[^\n]*|/\*.*?\*/', '', 'g') ~* '\m(call|execute)\M|\mdo\s+(language\s+\S+\s+)?(e?''|\$)|\mset\s+(local\s+|session\s+)?"?app"?\.'
+    when regexp_replace(p.prosrc, '--[^\n]*|/\*.*?\*/', '', 'g') ~* ('\m(call|execute)\M|\mdo\s+(language\s+\S+\s+)?(e?''|\$)|\mset\s+(local\s+|session\s+)?"?' || split_part(a.context, '.', 1) || '"?\.')
       then 'says CALL, EXECUTE, DO or SET'
   end as danger) as d
 where p.oid >= 16384 -- not PostgreSQL's own
@@ -256,12 +304,14 @@ select
   k.confdelsetcols as set_columns,
   c.attnum as customer_column,
   k.confmatchtype as match_type,
-  cardinality(k.conkey) as width
+  cardinality(k.conkey) as width,
+  a.tenant_column
 from pg_constraint k
 join tenancy.our_tables child on child.oid = k.conrelid
 join tenancy.our_tables parent on parent.oid = k.confrelid
-join pg_attribute c on c.attrelid = child.oid and c.attname = 'customer_id' and not c.attisdropped
-join pg_attribute p on p.attrelid = parent.oid and p.attname = 'customer_id' and not p.attisdropped
+cross join tenancy.audited a
+join pg_attribute c on c.attrelid = child.oid and c.attname = a.tenant_column and not c.attisdropped
+join pg_attribute p on p.attrelid = parent.oid and p.attname = a.tenant_column and not p.attisdropped
 where k.contype = 'f'
   and not exists (
     select from tenancy.other_references o where (o.table_name, o.constraint_name) = (child.name, k.conname::text))

@@ -5,9 +5,10 @@ select
   case when e.permissive and e.table_oid in (select w.table_oid from tenancy.walls w) then 'warning' else 'error' end as severity,
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
-  'compare with ' || tenancy.wall() as remedy
+  'compare with ' || a.wall as remedy
 from tenancy.policy_expressions e
+cross join tenancy.audited a
 where tenancy.always_true(e.expression)
   and not exists (
-    select from tenancy.platform_access a
-    where a.rows = 'all' and (a.schema || '.' || a.table_name, a.role || '_all') = (e.table_name, e.name))
+    select from tenancy.platform_access p
+    where p.rows = 'all' and (p.schema || '.' || p.table_name, p.role || '_all') = (e.table_name, e.name))

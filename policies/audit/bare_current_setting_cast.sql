@@ -11,7 +11,8 @@ from (
   union all
   select f.signature, 'its body casts a setting that may be empty', f.body
   from tenancy.written_functions f
-  where f.schema in ('portal', 'platform', 'jobs', 'tenancy')
+  cross join tenancy.audited a
+  where f.schema = any (a.schemas)
 ) as s
 where s.text like '%current_setting%'
   and s.text ~* 'current_setting\(''[^'']*''(::text)?(, *\w+)?\)\)*::(?!text)'

@@ -3,7 +3,7 @@ select
   'cross_policy_check_union' as lint,
   'error' as severity,
   mine.table_name as object,
-  format('policy %s names the customer, and %s, for the same role and command, does not', mine.name, other.name) as detail,
+  format('policy %s names the tenant, and %s, for the same role and command, does not', mine.name, other.name) as detail,
   format('drop policy %I on %s', other.name, other.table_name) as remedy
 from tenancy.policies mine
 join tenancy.policies other on other.table_oid = mine.table_oid and other.oid <> mine.oid
@@ -13,6 +13,6 @@ where mine.permissive
   and (mine.command = other.command or mine.command = '*' or other.command = '*')
   and mine.command <> 'r'
   and other.command <> 'r'
-  and position(tenancy.wall() in coalesce(mine.check_expr, mine.using_expr)) > 0
-  and position(tenancy.wall() in coalesce(other.check_expr, other.using_expr, '')) = 0
+  and coalesce(mine.check_holds, mine.using_holds)
+  and not coalesce(other.check_holds, other.using_holds, false)
   and not exists (select from tenancy.walls w where w.table_oid = mine.table_oid)

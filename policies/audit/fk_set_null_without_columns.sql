@@ -1,9 +1,9 @@
--- SET NULL without its column list would null customer_id too, and the parent's deletion fails.
+-- SET NULL without its column list would null the tenant's column too, and the parent's deletion fails.
 select
   'fk_set_null_without_columns' as lint,
   'error' as severity,
   r.child_name as object,
-  format('%s sets customer_id to null', r.name) as detail,
+  format('%s sets %I to null', r.name, r.tenant_column) as detail,
   'on delete set null (the other column)' as remedy
 from tenancy.tenant_references r
 where r.carried

@@ -3,8 +3,8 @@ select
   'fk_tenant_pair_misaligned' as lint,
   'error' as severity,
   r.child_name as object,
-  format('%s compares customer_id with another column of %s', r.name, r.parent_name) as detail,
-  'write the columns of both sides in the same order, customer_id first' as remedy
+  format('%s compares %I with another column of %s', r.name, r.tenant_column, r.parent_name) as detail,
+  format('write the columns of both sides in the same order, %I first', r.tenant_column) as remedy
 from tenancy.tenant_references r
 where not r.paired
   and r.carried

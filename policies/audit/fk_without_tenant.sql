@@ -4,8 +4,8 @@ select
   'fk_without_tenant' as lint,
   'error' as severity,
   r.child_name as object,
-  format('%s references %s without customer_id', r.name, r.parent_name) as detail,
-  'foreign key (customer_id, ...) references ... (customer_id, ...)' as remedy
+  format('%s references %s without %I', r.name, r.parent_name, r.tenant_column) as detail,
+  format('foreign key (%1$I, ...) references ... (%1$I, ...)', r.tenant_column) as remedy
 from tenancy.tenant_references r
 where not r.paired
   and not r.carried

@@ -7,8 +7,9 @@ select
   format('drop foreign table %I.%I', n.nspname, c.relname) as remedy
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
+cross join tenancy.audited a
 where c.relkind = 'f'
-  and (n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
+  and (n.nspname = any (a.schemas)
     or exists (select from tenancy.walled_roles w where has_any_column_privilege(w.oid, c.oid, 'SELECT, INSERT, UPDATE')))
 union all
 select

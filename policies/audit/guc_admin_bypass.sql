@@ -5,11 +5,12 @@ select
   'error' as severity,
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
-  'leave such a condition to a door behind a wall' as remedy
+  'leave such a condition to a policy beside ' || a.wall as remedy
 from tenancy.policy_expressions e
+cross join tenancy.audited a
 where exists (
     select from unnest(tenancy.disjuncts(e.expression)) as d
-    where d ~ '(current_setting|tenancy\.\w+)\('
+    where d ~ ('(current_setting|' || a.readers || ')\(')
       and d ~ ' = ''[^'']+''(::\w+)?\)*$'
       and d !~ ' AND ')
   and case

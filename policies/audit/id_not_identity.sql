@@ -9,3 +9,4 @@ select
 from tenancy.tenant_tables t
 join pg_attribute a on a.attrelid = t.oid and a.attname = 'id' and not a.attisdropped
 where a.attidentity <> 'a'
+  and a.atttypid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)

@@ -7,5 +7,6 @@ select
   'is immutable and reads the session' as detail,
   format('alter function %s stable', f.signature) as remedy
 from tenancy.written_functions f
+cross join tenancy.audited a
 where f.volatility = 'i'
-  and regexp_replace(f.body, '''[^'']*''', '', 'g') ~* '\m(current_setting\(|current_user|session_user|(customer_id|user_id|role|acting_as|service_id|session_id)\(\))'
+  and regexp_replace(f.body, '''[^'']*''', '', 'g') ~* ('\m(current_setting\(|current_user|session_user|(' || a.reader_names || ')\(\))')

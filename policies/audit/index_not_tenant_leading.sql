@@ -4,10 +4,9 @@ select
   'index_not_tenant_leading' as lint,
   'warning' as severity,
   t.name as object,
-  format('index %s does not begin with customer_id', x.relname) as detail,
-  'make customer_id its first column' as remedy
+  format('index %s does not begin with %I', x.relname, t.tenant_column) as detail,
+  format('make %I its first column', t.tenant_column) as remedy
 from tenancy.tenant_tables t
 join pg_index i on i.indrelid = t.oid and not i.indisunique and not i.indisexclusion
 join pg_class x on x.oid = i.indexrelid
-where not exists (
-  select from pg_attribute a where a.attrelid = t.oid and a.attnum = i.indkey[0] and a.attname = 'customer_id')
+where i.indkey[0] is distinct from t.tenant_attnum

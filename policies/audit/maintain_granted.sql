@@ -9,6 +9,7 @@ from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 cross join lateral aclexplode(c.relacl) a
 left join pg_roles r on r.oid = a.grantee
-where n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
+cross join tenancy.audited s
+where n.nspname = any (s.schemas)
   and a.grantee <> c.relowner
   and a.privilege_type = 'MAINTAIN'

@@ -4,8 +4,9 @@ select
   'warning' as severity,
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
-  'compare a column of the table, customer_id among them' as remedy
+  'compare a column of the table, ' || a.tenant_column || ' among them' as remedy
 from tenancy.policy_expressions e
+cross join tenancy.audited a
 where e.tree !~ '\{VAR '
   and not tenancy.always_true(e.expression)
   and not tenancy.always_false(e.expression)

@@ -4,6 +4,7 @@ select
   'warning' as severity,
   t.name as object,
   'there is no primary key' as detail,
-  'alter table ' || t.name || ' add primary key (customer_id, id)' as remedy
+  format('alter table %s add primary key (%I, id)', t.name, a.tenant_column) as remedy
 from tenancy.our_tables t
+cross join tenancy.audited a
 where not exists (select from pg_index i where i.indrelid = t.oid and i.indisprimary)

@@ -5,10 +5,11 @@ select
   f.signature as object,
   format('policy %s on %s calls it, and %s', p.name, p.table_name,
     case when r.name is null then 'it has no search_path of its own' else 'it belongs to ' || r.name end) as detail,
-  format('alter function %s set search_path = pg_catalog, pg_temp; owner portal_owner', f.signature) as remedy
+  format('alter function %s set search_path = pg_catalog, pg_temp; alter function %1$s owner to %I', f.signature, s.owner) as remedy
 from tenancy.policy_functions p
 join tenancy.written_functions f on f.oid = p.function_oid
 join pg_proc a on a.oid = f.oid
 left join tenancy.walled_roles r on r.oid = f.owner
+cross join tenancy.audited s
 where r.name is not null
   or (a.prosqlbody is null and not exists (select from unnest(f.config) as c where c like 'search_path=%'))

@@ -9,22 +9,26 @@ from (
   select 'table' as kind, format('%I.%I', n.nspname, c.relname) as object, c.relacl as acl
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
-  where n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
+  cross join tenancy.audited d
+  where n.nspname = any (d.schemas)
   union all
   select 'table', format('%I.%I', n.nspname, c.relname), col.attacl
   from pg_attribute col
   join pg_class c on c.oid = col.attrelid
   join pg_namespace n on n.oid = c.relnamespace
-  where n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
+  cross join tenancy.audited d
+  where n.nspname = any (d.schemas)
     and col.attacl is not null
   union all
   select 'schema', n.nspname::text, n.nspacl
   from pg_namespace n
-  where n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
+  cross join tenancy.audited d
+  where n.nspname = any (d.schemas)
   union all
   select 'routine', f.signature, coalesce(f.acl, acldefault('f', f.owner))
   from tenancy.written_functions f
-  where f.schema in ('portal', 'platform', 'jobs', 'tenancy')
+  cross join tenancy.audited d
+  where f.schema = any (d.schemas)
 ) as s
 cross join lateral aclexplode(s.acl) a
 where a.grantee = 0

@@ -16,7 +16,8 @@ cross join lateral (
   where col.attrelid = c.oid
 ) a
 left join pg_roles r on r.oid = a.grantee
-where n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
+cross join tenancy.audited s
+where n.nspname = any (s.schemas)
   and c.relkind in ('r', 'p', 'v', 'm', 'f')
   and a.grantee <> c.relowner
   and a.privilege_type in ('REFERENCES', 'TRIGGER')

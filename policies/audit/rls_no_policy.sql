@@ -5,8 +5,9 @@ select
   'warning' as severity,
   t.name as object,
   'row security is enabled and there is no policy' as detail,
-  'run portal migrate' as remedy
+  case when d.canonical then 'run portal migrate' else format('create policy wall on %s as restrictive using %s, and a permissive one for each role', t.name, d.wall) end as remedy
 from tenancy.our_tables t
+cross join tenancy.audited d
 where t.enabled
-  and (t.schema = 'portal' or exists (select from tenancy.platform_access a where (a.schema, a.table_name) = (t.schema, t.relname)))
+  and (t.schema = any (d.tenant_schemas) or exists (select from tenancy.platform_access a where (a.schema, a.table_name) = (t.schema, t.relname)))
   and not exists (select from pg_policy p where p.polrelid = t.oid)

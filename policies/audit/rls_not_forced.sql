@@ -4,7 +4,7 @@ select
   'error' as severity,
   t.name as object,
   'row security does not hold for the owner' as detail,
-  'run portal migrate, or: alter table ' || t.name || ' force row level security' as remedy
+  'alter table ' || t.name || ' force row level security' as remedy
 from tenancy.our_tables t
 where t.enabled
   and not t.forced

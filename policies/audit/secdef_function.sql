@@ -3,8 +3,9 @@ select
   'secdef_function' as lint,
   'warning' as severity,
   f.signature as object,
-  'runs as ' || f.owner::regrole || ', and tenancy.definer_functions does not name it' as detail,
-  format('alter function %s security invoker, or register it in policies/after/15_registers.sql', f.signature) as remedy
+  'runs as ' || f.owner::regrole || case when a.canonical then ', and tenancy.definer_functions does not name it' else '' end as detail,
+  format('alter function %s security invoker', f.signature) || case when a.canonical then ', or register it in policies/after/15_registers.sql' else '' end as remedy
 from tenancy.written_functions f
+cross join tenancy.audited a
 where f.definer
   and not (f.schema = 'tenancy' and exists (select from tenancy.definer_functions d where d.name = f.name))

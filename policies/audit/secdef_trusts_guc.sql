@@ -4,9 +4,10 @@ select
   'error' as severity,
   f.signature as object,
   'decides by the settings of its caller' as detail,
-  'decide by rows, as tenancy.enter does, or give the reason in tenancy.definer_functions' as remedy
+  'decide by rows' || case when a.canonical then ', as tenancy.enter does, or give the reason in tenancy.definer_functions' else ' that the caller could not write' end as remedy
 from tenancy.written_functions f
+cross join tenancy.audited a
 where f.definer
-  and f.body ~* '(current_setting\(|tenancy\.(customer_id|user_id|role|acting_as|service_id|session_id)\(\))'
+  and f.body ~* ('(current_setting\(|\m(' || a.reader_names || ')\(\))')
   and not (f.schema = 'tenancy' and exists (
     select from tenancy.definer_functions d where d.name = f.name and d.reads_context is not null))

@@ -1,10 +1,12 @@
 -- A tenant table without the column that the wall compares.
 select
   'tenant_col_missing' as lint,
-  'error' as severity,
+  case when a.canonical then 'error' else 'warning' end as severity,
   t.name as object,
-  'there is no column customer_id' as detail,
-  'customer_id text not null default tenancy.customer_id() references platform.customers' as remedy
-from tenancy.tenant_tables t
-where not exists (
-  select from pg_attribute a where a.attrelid = t.oid and a.attname = 'customer_id' and not a.attisdropped)
+  'there is no column ' || a.tenant_column as detail,
+  case when a.canonical then 'customer_id text not null default tenancy.customer_id() references platform.customers' else format('alter table %s add %I %s not null, unless it has no row of a tenant', t.name, a.tenant_column, a.tenant_type) end as remedy
+from tenancy.our_tables t
+cross join tenancy.audited a
+where t.schema = any (a.tenant_schemas)
+  and not exists (
+    select from pg_attribute c where c.attrelid = t.oid and c.attname = a.tenant_column and not c.attisdropped)

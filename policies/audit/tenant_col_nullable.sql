@@ -3,8 +3,8 @@ select
   'tenant_col_nullable' as lint,
   'error' as severity,
   t.name as object,
-  'customer_id may be null' as detail,
-  'alter table ' || t.name || ' alter customer_id set not null' as remedy
+  t.tenant_column || ' may be null' as detail,
+  format('alter table %s alter %I set not null', t.name, t.tenant_column) as remedy
 from tenancy.tenant_tables t
-join pg_attribute a on a.attrelid = t.oid and a.attname = 'customer_id' and not a.attisdropped
+join pg_attribute a on a.attrelid = t.oid and a.attnum = t.tenant_attnum
 where not a.attnotnull

@@ -1,10 +1,11 @@
--- With another type than customers.customer_id the wall casts, and its index is lost.
+-- With another type than the others' the wall casts, and its index is lost.
 select
   'tenant_col_type_mismatch' as lint,
   'error' as severity,
   t.name as object,
-  'customer_id is ' || format_type(a.atttypid, a.atttypmod) || ', not text' as detail,
-  'alter table ' || t.name || ' alter customer_id type text' as remedy
+  format('%s is %s, not %s', t.tenant_column, format_type(a.atttypid, a.atttypmod), d.tenant_type) as detail,
+  format('alter table %s alter %I type %s', t.name, t.tenant_column, d.tenant_type) as remedy
 from tenancy.tenant_tables t
-join pg_attribute a on a.attrelid = t.oid and a.attname = 'customer_id' and not a.attisdropped
-where a.atttypid <> 'text'::regtype
+join pg_attribute a on a.attrelid = t.oid and a.attnum = t.tenant_attnum
+cross join tenancy.audited d
+where format_type(a.atttypid, a.atttypmod) <> d.tenant_type

@@ -4,10 +4,11 @@ select
   'warning' as severity,
   t.name as object,
   format('trigger %s calls %s as %s', g.tgname, f.signature, f.owner::regrole) as detail,
-  'register the function in tenancy.definer_functions, or make it security invoker' as remedy
+  format('alter function %s security invoker', f.signature) || case when a.canonical then ', or register it in tenancy.definer_functions' else '' end as remedy
 from pg_trigger g
 join tenancy.our_tables t on t.oid = g.tgrelid
 join tenancy.written_functions f on f.oid = g.tgfoid
+cross join tenancy.audited a
 where not g.tgisinternal
   and f.definer
   and not (f.schema = 'tenancy' and exists (select from tenancy.definer_functions d where d.name = f.name))

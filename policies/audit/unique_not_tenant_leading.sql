@@ -3,9 +3,9 @@ select
   'unique_not_tenant_leading' as lint,
   'warning' as severity,
   k.table_name as object,
-  format('unique index %s (%s) does not begin with customer_id', k.index_name, k.column_list) as detail,
-  'make customer_id its first column' as remedy
+  format('unique index %s (%s) does not begin with %I', k.index_name, k.column_list, t.tenant_column) as detail,
+  format('make %I its first column', t.tenant_column) as remedy
 from tenancy.unique_keys k
-where k.schema = 'portal'
-  and 'customer_id' = any (k.columns)
-  and k.columns[1] <> 'customer_id'
+join tenancy.tenant_tables t on t.oid = k.table_oid
+where t.tenant_column = any (k.columns)
+  and k.columns[1] <> t.tenant_column

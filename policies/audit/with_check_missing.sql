@@ -4,8 +4,9 @@ select
   'error' as severity,
   p.table_name as object,
   format('policy %s checks nothing that is written', p.name) as detail,
-  'with check ' || tenancy.wall() as remedy
+  'with check ' || a.wall as remedy
 from tenancy.policies p
+cross join tenancy.audited a
 where p.command in ('a', 'w', '*')
   and p.using_expr is null
   and p.check_expr is null

@@ -4,7 +4,8 @@ select
   'error' as severity,
   p.table_name as object,
   format('policy %s uses %s, and checks only %s', p.name, p.using_expr, p.check_expr) as detail,
-  'take WITH CHECK away, or begin it with ' || tenancy.wall() as remedy
+  'take WITH CHECK away, or begin it with ' || a.wall as remedy
 from tenancy.policies p
-where position(tenancy.wall() in p.using_expr) > 0
-  and position(tenancy.wall() in p.check_expr) = 0
+cross join tenancy.audited a
+where p.using_holds
+  and not p.check_holds

@@ -4,14 +4,15 @@ select
   'error' as severity,
   s.object,
   format('reads the setting %s', m.names[1]) as detail,
-  'one of tenancy.context_settings' as remedy
+  'read one of ' || (select string_agg(c.setting, ', ') from tenancy.context_settings c) as remedy
 from (
   select distinct e.table_name as object, e.expression as text
   from tenancy.policy_expressions e
   union all
   select f.signature, f.body
   from tenancy.written_functions f
-  where f.schema in ('portal', 'platform', 'jobs', 'tenancy')
+  cross join tenancy.audited a
+  where f.schema = any (a.schemas)
 ) as s
 cross join lateral regexp_matches(s.text, 'current_setting\(''([^'']+)''', 'gi') as m (names)
 where m.names[1] like '%.%'
