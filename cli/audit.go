@@ -2,17 +2,48 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
 	"contractor-portal/db/audit"
 	"contractor-portal/db/install"
+	"contractor-portal/schema"
 )
 
 type auditCommand struct {
 	target
 	Format string `default:"table" enum:"table,json,sarif" help:"table for people, json or sarif (2.1.0) for programs."`
 	Strict bool   `help:"Count a warning as an error."`
+
+	Database     string   `placeholder:"URL" help:"Audit a database that is not the portal's, as whoever the URL names; it is only read. With it go the flags below."`
+	TenantColumn string   `placeholder:"NAME" help:"The column by which a row names its tenant, such as tenant_id."`
+	Context      []string `placeholder:"SETTING" help:"The setting with the tenant of a session, such as app.tenant_id; after it other settings that policies read."`
+	AppRole      []string `placeholder:"ROLE" help:"A role of the application, which row security must hold; may be repeated."`
+	Schema       []string `default:"public" placeholder:"NAME" help:"A schema with tables of tenants; may be repeated."`
+}
+
+// elsewhere audits a database that is not the portal's.
+func (c auditCommand) elsewhere(ctx context.Context) (audit.Report, error) {
+	if c.TenantColumn == "" || len(c.Context) == 0 || len(c.AppRole) == 0 {
+		return audit.Report{}, errors.New("--database needs --tenant-column, --context and --app-role")
+	}
+	questions, unasked := schema.Questions()
+	return audit.Elsewhere(ctx, audit.Subject{
+		URL: c.Database, Schemas: c.Schema, TenantColumn: c.TenantColumn, Contexts: c.Context, Roles: c.AppRole,
+	}, questions, unasked)
+}
+
+// own audits the portal's database.
+func (c auditCommand) own(ctx context.Context, cfg config) (audit.Report, error) {
+	if c.TenantColumn != "" || len(c.Context) > 0 || len(c.AppRole) > 0 {
+		return audit.Report{}, errors.New("--tenant-column, --context and --app-role go with --database")
+	}
+	url, err := c.url(cfg)
+	if err != nil {
+		return audit.Report{}, err
+	}
+	return install.Audit(ctx, url)
 }
 
 // An unaskedError is why the audit could not ask: whoever takes its end for a finding, or for none, would err.
@@ -22,11 +53,13 @@ func (unaskedError) Status() int     { return 2 }
 func (e unaskedError) Unwrap() error { return e.error }
 
 func (c auditCommand) Run(ctx context.Context, cfg config) error {
-	url, err := c.url(cfg)
-	if err != nil {
-		return unaskedError{err}
+	var report audit.Report
+	var err error
+	if c.Database != "" {
+		report, err = c.elsewhere(ctx)
+	} else {
+		report, err = c.own(ctx, cfg)
 	}
-	report, err := install.Audit(ctx, url)
 	if err != nil {
 		return unaskedError{err}
 	}

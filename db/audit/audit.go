@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -49,6 +50,7 @@ type Exception struct {
 // A Report is what one run of the audit says.
 type Report struct {
 	Lints      []Lint      // all that were asked, by name
+	NotAsked   []Unasked   // of a database that is not the portal's
 	Findings   []Finding   // the worst first
 	Exceptions []Exception // what Findings does not show, or would not; also those that are over
 }
@@ -110,9 +112,10 @@ func (r Report) Write(w io.Writer, format string) error {
 			Errors     int         `json:"errors"`
 			Warnings   int         `json:"warnings"`
 			Lints      int         `json:"lints"`
+			NotAsked   []Unasked   `json:"not_asked,omitempty"`
 			Findings   []Finding   `json:"findings"`
 			Exceptions []Exception `json:"exceptions"`
-		}{r.Count(Error), r.Count(Warning), len(r.Lints), r.Findings, r.Exceptions})
+		}{r.Count(Error), r.Count(Warning), len(r.Lints), r.NotAsked, r.Findings, r.Exceptions})
 	case "sarif":
 		return encode(w, r.sarif())
 	}
@@ -136,9 +139,21 @@ func (r Report) table(w io.Writer) error {
 		fmt.Fprintf(&b, "%-*s  %-*s  %s\n%*suntil %s, by %s on %s: %s\n", severity, "excepted", lint, e.Lint, e.Object, severity+2, "",
 			e.Expires, e.MadeBy, e.MadeOn, oneLine(e.Reason))
 	}
+	for _, u := range r.NotAsked {
+		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", severity, "unasked", lint, u.Lint, u.Reason)
+	}
 	fmt.Fprintf(&b, "%d lints: %d errors, %d warnings, %d findings in all\n", len(r.Lints), r.Count(Error), r.Count(Warning), len(r.Findings))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// sortFindings sorts as findingsSQL does.
+func sortFindings(findings []Finding) {
+	slices.SortFunc(findings, func(a, b Finding) int {
+		worst := []string{Error, Warning, Info}
+		return cmp.Or(cmp.Compare(slices.Index(worst, a.Severity), slices.Index(worst, b.Severity)),
+			cmp.Compare(a.Lint, b.Lint), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Detail, b.Detail))
+	})
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -4,7 +4,7 @@ select
   'no_restrictive_wall' as lint,
   'error' as severity,
   t.name as object,
-  'no restrictive policy to everyone compares every command with the entered customer' as detail,
+  'no restrictive policy to everyone compares every command with the entered tenant' as detail,
   case when a.canonical then 'run portal migrate, which installs the wall' else format('create policy wall on %s as restrictive using %s', t.name, a.wall) end as remedy
 from tenancy.tenant_tables t
 cross join tenancy.audited a

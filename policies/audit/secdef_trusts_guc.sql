@@ -1,7 +1,7 @@
 -- A definer function that goes by the settings of its caller: a role of the API may have set them.
 select
   'secdef_trusts_guc' as lint,
-  'error' as severity,
+  case when a.canonical then 'error' else 'warning' end as severity,
   f.signature as object,
   'decides by the settings of its caller' as detail,
   'decide by rows' || case when a.canonical then ', as tenancy.enter does, or give the reason in tenancy.definer_functions' else ' that the caller could not write' end as remedy
