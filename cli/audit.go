@@ -34,8 +34,8 @@ func (c auditCommand) elsewhere(ctx context.Context) (audit.Report, error) {
 	}, questions, unasked)
 }
 
-// own audits the portal's database.
-func (c auditCommand) own(ctx context.Context, cfg config) (audit.Report, error) {
+// here audits the portal's database.
+func (c auditCommand) here(ctx context.Context, cfg config) (audit.Report, error) {
 	if c.TenantColumn != "" || len(c.Context) > 0 || len(c.AppRole) > 0 {
 		return audit.Report{}, errors.New("--tenant-column, --context and --app-role go with --database")
 	}
@@ -58,7 +58,7 @@ func (c auditCommand) Run(ctx context.Context, cfg config) error {
 	if c.Database != "" {
 		report, err = c.elsewhere(ctx)
 	} else {
-		report, err = c.own(ctx, cfg)
+		report, err = c.here(ctx, cfg)
 	}
 	if err != nil {
 		return unaskedError{err}
