@@ -8,7 +8,7 @@ import (
 
 	"contractor-portal/db/audit"
 	"contractor-portal/db/install"
-	"contractor-portal/schema"
+	"contractor-portal/policies"
 )
 
 type auditCommand struct {
@@ -28,14 +28,22 @@ func (c auditCommand) elsewhere(ctx context.Context) (audit.Report, error) {
 	if c.TenantColumn == "" || len(c.Context) == 0 || len(c.AppRole) == 0 {
 		return audit.Report{}, errors.New("--database needs --tenant-column, --context and --app-role")
 	}
-	questions, unasked := schema.Questions()
+	asked, others := policies.Portable()
+	questions := make([]audit.Question, len(asked))
+	for i, l := range asked {
+		questions[i] = audit.Question(l)
+	}
+	unasked := make([]audit.Unasked, len(others))
+	for i, u := range others {
+		unasked[i] = audit.Unasked(u)
+	}
 	return audit.Elsewhere(ctx, audit.Subject{
 		URL: c.Database, Schemas: c.Schema, TenantColumn: c.TenantColumn, Contexts: c.Context, Roles: c.AppRole,
 	}, questions, unasked)
 }
 
-// here audits the portal's database.
-func (c auditCommand) here(ctx context.Context, cfg config) (audit.Report, error) {
+// portals audits the portal's database.
+func (c auditCommand) portals(ctx context.Context, cfg config) (audit.Report, error) {
 	if c.TenantColumn != "" || len(c.Context) > 0 || len(c.AppRole) > 0 {
 		return audit.Report{}, errors.New("--tenant-column, --context and --app-role go with --database")
 	}
@@ -58,7 +66,7 @@ func (c auditCommand) Run(ctx context.Context, cfg config) error {
 	if c.Database != "" {
 		report, err = c.elsewhere(ctx)
 	} else {
-		report, err = c.here(ctx, cfg)
+		report, err = c.portals(ctx, cfg)
 	}
 	if err != nil {
 		return unaskedError{err}

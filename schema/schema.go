@@ -2,7 +2,6 @@
 package schema
 
 import (
-	"contractor-portal/db/audit"
 	"contractor-portal/db/install"
 	"contractor-portal/migrations"
 	"contractor-portal/policies"
@@ -28,16 +27,4 @@ func scripts(files []policies.File) []install.Script {
 		all[i] = install.Script{Name: "policies/" + f.Name, SQL: f.SQL}
 	}
 	return all
-}
-
-// Questions are the lints that can be asked of a database that is not the portal's, and those that cannot.
-func Questions() (questions []audit.Question, unasked []audit.Unasked) {
-	asked, others := policies.Portable()
-	for _, l := range asked {
-		questions = append(questions, audit.Question(l))
-	}
-	for _, u := range others {
-		unasked = append(unasked, audit.Unasked{Lint: u.Name, Reason: u.Reason})
-	}
-	return questions, unasked
 }

@@ -140,7 +140,7 @@ func (r Report) table(w io.Writer) error {
 			e.Expires, e.MadeBy, e.MadeOn, oneLine(e.Reason))
 	}
 	for _, u := range r.NotAsked {
-		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", severity, "unasked", lint, u.Lint, u.Reason)
+		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", severity, "unasked", lint, u.Name, u.Reason)
 	}
 	fmt.Fprintf(&b, "%d lints: %d errors, %d warnings, %d findings in all\n", len(r.Lints), r.Count(Error), r.Count(Warning), len(r.Findings))
 	_, err := io.WriteString(w, b.String())

@@ -25,7 +25,7 @@ type Question struct{ Name, About, SQL string }
 
 // An Unasked is a lint that cannot be asked of a Subject, and why.
 type Unasked struct {
-	Lint   string `json:"lint"`
+	Name   string `json:"lint"`
 	Reason string `json:"reason"`
 }
 

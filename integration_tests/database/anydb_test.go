@@ -97,7 +97,7 @@ func TestCommandLine_AuditElsewhere(t *testing.T) {
 	}
 	t.Logf("%d lints asked, %d not", r.Lints, len(r.NotAsked))
 	for _, u := range r.NotAsked {
-		if u.Lint == "" || u.Reason == "" {
+		if u.Name == "" || u.Reason == "" {
 			t.Errorf("not asked: %+v", u)
 		}
 	}
