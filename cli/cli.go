@@ -18,6 +18,7 @@ type commands struct {
 	Work      workCommand      `cmd:"" help:"Work jobs and serve nothing; serve and up work them too, unless PORTAL_WORKERS is 0."`
 	Migrate   migrateCommand   `cmd:"" help:"Install or change the schema, walls and grants (DATABASE_URL, the installer's)."`
 	Audit     auditCommand     `cmd:"" help:"Look for holes in tenant isolation; exit status 1 for an error-level finding, 2 where it could not ask."`
+	Evidence  evidenceCommand  `cmd:"" help:"Write what shows an auditor that no company sees another's rows: findings, policies, roles, operations, reports, with sums."`
 	Keys      keysCommand      `cmd:"" help:"Make or rotate the server's secrets."`
 	Admin     adminCommand     `cmd:"" help:"Manage super admins."`
 	Import    importCommand    `cmd:"" help:"Bring data from elsewhere in."`

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"contractor-portal/db"
@@ -54,37 +52,13 @@ func (c customersExport) Run(ctx context.Context, cfg config) error {
 	return nil
 }
 
-// makeArchive makes a directory or a packed file that is there as a whole or not at all, and not before it is noted.
+// makeArchive makes an archive that is there as a whole or not at all, and not before it is noted.
 func makeArchive(to string, fill func(dir string) (moving.Manifest, error), noted func(moving.Manifest) error) (m moving.Manifest, err error) {
-	if _, err := os.Lstat(to); err == nil {
-		return m, fmt.Errorf("%s is there already", to)
-	}
-	dir, err := os.MkdirTemp(filepath.Dir(to), ".export-*")
-	if err != nil {
-		return m, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if m, err = fill(dir); err != nil {
-		return m, err
-	}
-	if !strings.HasSuffix(to, packed) {
-		if err := noted(m); err != nil {
-			return m, err
-		}
-		return m, os.Rename(dir, to)
-	}
-	file, err := os.CreateTemp(filepath.Dir(to), ".export-*")
-	if err != nil {
-		return m, err
-	}
-	defer func() { _ = os.Remove(file.Name()) }()
-	if err := errors.Join(moving.Pack(dir, file), file.Sync(), file.Close()); err != nil {
-		return m, err
-	}
-	if err := noted(m); err != nil {
-		return m, err
-	}
-	return m, os.Rename(file.Name(), to)
+	err = makeWhole(to, packed, moving.Pack, func(dir string) (err error) {
+		m, err = fill(dir)
+		return err
+	}, func() error { return noted(m) })
+	return m, err
 }
 
 // opened hands an archive's directory to fn; a packed one is unpacked meanwhile.

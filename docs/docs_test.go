@@ -50,6 +50,7 @@ var (
 // What a run makes or a reader adds is named on pages, too, and is in no repository.
 var made = map[string]bool{
 	".portal/": true, "attack-report.html": true, "attack-report.json": true, "attack-report.xml": true, "attack-summary.json": true,
+	"mutation-report.json": true, "mutation-summary.json": true, "restore-summary.json": true, "isolation-evidence.tar": true,
 	"bench.json": true, "bench.svg": true, "growth.json": true, "migrations/NNN_create_salt_deliveries.sql": true,
 	"server/saltdeliveries/saltdeliveries.go": true, "integration_tests/features/saltdeliveries_test.go": true,
 }

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -39,6 +40,9 @@ func After() []File {
 	}
 	return scripts
 }
+
+// Files returns every script as it is written, in the order of installing, the lints last.
+func Files() []File { return slices.Concat(read("before"), read("after"), read("audit")) }
 
 // A Lint is one view of the audit. About is what its file says first.
 type Lint struct{ Name, About, SQL string }

@@ -18,7 +18,7 @@ func wellness(api endpoint.API, ready *readiness) {
 		if missing := ready.missing(ctx); missing != "" {
 			return h, endpoint.Unavailable(missing)
 		}
-		return Health{Status: "ok", Version: version(), Database: "ok"}, nil
+		return Health{Status: "ok", Version: Version(), Database: "ok"}, nil
 	}, endpoint.Public, endpoint.Describe("503 says what is missing: the database, its newest schema, or an audit without errors."))
 }
 
@@ -29,8 +29,8 @@ type Health struct {
 	Database string `json:"database" example:"ok"`
 }
 
-// version is what the program was built from.
-func version() string {
+// Version is what the program was built from.
+func Version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
 	}

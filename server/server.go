@@ -125,7 +125,7 @@ func New(cfg Config) (*echo.Echo, error) {
 
 // features registers every feature, in one line each, under the tags of the document.
 func features(e *echo.Echo, cfg Config, ready *readiness) endpoint.API {
-	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log, version()).Clock(cfg.Clock).PublicURL(cfg.PublicURL)
+	api := endpoint.New(e, cfg.DB, cfg.Auth.Keys(), cfg.Log, Version()).Clock(cfg.Clock).PublicURL(cfg.PublicURL)
 	account := api.Tag("auth", "Logging in, the own account, and the people of a company.")
 	misc := api.Tag("misc", "Requests for an account, passwords that an Admin sets, and whether the portal is well.")
 	ops := api.Tag("ops", "Logs of work: winter tickets with their times and materials, and landscape services.")

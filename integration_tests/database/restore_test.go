@@ -14,6 +14,7 @@ import (
 	"contractor-portal/db"
 	"contractor-portal/db/install"
 	"contractor-portal/integration_tests/harness"
+	"contractor-portal/integration_tests/report"
 	"contractor-portal/schema"
 	"contractor-portal/server"
 )
@@ -29,6 +30,7 @@ func TestRestore(t *testing.T) {
 	if harness.Full {
 		versions = append(versions, schema.Version()-1)
 	}
+	tables := map[string]bool{}
 	for _, version := range versions {
 		old, fresh := newHouse(t, one), newHouse(t, other)
 		old.fill()
@@ -46,6 +48,20 @@ func TestRestore(t *testing.T) {
 		up(t, old.options)
 		sameFacts(t, old, fresh)
 		fresh.serves()
+		for at := range harness.TakeSnapshot(t, fresh.Portal).Sums {
+			tables[at.Table] = true
+		}
+	}
+	if t.Failed() {
+		return
+	}
+	head := struct {
+		report.Head
+		Versions []int32 `json:"versions_restored"`
+		Tables   int     `json:"tables_equal"`
+	}{report.NewHead(other.Version(t.Context())), versions, len(tables)}
+	if err := report.Write("restore-summary.json", head); err != nil {
+		t.Error(err)
 	}
 }
 

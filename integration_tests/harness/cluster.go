@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/testcontainers/testcontainers-go"
 	tcexec "github.com/testcontainers/testcontainers-go/exec"
 	"github.com/testcontainers/testcontainers-go/modules/postgres"
@@ -41,6 +42,19 @@ type Cluster struct {
 
 // RolePassword is what the API's roles log in with, in every test cluster.
 const RolePassword = "role-password-of-the-tests"
+
+// Version says which PostgreSQL it is, for reports; or why that cannot be said.
+func (c Cluster) Version(ctx context.Context) (version string) {
+	conn, err := pgx.Connect(ctx, c.URL("", "postgres"))
+	if err == nil {
+		defer conn.Close(ctx) //nolint:errcheck // nothing is lost with it
+		err = conn.QueryRow(ctx, `show server_version`).Scan(&version)
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return "PostgreSQL " + version
+}
 
 // URL is the connection URL of a role in a database; the empty role is the superuser.
 func (c Cluster) URL(role, database string) string {

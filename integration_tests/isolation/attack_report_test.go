@@ -3,45 +3,39 @@ package isolation
 import (
 	"bufio"
 	"cmp"
+	"context"
 	_ "embed"
 	"encoding/json"
 	"encoding/xml"
-	"flag"
 	"fmt"
 	"html/template"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"contractor-portal/integration_tests/harness"
+	"contractor-portal/integration_tests/report"
 )
-
-var reportDir = flag.String("attack-report", "", "write attack-report.html, .json and .xml, and attack-summary.json, of the attacks of this run into a directory")
 
 //go:embed testdata/attack-report.html
 var reportHTML string
 
-// report is what all attacks of the run have found out.
-var report struct {
+// found is what all attacks of the run have found out.
+var found struct {
 	sync.Mutex
 	cells []*cell
 }
 
 func record(cells ...*cell) {
-	report.Lock()
-	defer report.Unlock()
-	report.cells = append(report.cells, cells...)
+	found.Lock()
+	defer found.Unlock()
+	found.cells = append(found.cells, cells...)
 }
 
 // A summary is the head of the report, as GET /api/isolation shows it.
 type summary struct {
-	PostgreSQL string   `json:"postgresql"`
-	Made       string   `json:"made"`
-	Commit     string   `json:"commit"`  // empty where git does not say
+	report.Head
 	Vectors    int      `json:"vectors"` // numbers of distinct ways
 	Cells      int      `json:"cells"`
 	Held       int      `json:"held"`
@@ -62,7 +56,7 @@ func summarize(cells []*cell) (s summary) {
 	slices.SortStableFunc(cells, func(a, b *cell) int {
 		return cmp.Or(cmp.Compare(a.Vector, b.Vector), strings.Compare(a.Name, b.Name), strings.Compare(a.Route, b.Route), strings.Compare(a.Object, b.Object), strings.Compare(a.Command, b.Command))
 	})
-	s = summary{PostgreSQL: harness.Suite.Cluster.Description, Made: time.Now().UTC().Format("2006-01-02 15:04 MST"), Statements: attacked.statements.Load()}
+	s = summary{Head: report.NewHead(harness.Suite.Cluster.Version(context.Background())), Statements: attacked.statements.Load()}
 	numbers, routes := map[int]bool{}, map[string]int{}
 	for _, c := range cells {
 		numbers[c.Vector] = true
@@ -89,28 +83,24 @@ func summarize(cells []*cell) (s summary) {
 
 // writeReport ends a run: one line, and the files where they are asked for.
 func writeReport() error {
-	report.Lock()
-	defer report.Unlock()
-	if len(report.cells) == 0 {
+	found.Lock()
+	defer found.Unlock()
+	if len(found.cells) == 0 {
 		return nil
 	}
-	s := summarize(report.cells)
+	s := summarize(found.cells)
 	harness.Summarize("%s\n", s)
-	if *reportDir == "" {
+	if report.Path("") == "" {
 		return nil
 	}
-	if err := os.MkdirAll(*reportDir, 0o755); err != nil {
+	if err := report.Write("attack-summary.json", s); err != nil {
 		return err
 	}
-	if commit, err := exec.Command("git", "rev-parse", "HEAD").Output(); err == nil { //nolint:noctx // at the end of all
-		s.Commit = strings.TrimSpace(string(commit))
-	}
 	for name, write := range map[string]func(*bufio.Writer) error{
-		"attack-summary.json": func(w *bufio.Writer) error { return json.NewEncoder(w).Encode(s) },
-		"attack-report.json":  writeJSON, "attack-report.xml": writeJUnit,
+		"attack-report.json": writeJSON, "attack-report.xml": writeJUnit,
 		"attack-report.html": func(w *bufio.Writer) error { return writeHTML(w, s) },
 	} {
-		if err := writeFile(filepath.Join(*reportDir, name), write); err != nil {
+		if err := writeFile(report.Path(name), write); err != nil {
 			return err
 		}
 	}
@@ -135,7 +125,7 @@ func writeFile(path string, write func(*bufio.Writer) error) error {
 
 // writeJSON writes a line for each cell.
 func writeJSON(w *bufio.Writer) error {
-	for _, c := range report.cells {
+	for _, c := range found.cells {
 		line, err := json.Marshal(struct {
 			*cell
 			Verdict string `json:"verdict"`
@@ -165,8 +155,8 @@ func writeJUnit(w *bufio.Writer) error {
 		Tests    int      `xml:"tests,attr"`
 		Failures int      `xml:"failures,attr"`
 		Cases    []junitCase
-	}{Name: "attack matrix", Tests: len(report.cells)}
-	for _, c := range report.cells {
+	}{Name: "attack matrix", Tests: len(found.cells)}
+	for _, c := range found.cells {
 		one := junitCase{Class: fmt.Sprintf("%s.%d %s", c.Route, c.Vector, c.Name), Name: c.Command + " " + c.Object}
 		if c.verdict() != held {
 			text := c.String()
@@ -201,7 +191,7 @@ func (c *cell) Verdict() string { return c.verdict() }
 func writeHTML(w *bufio.Writer, s summary) error {
 	var columns []string // tables that several vectors aim at
 	seen := map[string]int{}
-	for _, c := range report.cells {
+	for _, c := range found.cells {
 		if strings.HasPrefix(c.Object, "portal.") || strings.HasPrefix(c.Object, "platform.") {
 			if seen[c.Object]++; seen[c.Object] == 20 {
 				columns = append(columns, c.Object)
@@ -211,7 +201,7 @@ func writeHTML(w *bufio.Writer, s summary) error {
 	slices.Sort(columns)
 	columns = append(columns, "other objects")
 	var rows []*reportRow
-	for _, c := range report.cells {
+	for _, c := range found.cells {
 		if n := len(rows); n == 0 || rows[n-1].Vector != c.Vector || rows[n-1].Name != c.Name || rows[n-1].Route != c.Route {
 			rows = append(rows, &reportRow{Vector: c.Vector, Name: c.Name, Route: c.Route, Marks: make([]reportMark, len(columns)), Verdict: held})
 		}

@@ -274,7 +274,7 @@ func pattern(tests []string) string {
 func (l *laboratory) command(ctx context.Context, server *embedded.Server, pkg, awake string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, filepath.Join(l.dir, filepath.Base(pkg)+".test"), args...)
 	c.Dir = filepath.Join(l.root, pkg)
-	c.Env = append(os.Environ(), "TEST_CLUSTER="+server.URL("postgres"), "TEST_KEYS="+l.keys, "TEST_POSTGRES=embedded", "TEST_FULL=1", wakes+"="+awake)
+	c.Env = append(os.Environ(), "TEST_CLUSTER="+server.URL("postgres"), "TEST_KEYS="+l.keys, "TEST_POSTGRES=embedded", "TEST_FULL=1", "TEST_REPORTS=", wakes+"="+awake)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
 	return c

@@ -1,10 +1,10 @@
 // Command mutate proves that the tests see holes. It makes one hole at a time, in a freshly installed
 // database or in the server's source, and runs the tests that the mutant names, which attack or use the system:
 // at least one must fail, and the lints of tenancy.findings that the hole is theirs to name must name it. It
-// prints which test killed which mutant, and ends with status 1 where one survived, a lint was silent, or a
+// prints which test killed which mutant (into TEST_REPORTS, too: mutation-summary.json and mutation-report.json), and ends with status 1 where one survived, a lint was silent, or a
 // mutant no longer fits the source. With -search it asks the tests that other mutants name, too.
 //
-//	go run ./integration_tests/mutate [-run REGEXP] [-jobs N] [-search] [-json FILE]
+//	go run ./integration_tests/mutate [-run REGEXP] [-jobs N] [-search]
 package main
 
 import (
@@ -26,7 +26,6 @@ type options struct {
 	run    *regexp.Regexp
 	jobs   int
 	search bool
-	json   string
 }
 
 func main() {
@@ -36,11 +35,10 @@ func main() {
 	// Each waits for its PostgreSQL half of the time.
 	jobs := flag.Int("jobs", 2*runtime.NumCPU(), "mutants at a time")
 	search := flag.Bool("search", false, "where the tests that a mutant names pass, run those that any other names: minutes for each that survives")
-	file := flag.String("json", "", "write the kill matrix to this file, too")
 	flag.Parse()
 	run, err := regexp.Compile(*only)
 	if err == nil {
-		err = mutate(ctx, options{run, *jobs, *search, *file})
+		err = mutate(ctx, options{run, *jobs, *search})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
@@ -87,10 +85,8 @@ func mutate(ctx context.Context, o options) (err error) {
 	}
 	close(queue)
 	workers.Wait()
-	if o.json != "" {
-		if err := writeJSON(o.json, outcomes); err != nil {
-			return err
-		}
+	if err := writeReports(fmt.Sprintf("PostgreSQL %d", l.binaries.Major), outcomes); err != nil {
+		return err
 	}
 	return summarize(os.Stdout, outcomes, time.Since(began))
 }

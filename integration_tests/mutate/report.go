@@ -1,14 +1,15 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
+
+	"contractor-portal/integration_tests/report"
 )
 
 // An outcome is one row of the kill matrix.
@@ -80,10 +81,21 @@ func summarize(w io.Writer, outcomes []outcome, took time.Duration) error {
 	return nil
 }
 
-func writeJSON(path string, outcomes []outcome) error {
-	text, err := json.MarshalIndent(outcomes, "", "  ")
-	if err != nil {
-		return err
+// writeReports writes the kill matrix and its head.
+func writeReports(postgres string, outcomes []outcome) error {
+	head := struct {
+		report.Head
+		Mutants int `json:"mutants"`
+		Killed  int `json:"killed"`
+		Named   int `json:"named_by_lints"`
+	}{Head: report.NewHead(postgres), Mutants: len(outcomes)}
+	for _, o := range outcomes {
+		if o.fault() == "" {
+			head.Killed++
+		}
+		if len(o.Lints) > 0 {
+			head.Named++
+		}
 	}
-	return os.WriteFile(path, append(text, '\n'), 0o600)
+	return errors.Join(report.Write("mutation-summary.json", head), report.Write("mutation-report.json", outcomes))
 }
