@@ -20,6 +20,7 @@ var policyFaults = []fault{
 			`alter policy wall on portal.locations using (true)`,
 			`alter policy app_door on portal.locations with check (true)`,
 			`create policy planted on platform.sessions to portal_app using (true)`,
+			`create policy planted on portal.locations as restrictive using (true)`,
 		},
 		near: []string{door(`name = 'true'`), door(`plow`), door(`id = 1 and 1 = sqft`), door(mine)},
 	},
@@ -230,10 +231,15 @@ var policyFaults = []fault{
 		lint: "not_initplan_wrapped", severity: "warning",
 		plant: door(`customer_id = tenancy.customer_id()`),
 		mend:  doorGone,
-		also:  []string{door(`customer_id = current_setting('app.customer_id', true)`)},
+		also: []string{
+			door(`customer_id = current_setting('app.customer_id', true)`),
+			door(`id in (select u.id from portal.users u where u.customer_id = tenancy.customer_id())`),
+		},
 		near: []string{
 			door(mine), door(`customer_id = (select current_setting('app.customer_id', true))`),
 			door(`lower(name) = 'tenancy.customer_id()'`),
+			door(`id = (select nullif(current_setting('app.user_id', true), '')::bigint)`),
+			door(`id = (select coalesce(tenancy.user_id(), 0)) and name = (select lower(tenancy.role()))`),
 		},
 	},
 	{
@@ -270,6 +276,9 @@ var policyFaults = []fault{
 			door(`coalesce(customer_id, '') = (select tenancy.customer_id())`),
 			door(`(customer_id || '') = (select tenancy.customer_id())`),
 		},
-		near: []string{door(`lower(name) = 'lower(customer_id)'`), door(mine)},
+		near: []string{
+			door(`lower(name) = 'lower(customer_id)'`), door(mine),
+			door(`exists (select from unnest(array['AAAA22222']) as entered (customer_id) where entered.customer_id = locations.customer_id)`),
+		},
 	},
 }

@@ -78,22 +78,22 @@ var mistakes = map[string]mistake{
 	"primary key without the customer": {
 		[]string{whole},
 		[]string{"primary key (id)"},
-		"error unique_without_tenant: portal.gadgets: unique index gadgets_pkey (id) does not contain customer_id (make customer_id its first column)",
+		"error unique_without_tenant: portal.gadgets: unique index gadgets_pkey (id) does not contain customer_id (alter table portal.gadgets drop constraint gadgets_pkey, add constraint gadgets_pkey PRIMARY KEY (customer_id, id))",
 	},
 	"unique without the customer": {
 		[]string{"unique (customer_id, name)"},
 		[]string{"unique (name)"},
-		"error unique_without_tenant: portal.gadgets: unique index name_is_unique_within_the_customer (name) does not contain customer_id (make customer_id its first column)",
+		"error unique_without_tenant: portal.gadgets: unique index name_is_unique_within_the_customer (name) does not contain customer_id (alter table portal.gadgets drop constraint name_is_unique_within_the_customer, add constraint name_is_unique_within_the_customer UNIQUE (customer_id, name))",
 	},
 	"unique with the customer last": {
 		[]string{"unique (customer_id, name)"},
 		[]string{"unique (name, customer_id)"},
-		"audit: warning unique_not_tenant_leading: portal.gadgets: unique index name_is_unique_within_the_customer (name, customer_id) does not begin with customer_id (make customer_id its first column)",
+		"audit: warning unique_not_tenant_leading: portal.gadgets: unique index name_is_unique_within_the_customer (name, customer_id) does not begin with customer_id (alter table portal.gadgets drop constraint name_is_unique_within_the_customer, add constraint name_is_unique_within_the_customer UNIQUE (customer_id, name))",
 	},
 	"index without the customer": {
 		[]string{"gadgets (customer_id, property_id)"},
 		[]string{"gadgets (property_id)"},
-		"audit: warning index_not_tenant_leading: portal.gadgets: index gadgets_by_property does not begin with customer_id (make customer_id its first column)",
+		"audit: warning index_not_tenant_leading: portal.gadgets: index gadgets_by_property does not begin with customer_id (drop index portal.gadgets_by_property; CREATE INDEX gadgets_by_property ON portal.gadgets USING btree (customer_id, property_id))",
 	},
 	"foreign key without the customer": {
 		[]string{"foreign key (customer_id, property_id) references portal.locations (customer_id, id)"},
@@ -103,17 +103,17 @@ var mistakes = map[string]mistake{
 	"set null without columns": {
 		[]string{"references portal.locations (customer_id, id)"},
 		[]string{"references portal.locations (customer_id, id) on delete set null"},
-		"error fk_set_null_without_columns: portal.gadgets: property_is_of_the_same_customer sets customer_id to null (on delete set null (the other column))",
+		"error fk_set_null_without_columns: portal.gadgets: property_is_of_the_same_customer sets customer_id to null (alter table portal.gadgets drop constraint property_is_of_the_same_customer, add constraint property_is_of_the_same_customer foreign key (customer_id, property_id) references portal.locations (customer_id, id) on delete set null (property_id))",
 	},
 	"id by hand": {
 		[]string{"generated always as identity"},
 		[]string{"not null"},
-		"audit: warning id_not_identity: portal.gadgets: id is not generated always as identity (alter table portal.gadgets alter id add generated always as identity)",
+		"audit: warning id_not_identity: portal.gadgets: id is not generated always as identity (alter table portal.gadgets alter id add generated always as identity; select setval(pg_get_serial_sequence('portal.gadgets', 'id'), coalesce(max(id), 0) + 1, false) from portal.gadgets)",
 	},
 	"in schema platform": {
 		[]string{"create table portal.", "on portal.gadgets"},
 		[]string{"create table platform.", "on platform.gadgets"},
-		"error unregistered_table: platform.gadgets: tenancy.platform_access does not name it (register it in policies/after/15_registers.sql with its reason, or move it to schema portal)",
+		"error unregistered_table: platform.gadgets: tenancy.platform_access does not name it (no statement does: register it in policies/after/15_registers.sql with its reason, or move it to schema portal)",
 	},
 }
 

@@ -272,7 +272,8 @@ select
   t.name as table_name,
   x.relname::text as index_name,
   k.columns,
-  array_to_string(k.columns, ', ') as column_list
+  array_to_string(k.columns, ', ') as column_list,
+  i.indexrelid as index_oid
 from tenancy.our_tables t
 join pg_index i on i.indrelid = t.oid and (i.indisunique or i.indisexclusion)
 join pg_class x on x.oid = i.indexrelid

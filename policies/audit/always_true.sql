@@ -1,11 +1,17 @@
--- A policy that lets everything through. Behind a wall it lets in every row of the customer; in a wall,
--- or where there is none, every row of everybody.
+-- A policy that lets everything through. Behind a wall it lets in every row of the customer, and where there is none
+-- every row of everybody. A restrictive one holds nothing back: no harm, unless it is one that should.
 select
   'always_true' as lint,
-  case when e.permissive and e.table_oid in (select w.table_oid from tenancy.walls w) then 'warning' else 'error' end as severity,
+  case
+    when case
+      when e.permissive then e.table_oid not in (select w.table_oid from tenancy.walls w)
+      else exists (select from tenancy.wanted_policies w where (w.table_name, w.name) = (e.table_name, e.name))
+    end then 'error'
+    else 'warning'
+  end as severity,
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
-  'compare with ' || a.wall as remedy
+  tenancy.policy_remedy(e.table_name, e.name) || ' /* or compare with ' || a.wall || ' */' as remedy
 from tenancy.policy_expressions e
 cross join tenancy.audited a
 where tenancy.always_true(e.expression)

@@ -4,7 +4,7 @@ select
   'error' as severity,
   w.name as object,
   'can become ' || up.rolname as detail,
-  format('revoke %I from whom the membership of %I comes', up.rolname, w.name) as remedy
+  tenancy.membership_remedy(w.oid, up.oid) as remedy
 from tenancy.walled_roles w
 join pg_roles r on r.oid = w.oid and not r.rolsuper
 join pg_roles up on up.oid <> w.oid and up.rolname !~ '^pg_'

@@ -4,7 +4,7 @@ select
   'error' as severity,
   w.name as object,
   'is a member of ' || up.rolname as detail,
-  format('revoke %I from %I', up.rolname, w.name) as remedy
+  tenancy.membership_remedy(w.oid, up.oid) as remedy
 from tenancy.walled_roles w
 join pg_roles r on r.oid = w.oid and not r.rolsuper
 join pg_roles up on up.rolname ~ '^pg_' and up.rolname <> 'pg_database_owner'

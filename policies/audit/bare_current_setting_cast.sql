@@ -4,12 +4,13 @@ select
   case when (select a.canonical from tenancy.audited a) then 'error' else 'warning' end as severity,
   s.object,
   s.detail,
-  'nullif(current_setting(..., true), '''')' as remedy
+  s.remedy || 'write nullif(current_setting(..., true), '''')' || s.remedy_end as remedy
 from (
-  select e.table_name as object, format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail, e.expression as text
+  select e.table_name as object, format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail, e.expression as text,
+    tenancy.policy_remedy(e.table_name, e.name) || ' /* or ' as remedy, ' */' as remedy_end
   from tenancy.policy_expressions e
   union all
-  select f.signature, 'its body casts a setting that may be empty', f.body
+  select f.signature, 'its body casts a setting that may be empty', f.body, 'no statement does: in its body ', ''
   from tenancy.written_functions f
   cross join tenancy.audited a
   where f.schema = any (a.schemas)

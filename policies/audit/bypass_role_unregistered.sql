@@ -4,7 +4,7 @@ select
   'warning' as severity,
   r.rolname::text as object,
   'bypasses row security' as detail,
-  format('alter role %I nobypassrls', r.rolname) || case when a.canonical then ', or say in tenancy.audit_exceptions who answers for it' else '' end as remedy
+  format('alter role %I nobypassrls', r.rolname) || case when a.canonical then ' /* or say in tenancy.audit_exceptions who answers for it */' else '' end as remedy
 from pg_roles r
 cross join tenancy.audited a
 where r.rolbypassrls

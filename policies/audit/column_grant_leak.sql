@@ -4,7 +4,7 @@ select
   'error' as severity,
   s.table_name as object,
   format('%s may read %s', w.name, s.column_name) as detail,
-  format('revoke select on %s from %I; grant by column', s.table_name, w.name) as remedy
+  tenancy.revocation(w.name, t.oid, 'SELECT', array[s.column_name]) as remedy
 from tenancy.secret_columns s
 join tenancy.our_tables t on t.name = s.table_name
 join pg_attribute a on a.attrelid = t.oid and a.attname = s.column_name

@@ -4,7 +4,7 @@ select
   'warning' as severity,
   t.name as object,
   format('%s may %s, and no door lets it in', r.name, c.privilege) as detail,
-  'take the grant away, or register the door' as remedy
+  format('revoke %s on %s from public, %I', lower(c.privilege), t.name, r.name) as remedy
 from tenancy.our_tables t
 cross join (
   select w.oid, w.name from tenancy.walled_roles w

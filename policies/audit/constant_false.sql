@@ -4,6 +4,6 @@ select
   'warning' as severity,
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
-  format('drop policy %I on %s', e.name, e.table_name) as remedy
+  tenancy.policy_remedy(e.table_name, e.name) as remedy
 from tenancy.policy_expressions e
 where tenancy.always_false(e.expression)

@@ -4,7 +4,7 @@ select
   'error' as severity,
   mine.table_name as object,
   format('policy %s names the tenant, and %s, for the same role and command, does not', mine.name, other.name) as detail,
-  format('drop policy %I on %s', other.name, other.table_name) as remedy
+  tenancy.policy_remedy(other.table_name, other.name) as remedy
 from tenancy.policies mine
 join tenancy.policies other on other.table_oid = mine.table_oid and other.oid <> mine.oid
 where mine.permissive

@@ -6,7 +6,7 @@ select
   case when (select by_superuser from tenancy.installation) then 'error' else 'warning' end as severity,
   r.rolname::text as object,
   format('may execute %s, which %s', d.function, d.danger) as detail,
-  format('as superuser: revoke execute on function %s from public, %s', d.function, r.rolname) as remedy
+  format('revoke execute on function %s from public, %s', d.function, r.rolname) as remedy
 from tenancy.dangerous_functions d
 cross join pg_roles r
 where r.rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_worker')

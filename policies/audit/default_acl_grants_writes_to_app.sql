@@ -4,7 +4,8 @@ select
   'warning' as severity,
   format('default privileges of %s%s', d.defaclrole::regrole, coalesce(' in ' || n.nspname, '')) as object,
   format('grant %s to %s', string_agg(a.privilege_type, ', '), w.name) as detail,
-  format('alter default privileges ... revoke ... from %I', w.name) as remedy
+  format('alter default privileges for role %s%s revoke %s on tables from %I', d.defaclrole::regrole, coalesce(' in schema ' || quote_ident(n.nspname), ''),
+    string_agg(a.privilege_type, ', '), w.name) as remedy
 from pg_default_acl d
 left join pg_namespace n on n.oid = d.defaclnamespace
 cross join lateral aclexplode(d.defaclacl) a

@@ -4,6 +4,6 @@ select
   'warning' as severity,
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
-  'compare the id of the user' as remedy
+  tenancy.policy_remedy(e.table_name, e.name) || ' /* or compare the id of the user */' as remedy
 from tenancy.policy_expressions e
 where e.code ~* '\memail\M'

@@ -32,7 +32,8 @@ select
   'warning',
   d.setrole::regrole::text,
   'starts every session past the gate',
-  format('alter role %s reset tenancy.installing', d.setrole::regrole)
+  format('alter role %s %sreset tenancy.installing', d.setrole::regrole,
+    (select format('in database %I ', b.datname) from pg_database b where b.oid = d.setdatabase))
 from pg_db_role_setting d
 join pg_roles r on r.oid = d.setrole and r.rolsuper
 cross join unnest(d.setconfig) as c

@@ -4,6 +4,6 @@ select
   'warning' as severity,
   e.object,
   format('the exception from %s ended on %s (%s)', e.lint, e.expires_on, e.reason) as detail,
-  'mend the finding, or give the exception another day and reason; then delete this row of tenancy.audit_exceptions' as remedy
+  format('delete from tenancy.audit_exceptions where (lint, object) = (%L, %L) /* or mend the finding, or give the exception another day and reason */', e.lint, e.object) as remedy
 from tenancy.audit_exceptions e
 where e.expires_on <= current_date

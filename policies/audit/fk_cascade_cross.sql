@@ -4,7 +4,7 @@ select
   'error' as severity,
   r.child_name as object,
   format('%s changes rows here when a row of %s goes, whosever it is', r.name, r.parent_name) as detail,
-  format('foreign key (%1$I, ...) references ... (%1$I, ...)', r.tenant_column) as remedy
+  tenancy.tenant_paired(r.oid) as remedy
 from tenancy.tenant_references r
 where not r.paired
   and (r.on_delete in ('c', 'n', 'd') or r.on_update in ('c', 'n', 'd'))

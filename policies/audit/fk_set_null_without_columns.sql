@@ -4,7 +4,7 @@ select
   'error' as severity,
   r.child_name as object,
   format('%s sets %I to null', r.name, r.tenant_column) as detail,
-  'on delete set null (the other column)' as remedy
+  tenancy.tenant_paired(r.oid) as remedy
 from tenancy.tenant_references r
 where r.carried
   and (r.on_delete in ('n', 'd') and (r.set_columns is null or r.customer_column = any (r.set_columns)) or r.on_update in ('n', 'd'))

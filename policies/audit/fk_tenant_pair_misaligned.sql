@@ -4,7 +4,7 @@ select
   'error' as severity,
   r.child_name as object,
   format('%s compares %I with another column of %s', r.name, r.tenant_column, r.parent_name) as detail,
-  format('write the columns of both sides in the same order, %I first', r.tenant_column) as remedy
+  tenancy.tenant_paired(r.oid) as remedy
 from tenancy.tenant_references r
 where not r.paired
   and r.carried

@@ -5,7 +5,7 @@ select
   'error' as severity,
   r.child_name as object,
   format('%s references %s without %I', r.name, r.parent_name, r.tenant_column) as detail,
-  format('foreign key (%1$I, ...) references ... (%1$I, ...)', r.tenant_column) as remedy
+  tenancy.tenant_paired(r.oid) as remedy
 from tenancy.tenant_references r
 where not r.paired
   and not r.carried

@@ -5,7 +5,7 @@ select
   'warning' as severity,
   p.table_name as object,
   format('policy %s calls %s for every row, which reads the context', p.name, f.signature) as detail,
-  'write in the policy itself, as an index can use it: ' || s.wall as remedy
+  tenancy.policy_remedy(p.table_name, p.name) || ' /* or write in the policy itself, as an index can use it: ' || s.wall || ' */' as remedy
 from tenancy.policy_functions p
 join tenancy.written_functions f on f.oid = p.function_oid
 join pg_proc a on a.oid = f.oid

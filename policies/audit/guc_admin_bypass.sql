@@ -5,7 +5,7 @@ select
   'error' as severity,
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
-  'leave such a condition to a policy beside ' || a.wall as remedy
+  tenancy.policy_remedy(e.table_name, e.name) || ' /* or leave such a condition to a policy beside ' || a.wall || ' */' as remedy
 from tenancy.policy_expressions e
 cross join tenancy.audited a
 where exists (

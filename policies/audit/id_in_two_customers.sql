@@ -5,5 +5,5 @@ select
   case when s.found then 'warning' else 'info' end as severity,
   s.object,
   case when s.found then s.detail else 'not checked here; portal migrate looks, where it is a superuser' end as detail,
-  case when s.found then 'give one of the rows an id of its own, and what names it' else 'run portal migrate as a superuser, who sees all rows' end as remedy
+  case when s.found then 'no statement does: give one of the rows an id of its own, and what names it' else 'run portal migrate as a superuser, who sees all rows' end as remedy
 from tenancy.shared_ids() s

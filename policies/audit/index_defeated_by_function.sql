@@ -4,9 +4,11 @@ select
   'warning' as severity,
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
-  'compare the bare column ' || a.tenant_column as remedy
+  tenancy.policy_remedy(e.table_name, e.name) || ' /* or compare the bare column ' || a.tenant_column || ' */' as remedy
 from tenancy.policy_expressions e
 cross join tenancy.audited a
-where e.code ~ ('\w\(+' || a.tenant_column || '\M(?!\()')
-  or e.code ~ ('\(' || a.tenant_column || '\)::')
-  or e.code ~ ('\(' || a.tenant_column || ' \|\|')
+-- The columns of a function in FROM are no arguments of one.
+cross join lateral (select regexp_replace(e.code, '\) \w+\([\w, ]*\)', ')', 'g') as text) as code
+where code.text ~ ('\w\(+' || a.tenant_column || '\M(?!\()')
+  or code.text ~ ('\(' || a.tenant_column || '\)::')
+  or code.text ~ ('\(' || a.tenant_column || ' \|\|')

@@ -5,7 +5,7 @@ select
   'warning' as severity,
   t.name as object,
   format('index %s does not begin with %I', x.relname, t.tenant_column) as detail,
-  format('make %I its first column', t.tenant_column) as remedy
+  coalesce(tenancy.tenant_first(i.indexrelid), 'no statement does: give the table the column ' || t.tenant_column || ' first') as remedy
 from tenancy.tenant_tables t
 join pg_index i on i.indrelid = t.oid and not i.indisunique and not i.indisexclusion
 join pg_class x on x.oid = i.indexrelid

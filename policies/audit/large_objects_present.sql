@@ -4,6 +4,6 @@ select
   'warning' as severity,
   'large objects' as object,
   format('%s large objects belong to no customer', count(*)) as detail,
-  'keep files in a bytea column of a tenant table; lo_unlink the others' as remedy
+  'select lo_unlink(m.oid) from pg_largeobject_metadata m /* files are kept in a bytea column of a tenant table */' as remedy
 from pg_largeobject_metadata
 having count(*) > 0

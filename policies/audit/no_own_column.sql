@@ -4,7 +4,7 @@ select
   'warning' as severity,
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
-  'compare a column of the table, ' || a.tenant_column || ' among them' as remedy
+  tenancy.policy_remedy(e.table_name, e.name) || ' /* or compare a column of the table, ' || a.tenant_column || ' among them */' as remedy
 from tenancy.policy_expressions e
 cross join tenancy.audited a
 where e.tree !~ '\{VAR '

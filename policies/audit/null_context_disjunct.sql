@@ -4,7 +4,7 @@ select
   'error' as severity,
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
-  'without a context no row may be seen: take the branch away' as remedy
+  tenancy.policy_remedy(e.table_name, e.name) || ' /* or take the branch away: without a context no row may be seen */' as remedy
 from tenancy.policy_expressions e
 cross join tenancy.audited a
 where e.expression ~ ' OR '

@@ -9,7 +9,7 @@ select
     when i.references_checked is null then 'not checked'
     else format('not checked here; portal migrate found none at version %s of the schema', i.references_checked)
   end as detail,
-  case when o.found then 'mend or delete the rows' else 'run portal migrate, which sees all rows' end as remedy
+  case when o.found then 'no statement does: mend or delete the rows' else 'run portal migrate, which sees all rows' end as remedy
 from tenancy.orphans() o
 cross join tenancy.installation i
 left join tenancy.schema_version v on true

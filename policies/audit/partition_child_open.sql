@@ -4,7 +4,7 @@ select
   'error' as severity,
   format('%I.%I', n.nspname, c.relname) as object,
   format('is a partition of %s, granted to others, and row security is not enabled and forced', t.name) as detail,
-  format('alter table %1$I.%2$I enable row level security, force row level security; or revoke all on %1$I.%2$I from all others', n.nspname, c.relname) as remedy
+  format('alter table %I.%I enable row level security, force row level security', n.nspname, c.relname) as remedy
 from tenancy.our_tables t
 join pg_inherits i on i.inhparent = t.oid
 join pg_class c on c.oid = i.inhrelid and c.relispartition

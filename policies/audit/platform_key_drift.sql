@@ -5,7 +5,7 @@ select
   'error' as severity,
   k.table_name as object,
   format('unique index %s (%s) is not registered', k.index_name, k.column_list) as detail,
-  'say in tenancy.platform_keys (policies/after/15_registers.sql) why it is no oracle' as remedy
+  tenancy.index_dropped(k.index_oid) || ' /* or say in tenancy.platform_keys (policies/after/15_registers.sql) why it is no oracle */' as remedy
 from tenancy.unique_keys k
 where k.schema = 'platform'
   and exists (select from tenancy.platform_access a where (a.schema, a.table_name) = ('platform', k.relname))

@@ -5,7 +5,7 @@ select
   'error' as severity,
   k.table_name as object,
   format('portal_app may write %s of unique index %s (%s)', c.name, k.index_name, k.column_list) as detail,
-  'revoke the column from portal_app, or make customer_id the first column of the index' as remedy
+  concat_ws('; ', tenancy.revocation('portal_app', k.table_oid, 'INSERT', k.columns), tenancy.revocation('portal_app', k.table_oid, 'UPDATE', k.columns)) as remedy
 from tenancy.unique_keys k
 cross join lateral (
   select string_agg(c, ', ') as name

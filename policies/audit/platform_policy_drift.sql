@@ -4,6 +4,6 @@ select
   'error' as severity,
   d.table_name as object,
   d.difference as detail,
-  'run portal migrate' as remedy
+  tenancy.policy_remedy(d.table_name, d.name) as remedy
 from tenancy.policy_differences d
 where d.table_name ~ '^(platform|jobs)\.'

@@ -5,7 +5,7 @@ select
   'warning' as severity,
   t.name as object,
   'row security is enabled and there is no policy' as detail,
-  case when d.canonical then 'run portal migrate' else format('create policy wall on %s as restrictive using %s, and a permissive one for each role', t.name, d.wall) end as remedy
+  case when d.canonical then 'run portal migrate, which makes the policies' else format('create policy wall on %s as restrictive using (%s); create policy door on %1$s using (%2$s)', t.name, d.wall) end as remedy
 from tenancy.our_tables t
 cross join tenancy.audited d
 where t.enabled

@@ -5,12 +5,22 @@ select
   case when wanted.value is null or wanted.setting = 'search_path' then 'error' else 'warning' end as severity,
   coalesce(have.role, wanted.role) as object,
   format('%s is %s, installed as %s', coalesce(have.setting, wanted.setting), coalesce(have.value, 'not set'), coalesce(wanted.value, 'not set')) as detail,
-  case when wanted.value is null then format('alter role %s reset %s', have.role, have.setting) else 'run portal migrate' end as remedy
+  case
+    when have.reset is not null and (wanted.value is null or have.everywhere is false) then have.reset
+    else format('alter role %I set %I = %s', wanted.role, wanted.setting, case wanted.setting when 'search_path' then wanted.value else quote_literal(wanted.value) end)
+  end as remedy
 from (
   select
     case d.setrole when 0 then 'every role' else d.setrole::regrole::text end as role,
     split_part(c, '=', 1) as setting,
-    substr(c, strpos(c, '=') + 1) as value
+    substr(c, strpos(c, '=') + 1) as value,
+    d.setdatabase = 0 as everywhere,
+    format(case
+        when d.setrole <> 0 and d.setdatabase <> 0 then 'alter role %1$s in database %2$I reset %3$s'
+        when d.setrole <> 0 then 'alter role %1$s reset %3$s'
+        when d.setdatabase <> 0 then 'alter database %2$I reset %3$s'
+        else 'alter role all reset %3$s'
+      end, d.setrole::regrole, current_database(), split_part(c, '=', 1)) as reset
   from pg_db_role_setting d, unnest(d.setconfig) as c
   where d.setdatabase in (0, (select oid from pg_database where datname = current_database()))
     and (d.setrole = 0 and c ~* '^(app\.|tenancy\.|row_security=|session_preload_libraries=|plan_cache_mode=|session_replication_role=)'

@@ -4,7 +4,7 @@ select
   case when a.canonical then 'error' else 'warning' end as severity,
   f.signature as object,
   format('%s may execute it', string_agg(w.name, ', ' order by w.name)) as detail,
-  format('revoke execute on function %s from public, %s', f.signature, string_agg(w.name, ', ' order by w.name)) as remedy
+  format('revoke execute on routine %s from public, %s', f.signature, string_agg(w.name, ', ' order by w.name)) as remedy
 from tenancy.written_functions f
 cross join tenancy.walled_roles w
 cross join tenancy.audited a

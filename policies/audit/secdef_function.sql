@@ -4,7 +4,7 @@ select
   'warning' as severity,
   f.signature as object,
   'runs as ' || f.owner::regrole || case when a.canonical then ', and tenancy.definer_functions does not name it' else '' end as detail,
-  format('alter function %s security invoker', f.signature) || case when a.canonical then ', or register it in policies/after/15_registers.sql' else '' end as remedy
+  format('alter routine %s security invoker', f.signature) || case when a.canonical then ' /* or register it in policies/after/15_registers.sql */' else '' end as remedy
 from tenancy.written_functions f
 cross join tenancy.audited a
 where f.definer

@@ -4,7 +4,7 @@ select
   'warning' as severity,
   f.signature as object,
   format('runs as %s, which %s', r.rolname, case when r.rolsuper then 'is a superuser' when r.rolbypassrls then 'bypasses row security' else 'logs in' end) as detail,
-  format('alter function %s owner to %s', f.signature, coalesce(quote_ident(a.definer), '... (a role that does not log in and may little)')) as remedy
+  coalesce(format('alter routine %s owner to ', f.signature) || quote_ident(a.definer), 'no statement does: give it to a role that does not log in and may little') as remedy
 from tenancy.written_functions f
 join pg_roles r on r.oid = f.owner
 cross join tenancy.audited a

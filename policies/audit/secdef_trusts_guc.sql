@@ -4,7 +4,7 @@ select
   case when a.canonical then 'error' else 'warning' end as severity,
   f.signature as object,
   'decides by the settings of its caller' as detail,
-  'decide by rows' || case when a.canonical then ', as tenancy.enter does, or give the reason in tenancy.definer_functions' else ' that the caller could not write' end as remedy
+  format('alter routine %s security invoker', f.signature) || case when a.canonical then ' /* or decide by rows, as tenancy.enter does, or give the reason in tenancy.definer_functions */' else ' /* or decide by rows that the caller could not write */' end as remedy
 from tenancy.written_functions f
 cross join tenancy.audited a
 where f.definer

@@ -6,7 +6,12 @@ select
   'error' as severity,
   s.table_name as object,
   format('%s may %s %s of everybody', w.name, lower(c.privilege), s.column_name) as detail,
-  'register a bar in policies/after/15_registers.sql, or take the grant away' as remedy
+  case
+    when exists (select from tenancy.wanted_policies b where b.table_name = s.table_name and b.command in (lower(c.privilege), 'all') and w.name = any (b.roles)
+        and coalesce(b.check_expr, b.using_expr) not in (tenancy.wall(), 'true'))
+      then 'run portal migrate, which puts back who may'
+    else tenancy.revocation(w.name, t.oid, c.privilege, array[s.column_name]) || ' /* or register a bar in policies/after/15_registers.sql */'
+  end as remedy
 from tenancy.secret_columns s
 join tenancy.our_tables t on t.name = s.table_name
 join pg_attribute a on a.attrelid = t.oid and a.attname = s.column_name

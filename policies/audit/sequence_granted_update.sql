@@ -4,7 +4,7 @@ select
   'warning' as severity,
   format('%I.%I', n.nspname, c.relname) as object,
   format('%s has %s on it', w.name, string_agg(p.privilege, ', ')) as detail,
-  format('revoke all on sequence %I.%I from %I', n.nspname, c.relname, w.name) as remedy
+  format('revoke %s on sequence %I.%I from public, %I', string_agg(lower(p.privilege), ', '), n.nspname, c.relname, w.name) as remedy
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 cross join tenancy.walled_roles w

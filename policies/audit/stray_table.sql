@@ -5,5 +5,5 @@ select
   'warning' as severity,
   s.name as object,
   'nobody but its owner can reach it' as detail,
-  format('drop table %s, or make it by a migration', s.name) as remedy
+  format('drop table %s /* or make it by a migration */', s.name) as remedy
 from tenancy.stray_tables s

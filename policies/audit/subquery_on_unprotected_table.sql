@@ -4,7 +4,7 @@ select
   'warning' as severity,
   e.table_name as object,
   format('policy %s (%s) reads %s, which has no row security', e.name, e.clause, c.oid::regclass) as detail,
-  format('alter table %s enable row level security, or let the policy read no table', c.oid::regclass) as remedy
+  tenancy.policy_remedy(e.table_name, e.name) || ' /* or enable row security of the other table, too */' as remedy
 from tenancy.policy_expressions e
 cross join lateral (select distinct m[1]::oid as oid from regexp_matches(e.tree, ':relid ([0-9]+)', 'g') as m) as r
 join pg_class c on c.oid = r.oid

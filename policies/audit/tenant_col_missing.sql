@@ -4,7 +4,7 @@ select
   case when a.canonical then 'error' else 'warning' end as severity,
   t.name as object,
   'there is no column ' || a.tenant_column as detail,
-  case when a.canonical then 'customer_id text not null default tenancy.customer_id() references platform.customers' else format('alter table %s add %I %s not null, unless it has no row of a tenant', t.name, a.tenant_column, a.tenant_type) end as remedy
+  case when a.canonical then format('alter table %s add customer_id text not null default tenancy.customer_id() references platform.customers', t.name) else format('alter table %s add %I %s not null', t.name, a.tenant_column, a.tenant_type) end as remedy
 from tenancy.our_tables t
 cross join tenancy.audited a
 where t.schema = any (a.tenant_schemas)

@@ -4,7 +4,7 @@ select
   'error' as severity,
   t.name as object,
   format('%s may %s %s', r.name, lower(p.privilege), a.attname) as detail,
-  format('revoke %s (%s) on %s from %s; grant by column', lower(p.privilege), a.attname, t.name, r.name) as remedy
+  tenancy.revocation(r.name, t.oid, p.privilege, case when r.name = 'portal_mover' and p.privilege = 'INSERT' then array['customer_id'] else array['customer_id', 'id'] end) as remedy
 from tenancy.tenant_tables t
 join pg_attribute a on a.attrelid = t.oid and a.attname in ('customer_id', 'id') and not a.attisdropped
 cross join (values ('INSERT'), ('UPDATE')) as p (privilege)

@@ -4,7 +4,7 @@ select
   'warning' as severity,
   t.name as object,
   format('policy %s is to %s, which row security does not hold', p.polname, r.rolname) as detail,
-  format('alter role %I nosuperuser nobypassrls, or drop the policy', r.rolname) as remedy
+  tenancy.policy_remedy(t.name, p.polname::text) as remedy
 from pg_policy p
 join tenancy.our_tables t on t.oid = p.polrelid
 join pg_roles r on r.oid = any (p.polroles)

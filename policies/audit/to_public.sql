@@ -4,7 +4,7 @@ select
   'error' as severity,
   p.table_name as object,
   format('permissive policy %s is to public', p.name) as detail,
-  format('drop policy %I on %s; one that lets in names its roles', p.name, p.table_name) as remedy
+  tenancy.policy_remedy(p.table_name, p.name) || ' /* one that lets in names its roles */' as remedy
 from tenancy.policies p
 cross join tenancy.audited a
 where p.permissive

@@ -4,7 +4,7 @@ select
   'warning' as severity,
   t.name as object,
   format('trigger %s calls %s as %s', g.tgname, f.signature, f.owner::regrole) as detail,
-  format('alter function %s security invoker', f.signature) || case when a.canonical then ', or register it in tenancy.definer_functions' else '' end as remedy
+  format('alter routine %s security invoker', f.signature) || case when a.canonical then ' /* or register it in tenancy.definer_functions */' else '' end as remedy
 from pg_trigger g
 join tenancy.our_tables t on t.oid = g.tgrelid
 join tenancy.written_functions f on f.oid = g.tgfoid

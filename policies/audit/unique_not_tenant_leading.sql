@@ -4,7 +4,7 @@ select
   'warning' as severity,
   k.table_name as object,
   format('unique index %s (%s) does not begin with %I', k.index_name, k.column_list, t.tenant_column) as detail,
-  format('make %I its first column', t.tenant_column) as remedy
+  tenancy.tenant_first(k.index_oid) as remedy
 from tenancy.unique_keys k
 join tenancy.tenant_tables t on t.oid = k.table_oid
 where t.tenant_column = any (k.columns)

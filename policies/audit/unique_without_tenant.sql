@@ -15,7 +15,7 @@ select
   end as severity,
   k.table_name as object,
   format('unique index %s (%s) does not contain %I', k.index_name, k.column_list, t.tenant_column) as detail,
-  format('make %I its first column', t.tenant_column) as remedy
+  coalesce(tenancy.tenant_first(k.index_oid), 'no statement does: give the table the column ' || t.tenant_column || ' first') as remedy
 from tenancy.unique_keys k
 join tenancy.tenant_tables t on t.oid = k.table_oid
 cross join tenancy.audited a

@@ -9,7 +9,11 @@ select
     when n.nspname = 'tenancy' then 'tenancy.global_tables does not name it'
     else 'is in reach of the API, outside of our schemas, and tenancy.global_tables does not name it'
   end as detail,
-  'register it in policies/after/15_registers.sql with its reason, or move it to schema portal' as remedy
+  case
+    when n.nspname in ('platform', 'jobs', 'tenancy') then 'no statement does: register it in policies/after/15_registers.sql with its reason, or move it to schema portal'
+    else format('revoke all on %I.%I from public, %s /* or register it in policies/after/15_registers.sql with its reason */', n.nspname, c.relname,
+      (select string_agg(r.name, ', ' order by r.name) from tenancy.walled_roles r))
+  end as remedy
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'm')

@@ -4,7 +4,7 @@ select
   'error' as severity,
   f.signature as object,
   format('is written in %s, and %s may execute it', l.lanname, string_agg(w.name, ', ' order by w.name)) as detail,
-  format('revoke execute on function %s from public, %s', f.signature, string_agg(w.name, ', ' order by w.name)) as remedy
+  format('revoke execute on routine %s from public, %s', f.signature, string_agg(w.name, ', ' order by w.name)) as remedy
 from tenancy.written_functions f
 join pg_language l on l.oid = f.language and not l.lanpltrusted
 cross join tenancy.walled_roles w

@@ -4,7 +4,7 @@ select distinct
   'warning' as severity,
   format('%I.%I', n.nspname, v.relname) as object,
   'calls ' || f.signature as detail,
-  'call it by name, where its grant is seen' as remedy
+  format('drop %s %I.%I /* call the function by name, where its grant is seen */', case v.relkind when 'm' then 'materialized view' else 'view' end, n.nspname, v.relname) as remedy
 from pg_class v
 join pg_namespace n on n.oid = v.relnamespace
 join pg_rewrite w on w.ev_class = v.oid

@@ -5,7 +5,7 @@ select
   'warning' as severity,
   format('PostgreSQL %s.%s', v.major, v.minor) as object,
   string_agg(format('%s (%s), mended in %s.%s', f.cve, f.what, f.major, f.minor), '; ' order by f.minor, f.cve) as detail,
-  format('install %s.%s or newer', v.major, max(f.minor)) as remedy
+  format('no statement does: install %s.%s or newer', v.major, max(f.minor)) as remedy
 from (
   select current_setting('server_version_num')::int / 10000 as major, current_setting('server_version_num')::int % 10000 as minor
 ) as v

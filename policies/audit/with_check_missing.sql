@@ -4,7 +4,7 @@ select
   'error' as severity,
   p.table_name as object,
   format('policy %s checks nothing that is written', p.name) as detail,
-  'with check ' || a.wall as remedy
+  tenancy.policy_remedy(p.table_name, p.name) || ' /* or write: with check ' || a.wall || ' */' as remedy
 from tenancy.policies p
 cross join tenancy.audited a
 where p.command in ('a', 'w', '*')

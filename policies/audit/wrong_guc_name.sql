@@ -4,12 +4,13 @@ select
   'error' as severity,
   s.object,
   format('reads the setting %s', m.names[1]) as detail,
-  'read one of ' || (select string_agg(c.setting, ', ') from tenancy.context_settings c) as remedy
+  s.remedy || (select string_agg(c.setting, ', ') from tenancy.context_settings c) || s.remedy_end as remedy
 from (
-  select distinct e.table_name as object, e.expression as text
+  select distinct e.table_name as object, e.expression as text,
+    tenancy.policy_remedy(e.table_name, e.name) || ' /* or read one of ' as remedy, ' */' as remedy_end
   from tenancy.policy_expressions e
   union all
-  select f.signature, f.body
+  select f.signature, f.body, 'no statement does: read in its body one of ', ''
   from tenancy.written_functions f
   cross join tenancy.audited a
   where f.schema = any (a.schemas)

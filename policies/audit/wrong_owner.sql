@@ -4,19 +4,19 @@ select
   'error' as severity,
   o.name as object,
   'belongs to ' || o.owner::regrole as detail,
-  'run portal migrate, which hands it to portal_owner' as remedy
+  format('alter %s %s owner to %s', o.kind, o.name, o.wanted) as remedy
 from (
-  select n.nspname::text as name, n.nspowner as owner, 'portal_owner' as wanted
+  select 'schema' as kind, n.nspname::text as name, n.nspowner as owner, 'portal_owner' as wanted
   from pg_namespace n
   where n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
   union all
-  select format('%I.%I', n.nspname, c.relname), c.relowner, 'portal_owner'
+  select 'table', format('%I.%I', n.nspname, c.relname), c.relowner, 'portal_owner'
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   where n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
     and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
   union all
-  select f.signature, f.owner, case when f.definer then 'portal_definer' else 'portal_owner' end
+  select 'routine', f.signature, f.owner, case when f.definer then 'portal_definer' else 'portal_owner' end
   from tenancy.written_functions f
   join pg_proc p on p.oid = f.oid
   where f.schema in ('portal', 'platform', 'jobs', 'tenancy')
