@@ -14,7 +14,15 @@ begin
     end if;
     drop view tenancy.candidate;
   end if;
-  execute format('create or replace view tenancy.%I as %s', name, query);
+  begin
+    execute format('create or replace view tenancy.%I as %s', name, query);
+  exception when invalid_table_definition then
+    -- It has other columns. What reads it is made after it, and so again.
+    execute format('drop view tenancy.%I cascade', name);
+    execute format('create view tenancy.%I as %s', name, query);
+  end;
+  -- At once: one that stood before reads it as its owner.
+  execute format('alter view tenancy.%I owner to portal_owner', name);
 end
 $$;
 

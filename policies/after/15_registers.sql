@@ -405,6 +405,7 @@ from (values
   ('tenancy.installation'::text, 'how this database was installed'::text),
   ('tenancy.schema_version',    'written by the migrations'),
   ('tenancy.baseline',          'what the installer left behind, for the audit'),
+  ('tenancy.facts_before',      'what stood when an installation began'),
   ('tenancy.audit_exceptions',  'findings that somebody answers for')
 ) as global (table_name, reason)
 $view$);

@@ -1,9 +1,9 @@
--- Tables, policies, grants, keys and triggers are as portal migrate left them. This sees every change by
--- hand, also one that no other lint has a name for.
+-- Tables, policies, grants, keys, triggers and views are as portal migrate left them. This sees every change by hand of what
+-- isolation rests on, also one that no other lint has a name for.
 select
   'policy_drift' as lint,
   'error' as severity,
   d.object,
   d.detail,
-  'run portal migrate, which puts it back; what should stay belongs into policies/' as remedy
+  tenancy.drift_remedy(d.kind, d.object, d.part, d.now, d.installed) as remedy
 from tenancy.drift('{table,policy,grant,key,trigger,view}') d

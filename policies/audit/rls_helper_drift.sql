@@ -1,8 +1,8 @@
--- The functions of tenancy are as portal migrate left them: body, owner, rights, settings.
+-- The functions of our schemas are as portal migrate left them: body, owner, rights, settings.
 select
   'rls_helper_drift' as lint,
   'error' as severity,
   d.object,
   d.detail,
-  'run portal migrate' as remedy
+  tenancy.drift_remedy(d.kind, d.object, d.part, d.now, d.installed) as remedy
 from tenancy.drift('{function}') d

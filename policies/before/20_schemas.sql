@@ -20,6 +20,23 @@ comment on schema platform is 'What must be known before a customer is, or belon
 comment on schema jobs is 'The job queue (river). Doors of tenancy make and show jobs; portal_worker works them; nobody else has any right here.';
 comment on schema tenancy is 'Context functions, the procedures that enter, the audit views.';
 
+-- What stood when this installation began, until it ends. One that was not finished began with it.
+create table if not exists tenancy.facts_before (
+  kind   text not null,
+  object text not null,
+  fact   text not null
+);
+
+do $$
+begin
+  if to_regprocedure('tenancy.posture_facts(text[])') is not null and not exists (select from tenancy.facts_before) then
+    insert into tenancy.facts_before (kind, object, fact)
+    select f.kind, f.object, f.fact
+    from tenancy.posture_facts('{table,policy,grant,key,trigger,view,function,column,check,index,identity,sequence,statistics,rule,type,event trigger}') f;
+  end if;
+end
+$$;
+
 -- How this database was installed; one row.
 create table if not exists tenancy.installation (
   only_row     boolean primary key default true constraint there_is_only_one_row check (only_row),
