@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
 
 	"contractor-portal/db/audit"
 	"contractor-portal/db/install"
 	"contractor-portal/policies"
+	"contractor-portal/schema"
+	"contractor-portal/server"
 )
 
 type auditCommand struct {
@@ -60,6 +64,32 @@ type unaskedError struct{ error }
 func (unaskedError) Status() int     { return 2 }
 func (e unaskedError) Unwrap() error { return e.error }
 
+// program is what asks. Of a database that is not the portal's no script but the lints has anything to say.
+func (c auditCommand) program() audit.Program {
+	p := audit.Program{Version: server.Version()}
+	for _, l := range policies.Lints() {
+		p.Scripts = append(p.Scripts, audit.Script{Name: "policies/audit/" + l.Name + ".sql", SQL: l.SQL})
+	}
+	if c.Database != "" {
+		return p
+	}
+	source := schema.Source()
+	for _, s := range source.Before {
+		p.Scripts = append(p.Scripts, audit.Script(s))
+	}
+	files, _ := fs.Glob(source.Migrations, "*.sql") // embedded, and so readable
+	for _, name := range files {
+		sql, _ := fs.ReadFile(source.Migrations, name)
+		p.Scripts = append(p.Scripts, audit.Script{Name: "migrations/" + name, SQL: string(sql)})
+	}
+	for _, s := range source.After {
+		if path.Ext(s.Name) == ".sql" { // not what is made of a template, whose lines are others
+			p.Scripts = append(p.Scripts, audit.Script(s))
+		}
+	}
+	return p
+}
+
 func (c auditCommand) Run(ctx context.Context, cfg config) error {
 	var report audit.Report
 	var err error
@@ -71,6 +101,7 @@ func (c auditCommand) Run(ctx context.Context, cfg config) error {
 	if err != nil {
 		return unaskedError{err}
 	}
+	report.By = c.program()
 	if err := report.Write(os.Stdout, c.Format); err != nil {
 		return err
 	}

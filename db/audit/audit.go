@@ -53,6 +53,7 @@ type Report struct {
 	NotAsked   []Unasked   // of a database that is not the portal's
 	Findings   []Finding   // the worst first
 	Exceptions []Exception // what Findings does not show, or would not; also those that are over
+	By         Program     // for SARIF, which says who asked and where a finding lies
 }
 
 // Queryer is a connection, a pool or a transaction.
@@ -163,9 +164,4 @@ func encode(w io.Writer, v any) error {
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
-}
-
-// level is the word of SARIF for a severity.
-func level(severity string) string {
-	return cmp.Or(map[string]string{Error: "error", Warning: "warning"}[severity], "note")
 }
