@@ -52,100 +52,113 @@ begin
     installing constant boolean := current_setting('tenancy.installing', true) is not distinct from 'on'
       and (select rolsuper from pg_roles where rolname = session_user);
     advice constant text := 'Write it in policies/ or migrations/ and run portal migrate. A superuser who must do it by hand says first: set tenancy.installing = on.';
+    d record;
     o record;
   begin
-    -- Tables, and the partitions and heirs that they got.
-    for o in
-      select
-        c.oid::regclass as name,
-        d.command_tag = 'ALTER TABLE' as altered,
-        c.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs') or exists (
-          select from pg_inherits i join pg_class parent on parent.oid = i.inhparent
-          where i.inhrelid = c.oid and parent.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs')) as ours,
-        c.relrowsecurity and c.relforcerowsecurity as closed,
-        exists (select from pg_policy p where p.polrelid = c.oid) as has_policies,
-        exists (
-          select from pg_policy p
-          where p.polrelid = c.oid and p.polname = 'wall' and pg_get_expr(p.polqual, p.polrelid) ~ 'tenancy\.customer_id') as walled
-      from pg_event_trigger_ddl_commands() d
-      join pg_class c on d.classid = 'pg_class'::regclass
-        and (c.oid = d.objid or c.oid in (select i.inhrelid from pg_inherits i where i.inhparent = d.objid))
-      where c.relkind in ('r', 'p')
+    -- Each command for itself, from what it changed: the catalogue may be large.
+    for d in
+      select c.classid, c.objid, c.command_tag, c.object_identity, c.in_extension
+      from pg_event_trigger_ddl_commands() c
     loop
-      if not o.ours and o.walled and not installing then
-        raise exception 'the gate refuses to move % out of its schema', o.name using errcode = 'TN010', hint = advice;
-      end if;
-      if not o.ours or o.closed or installing and o.altered then
+      -- A table, and the partitions and heirs that it got.
+      for o in
+        select
+          c.oid::regclass as name,
+          d.command_tag = 'ALTER TABLE' as altered,
+          c.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs') or exists (
+            select from pg_inherits i join pg_class parent on parent.oid = i.inhparent
+            where i.inhrelid = c.oid and parent.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs')) as ours,
+          c.relrowsecurity and c.relforcerowsecurity as closed,
+          exists (select from pg_policy p where p.polrelid = c.oid) as has_policies,
+          exists (
+            select from pg_policy p
+            where p.polrelid = c.oid and p.polname = 'wall' and pg_get_expr(p.polqual, p.polrelid) ~ 'tenancy\.customer_id') as walled
+        from (
+          select d.objid as oid
+          union all
+          select i.inhrelid from pg_inherits i where i.inhparent = d.objid
+        ) as changed
+        join pg_class c on c.oid = changed.oid
+        where d.classid = 'pg_class'::regclass
+          and c.relkind in ('r', 'p')
+      loop
+        if not o.ours and o.walled and not installing then
+          raise exception 'the gate refuses to move % out of its schema', o.name using errcode = 'TN010', hint = advice;
+        end if;
+        if not o.ours or o.closed or installing and o.altered then
+          continue;
+        end if;
+        if o.altered and o.has_policies then
+          raise exception 'the gate refuses to lift row security of %', o.name using errcode = 'TN010', hint = advice,
+            detail = 'It is enabled and forced on every table of portal, platform and jobs.';
+        end if;
+        execute format('alter table %s enable row level security, force row level security', o.name);
+      end loop;
+      if installing then
         continue;
       end if;
-      if o.altered and o.has_policies then
-        raise exception 'the gate refuses to lift row security of %', o.name using errcode = 'TN010', hint = advice,
-          detail = 'It is enabled and forced on every table of portal, platform and jobs.';
+
+      if d.classid = 'pg_policy'::regclass and exists (
+        select
+        from pg_policy p
+        join pg_class c on c.oid = p.polrelid
+        where p.oid = d.objid
+          and c.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs'))
+      then
+        raise exception 'the gate refuses policy %', d.object_identity using errcode = 'TN011', hint = advice,
+          detail = 'Walls and doors are made from policies/ alone.';
       end if;
-      execute format('alter table %s enable row level security, force row level security', o.name);
-    end loop;
-    if installing then
-      return;
-    end if;
 
-    for o in
-      select d.object_identity
-      from pg_event_trigger_ddl_commands() d
-      join pg_policy p on d.classid = 'pg_policy'::regclass and p.oid = d.objid
-      join pg_class c on c.oid = p.polrelid
-      where c.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs')
-    loop
-      raise exception 'the gate refuses policy %', o.object_identity using errcode = 'TN011', hint = advice,
-        detail = 'Walls and doors are made from policies/ alone.';
-    end loop;
+      if d.classid = 'pg_class'::regclass then
+        for o in
+          select v.oid::regclass as name, v.relkind, t.oid::regclass as table_name
+          from pg_class v
+          join pg_rewrite w on w.ev_class = v.oid
+          join pg_depend r on r.classid = 'pg_rewrite'::regclass and r.objid = w.oid and r.refclassid = 'pg_class'::regclass
+          join pg_class t on t.oid = r.refobjid and t.relkind in ('r', 'p') and t.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs')
+          where v.oid = d.objid
+            and v.relkind in ('v', 'm')
+            and v.relpersistence <> 't' -- a temporary one is its session's own
+            and not exists (select from unnest(v.reloptions) as s where s ~* '^security_invoker=(true|on|yes|1)$')
+        loop
+          raise exception 'the gate refuses view %, which reads % as its owner', o.name, o.table_name using errcode = 'TN012',
+            hint = case o.relkind when 'v' then 'Make it with (security_invoker = true).' else 'A materialized view has no row security: read the tables, or keep a table with customer_id.' end;
+        end loop;
+      end if;
 
-    for o in
-      select v.oid::regclass as name, v.relkind, t.oid::regclass as table_name
-      from pg_event_trigger_ddl_commands() d
-      join pg_class v on d.classid = 'pg_class'::regclass and v.oid = d.objid
-      join pg_rewrite w on w.ev_class = v.oid
-      join pg_depend r on r.classid = 'pg_rewrite'::regclass and r.objid = w.oid and r.refclassid = 'pg_class'::regclass
-      join pg_class t on t.oid = r.refobjid and t.relkind in ('r', 'p') and t.relnamespace::regnamespace::text in ('portal', 'platform', 'jobs')
-      where v.relkind in ('v', 'm')
-        and v.relpersistence <> 't' -- a temporary one is its session's own
-        and not exists (select from unnest(v.reloptions) as s where s ~* '^security_invoker=(true|on|yes|1)$')
-    loop
-      raise exception 'the gate refuses view %, which reads % as its owner', o.name, o.table_name using errcode = 'TN012',
-        hint = case o.relkind when 'v' then 'Make it with (security_invoker = true).' else 'A materialized view has no row security: read the tables, or keep a table with customer_id.' end;
-    end loop;
+      if d.classid = 'pg_proc'::regclass and not d.in_extension and exists (
+        select
+        from pg_proc f
+        where f.oid = d.objid
+          and f.prosecdef
+          and not exists (select from unnest(f.proconfig) as s where s ~ '^search_path=(.*, )?"?pg_temp"?$'))
+      then
+        raise exception 'the gate refuses definer function %, whose search_path is its caller''s', d.object_identity using errcode = 'TN013',
+          hint = 'Add: set search_path = pg_catalog, pg_temp (pg_temp last; unnamed it comes first).';
+      end if;
 
-    for o in
-      select d.object_identity
-      from pg_event_trigger_ddl_commands() d
-      join pg_proc f on d.classid = 'pg_proc'::regclass and f.oid = d.objid
-      where f.prosecdef
-        and not d.in_extension
-        and not exists (select from unnest(f.proconfig) as s where s ~ '^search_path=(.*, )?"?pg_temp"?$')
-    loop
-      raise exception 'the gate refuses definer function %, whose search_path is its caller''s', o.object_identity using errcode = 'TN013',
-        hint = 'Add: set search_path = pg_catalog, pg_temp (pg_temp last; unnamed it comes first).';
-    end loop;
-
-    -- As tenancy.statement_runners has it.
-    for o in
-      select p.oid::regprocedure as name, r.rolname as role
-      from pg_proc p
-      join pg_language l on l.oid = p.prolang
-      join pg_roles r on r.rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_worker')
-        and has_function_privilege(r.oid, p.oid, 'execute') and has_schema_privilege(r.oid, p.pronamespace, 'usage')
-      left join pg_depend e on e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'
-      left join pg_extension x on x.oid = e.refobjid
-      where p.oid >= 16384
-        and p.prokind <> 'p'
-        and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
-        -- What a GRANT gives is not told.
-        and exists (select from pg_event_trigger_ddl_commands() d where p.oid = d.objid or d.command_tag ~ 'GRANT|EXTENSION|SCHEMA')
-        and (x.extname in ('dblink', 'pg_background', 'pg_cron', 'pg_task', 'plproxy')
-          or x.extname is null and l.lanname not in ('sql', 'plpgsql')
-          or regexp_replace(p.prosrc, '--[^\n]*|/\*.*?\*/', '', 'g') ~* '\m(call|execute)\M|\mdo\s+(language\s+\S+\s+)?(e?''|\$)|\mset\s+(local\s+|session\s+)?"?app"?\.')
-    loop
-      raise exception 'the gate refuses function %, with which % runs statements from an expression', o.name, o.role using errcode = 'TN014',
-        hint = format('From a SELECT it could enter another customer. Revoke execute on it from public and %I first.', o.role);
+      -- As tenancy.statement_runners has it. What a GRANT gives is not told.
+      if d.classid = 'pg_proc'::regclass or d.command_tag ~ 'GRANT|EXTENSION|SCHEMA' then
+        for o in
+          select p.oid::regprocedure as name, r.rolname as role
+          from pg_proc p
+          join pg_language l on l.oid = p.prolang
+          join pg_roles r on r.rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_worker')
+            and has_function_privilege(r.oid, p.oid, 'execute') and has_schema_privilege(r.oid, p.pronamespace, 'usage')
+          left join pg_depend e on e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'
+          left join pg_extension x on x.oid = e.refobjid
+          where p.oid >= 16384
+            and p.prokind <> 'p'
+            and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+            and (p.oid = d.objid or d.command_tag ~ 'GRANT|EXTENSION|SCHEMA')
+            and (x.extname in ('dblink', 'pg_background', 'pg_cron', 'pg_task', 'plproxy')
+              or x.extname is null and l.lanname not in ('sql', 'plpgsql')
+              or regexp_replace(p.prosrc, '--[^\n]*|/\*.*?\*/', '', 'g') ~* '\m(call|execute)\M|\mdo\s+(language\s+\S+\s+)?(e?''|\$)|\mset\s+(local\s+|session\s+)?"?app"?\.')
+        loop
+          raise exception 'the gate refuses function %, with which % runs statements from an expression', o.name, o.role using errcode = 'TN014',
+            hint = format('From a SELECT it could enter another customer. Revoke execute on it from public and %I first.', o.role);
+        end loop;
+      end if;
     end loop;
   end
   $gate$;
