@@ -74,7 +74,7 @@ func firstComment(sql string) string {
 // every test.
 func fill(f File) string {
 	var sql strings.Builder
-	if err := template.Must(template.New(f.Name).Parse(f.SQL)).Execute(&sql, Lints()); err != nil {
+	if err := template.Must(template.New(f.Name).Parse(f.SQL)).Execute(&sql, share(Lints())); err != nil {
 		panic(err)
 	}
 	return sql.String()

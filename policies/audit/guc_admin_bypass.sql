@@ -8,7 +8,8 @@ select
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or leave such a condition to a policy beside ' || a.wall || ' */' as remedy
 from tenancy.policy_expressions e
 cross join tenancy.audited a
-where exists (
+where e.expression ~ ' = ''[^'']'
+  and exists (
     select from unnest(tenancy.disjuncts(e.expression)) as d
     where d ~ ('(current_setting|' || a.readers || ')\(')
       and d ~ ' = ''[^'']+''(::\w+)?\)*$'

@@ -8,7 +8,7 @@ select
   case when a.canonical then 'run portal migrate, which installs the wall' else format('create policy wall on %s as restrictive using %s', t.name, a.wall) end as remedy
 from tenancy.tenant_tables t
 cross join tenancy.audited a
-where not exists (select from tenancy.walls w where w.table_oid = t.oid)
+where t.oid not in (select w.table_oid from tenancy.walls w)
   and (a.canonical or exists (
     select
     from tenancy.policies p

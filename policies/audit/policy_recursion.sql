@@ -6,4 +6,4 @@ select
   format('policy %s (%s) reads the table that it protects', e.name, e.clause) as detail,
   tenancy.policy_remedy(e.table_name, e.name) as remedy
 from tenancy.policy_expressions e
-where e.tree ~ (':relid ' || e.table_oid || '\M')
+where position(format(':relid %s ', e.table_oid) in e.tree) > 0

@@ -8,4 +8,5 @@ select
 from tenancy.policy_expressions e
 cross join lateral (select distinct m[1]::oid as oid from regexp_matches(e.tree, ':relid ([0-9]+)', 'g') as m) as r
 join pg_class c on c.oid = r.oid
-where not c.relrowsecurity
+where e.tree like '%:relid %'
+  and not c.relrowsecurity
