@@ -1,33 +1,128 @@
 package database
 
 const (
-	definer     = `create function public.planted() returns int language sql security definer set search_path = pg_catalog, pg_temp return 1`
+	definer    = `create function public.planted() returns int language sql security definer set search_path = pg_catalog, pg_temp return 1`
+	stringBody = `create function public.planted() returns int language plpgsql security definer set search_path = pg_catalog, pg_temp as $$ begin return 1; end $$`
+	stranger   = `create role stranger; create schema apart; grant usage on schema apart to stranger; alter default privileges in schema apart revoke execute on functions from public;
+		alter default privileges revoke execute on functions from public; `
 	nobodyCalls = `; revoke execute on function public.planted() from public`
 )
 
 var codeFaults = []fault{
 	{
 		lint:  "view_not_invoker",
-		plant: `create view public.planted as select * from portal.locations`,
+		plant: `create view public.planted as select * from portal.locations; grant select on public.planted to portal_app`,
 		mend:  `alter view public.planted set (security_invoker = true)`,
 		also: []string{
-			`create view portal.planted with (security_invoker = false) as select * from portal.locations`,
-			`create view public.planted as select email from platform.logins`,
-			`create view public.planted with (security_barrier) as select 1 as one where exists (select from portal.users)`,
+			`create view portal.planted with (security_invoker = false) as select * from portal.locations; grant select on portal.planted to portal_inspector`,
+			`create view public.planted as select email from platform.logins; create role stranger; grant select on public.planted to stranger`,
+			`create view public.planted with (security_barrier) as select 1 as one where exists (select from portal.users); grant update (one) on public.planted to public;
+			grant select on public.planted to public`,
+			`create schema apart; create view apart.inner_one as select * from portal.locations; create view apart.planted as select * from apart.inner_one;
+			create role stranger; grant usage on schema apart to stranger; grant select on apart.planted to stranger`,
+			`create view public.planted as select * from portal.locations; grant update (name) on public.planted to portal_app`,
+			`create view public.planted as select * from portal.locations; create role lent; create role stranger; grant lent to stranger; grant select on public.planted to lent`,
+			`create view public.planted as select * from portal.locations`,
 		},
 		near: []string{
-			`create view public.planted with (security_invoker = on) as select * from portal.locations`,
-			`create view public.planted as select relname from pg_class`,
-			`create view public.inner_one with (security_invoker) as select * from portal.locations; create view public.planted as select * from public.inner_one`,
+			`create view public.planted with (security_invoker = on) as select * from portal.locations; grant select on public.planted to public`,
+			`create view public.planted as select relname from pg_class; grant select on public.planted to public`,
+			`create view public.inner_one with (security_invoker) as select * from portal.locations; create view public.planted as select * from public.inner_one;
+			grant select on public.planted to public`,
 		},
 	},
 	{
 		lint:  "matview_on_tenant",
 		plant: `create materialized view public.planted as select l.name, u.email from portal.locations l, portal.users u`,
 		mend:  `drop materialized view public.planted`,
+		also: []string{
+			`create materialized view public.planted as select name from portal.properties`,
+			`create view public.inner_one as select * from platform.logins; create view public.outer_one with (security_invoker) as select * from public.inner_one;
+			create materialized view public.planted as select * from public.outer_one with no data`,
+			`create materialized view public.inner_one as select * from portal.users; create materialized view public.planted as select count(*) from public.inner_one`,
+		},
 		near: []string{
 			`create materialized view public.planted as select relname from pg_class`,
 			`create view public.planted with (security_invoker) as select * from portal.locations`,
+			`create view public.inner_one as select relname from pg_class; create materialized view public.planted as select * from public.inner_one`,
+		},
+	},
+	{
+		lint: "reached_around_wall",
+		plant: `create view public.planted with (security_invoker) as select * from portal.locations;
+			create rule planted as on update to public.planted do instead update portal.locations set name = new.name where id = old.id;
+			create role stranger; grant select, update on public.planted to stranger`,
+		mend: `drop rule planted on public.planted`,
+		also: []string{
+			// Rules: on a view, on a table, and one that calls a function.
+			`create view public.planted as select 'a' as name; create rule planted as on insert to public.planted do instead
+			insert into portal.locations (customer_id, name, address) values ('AAAA22222', new.name, 'a'); grant insert on public.planted to portal_app`,
+			`create table public.planted (id bigint); create rule planted as on delete to public.planted do also delete from portal.routes where id = old.id;
+			grant delete on public.planted to public`,
+			// Functions that run as somebody else, and that enter.
+			stranger + `create function apart.planted() returns setof text language sql security definer set search_path = pg_catalog, pg_temp
+			begin atomic select email from portal.users; end; grant execute on function apart.planted() to stranger`,
+			stranger + `create function apart.inner_one() returns bigint language sql begin atomic select count(*) from platform.sessions; end;
+			create function apart.planted() returns bigint language sql security definer set search_path = pg_catalog, pg_temp return apart.inner_one();
+			grant execute on function apart.inner_one(), apart.planted() to stranger`,
+			stranger + `set local allow_system_table_mods = on; create procedure information_schema.planted() language sql security definer set search_path = pg_catalog, pg_temp
+			begin atomic delete from portal.users; end; revoke execute on procedure information_schema.planted() from public;
+			grant execute on procedure information_schema.planted() to stranger`,
+			`create function public.planted() returns setof text language sql set app.customer_id = 'AAAA22222' begin atomic select email from portal.users; end`,
+			`create function public.planted() returns setof text language plpgsql set app.role = 'Admin' as $$ begin return query select email from portal.users; end $$`,
+			`create function public.planted() returns setof text language plpgsql as $$ begin return query select email from portal.users; end $$; alter function public.planted() set "App".customer_ID = 'AAAA22222'`,
+			// Tables of the family, beside our schemas.
+			`create table portal.planted (customer_id text) partition by list (customer_id);
+			create table public.planted_a partition of portal.planted for values in ('AAAA22222');
+			alter table public.planted_a no force row level security, disable row level security; grant select on public.planted_a to portal_app`,
+			`create table public.planted () inherits (portal.locations); alter table public.planted disable row level security; grant update (name) on public.planted to portal_app`,
+			`create table public.planted () inherits (portal.locations); create policy planted on public.planted using (true); grant select (name) on public.planted to public`,
+			`create table public.planted (customer_id text not null); alter table portal.weather_data inherit public.planted; grant select on public.planted to portal_inspector`,
+		},
+		near: []string{
+			`create table public.planted () inherits (portal.locations)`,
+			`create table public.planted () inherits (portal.locations); grant select on public.planted to portal_app`,
+			`create table portal.planted (customer_id text) partition by list (customer_id);
+			create table public.planted_a partition of portal.planted for values in ('AAAA22222'); grant select on public.planted_a to portal_app`,
+			`create table public.planted (id int) partition by list (id); create table public.planted_a partition of public.planted for values in (1);
+			grant select on public.planted_a to portal_app`,
+			`create table public.planted (like portal.locations); grant select on public.planted to portal_app`,
+			`create view public.planted with (security_invoker) as select * from portal.locations; grant select, update on public.planted to portal_app`,
+			`create view public.planted with (security_invoker) as select * from portal.locations; grant select, update on public.planted to portal_app;
+			create rule planted as on delete to public.planted do instead nothing`,
+			`create table public.planted (id bigint); create rule planted as on delete to public.planted do also delete from portal.routes where id = old.id`,
+			`create function public.planted() returns setof text language sql begin atomic select email from portal.users; end`,
+			`create function public.planted() returns setof text language sql set app.customer_id = 'AAAA22222' begin atomic select email from portal.users; end;
+			revoke execute on function public.planted() from public`,
+			`create function public.planted() returns int language sql set work_mem = '8MB' return 1`,
+			stranger + `create function apart.planted() returns int language sql security definer set search_path = pg_catalog, pg_temp return 1;
+			grant execute on function apart.planted() to stranger`,
+			stranger + `create function apart.planted() returns setof text language sql security definer set search_path = pg_catalog, pg_temp
+			begin atomic select email from portal.users; end; revoke usage on schema apart from stranger`,
+			stranger + `grant create on schema apart to portal_owner; create function apart.planted() returns setof text language sql security definer
+			set search_path = pg_catalog, pg_temp begin atomic select email from portal.users; end; alter function apart.planted() owner to portal_owner`,
+			`grant portal_app to portal_owner`,
+		},
+	},
+	{
+		lint: "body_unknown", severity: "warning",
+		plant: stringBody,
+		mend:  `alter function public.planted() security invoker`,
+		also: []string{
+			stranger + `create procedure apart.planted() language plpgsql security definer as $$ begin end $$; grant execute on procedure apart.planted() to stranger`,
+			`create function public.inner_one() returns int language sql security definer as 'select 1'; revoke execute on function public.inner_one() from public;
+			create role lent; create role stranger; grant lent to stranger; grant execute on function public.inner_one() to lent`,
+			`create function public.planted() returns trigger language plpgsql security definer as $$ begin return new; end $$; revoke execute on function public.planted() from public;
+			create table public.of_all (id int); grant insert on public.of_all to public; create trigger planted before insert on public.of_all for each row execute function public.planted()`,
+			`set local allow_system_table_mods = on; create function pg_catalog.planted() returns int language plpgsql security definer as $$ begin return 1; end $$`,
+			`create extension citext; ` + stringBody + `; alter extension citext add function public.planted()`,
+			`alter procedure tenancy.enter_guest(text, text) owner to portal_owner`,
+		},
+		near: []string{
+			stringBody + `; revoke execute on function public.planted() from public`,
+			stringBody + `; alter function public.planted() security invoker`,
+			`create function public.planted() returns int language sql security definer return 1`,
+			`create schema hidden; create function hidden.planted() returns int language plpgsql security definer as $$ begin return 1; end $$`,
 		},
 	},
 	{
@@ -50,8 +145,11 @@ var codeFaults = []fault{
 		lint: "secdef_function", severity: "warning",
 		plant: definer,
 		mend:  `alter function public.planted() security invoker`,
-		also:  []string{`alter function tenancy.wall() security definer`, `create function public.enter() returns int language sql security definer return 1`},
-		near:  []string{`create function public.planted() returns int language sql return 1`, `alter function tenancy.state() cost 7`},
+		also: []string{
+			`alter function tenancy.wall() security definer`, `create function public.enter() returns int language sql security definer return 1`,
+			stringBody + nobodyCalls, `create extension citext; ` + definer + `; alter extension citext add function public.planted()`,
+		},
+		near: []string{`create function public.planted() returns int language sql return 1`, `alter function tenancy.state() cost 7`, stringBody},
 	},
 	{
 		lint:  "secdef_executable_by_app",
@@ -60,6 +158,10 @@ var codeFaults = []fault{
 		also: []string{
 			`grant execute on procedure tenancy.enter_guest(text, text) to portal_app`,
 			`grant execute on function tenancy.count_usage(text, bigint, bigint) to portal_app`,
+			`set local allow_system_table_mods = on; create function pg_catalog.planted(text, text) returns text language sql security definer
+			set search_path = pg_catalog, pg_temp return set_config($1, $2, true)`,
+			`set local allow_system_table_mods = on; create function information_schema.planted() returns int language plpgsql security definer as $$ begin return 1; end $$`,
+			`create extension citext; ` + definer + `; alter extension citext add function public.planted()`,
 		},
 		near: []string{definer + nobodyCalls, `create function public.planted() returns int language sql return 1`, definer + nobodyCalls + `; grant execute on function public.planted() to portal_backup`},
 	},
@@ -176,8 +278,14 @@ var codeFaults = []fault{
 		lint:  "publication_exposes",
 		plant: `create publication planted for table portal.locations`,
 		mend:  `alter publication planted set table portal.locations where (customer_id = 'AAAA22222')`,
-		also:  []string{`create publication planted for all tables`, `create publication planted for tables in schema portal`, `create publication planted for table platform.logins`},
+		also: []string{
+			`create publication planted for all tables`, `create publication planted for tables in schema portal`, `create publication planted for table platform.logins`,
+			`create publication planted for table portal.locations where (name <> '')`, `create publication planted for table portal.locations where (customer_id <> 'AAAA22222')`,
+			`create publication planted for table portal.locations where (customer_id = 'AAAA22222' or name <> '')`,
+			`create publication planted for table portal.locations where (not (customer_id = 'AAAA22222'))`,
+		},
 		near: []string{
+			`create publication planted for table portal.locations where (customer_id = 'AAAA22222' and name <> '')`,
 			`create table public.planted (id int); create publication planted for table public.planted`,
 			`create publication planted`,
 		},

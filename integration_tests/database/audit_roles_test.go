@@ -176,6 +176,7 @@ var grantFaults = []fault{
 		also: []string{
 			`grant select on portal.api_keys to portal_inspector`, `grant select on platform.operators to portal_platform`,
 			`grant select (token_hash) on platform.invitations to public`,
+			`create role stranger; grant select on platform.sessions to stranger`, `create role stranger; grant select (key_ciphertext) on portal.api_keys to stranger`,
 		},
 		near: []string{
 			`grant select (email) on platform.logins to portal_platform`, `grant update (password_hash) on platform.logins to portal_app`,

@@ -115,32 +115,6 @@ var tableFaults = []fault{
 		near:  []string{`grant insert on portal.locations to portal_app`, `grant select on platform.sessions to portal_backup`},
 	},
 	{
-		lint: "partition_child_open",
-		plant: `create table portal.planted (customer_id text) partition by list (customer_id);
-			create table public.planted_a partition of portal.planted for values in ('AAAA22222');
-			alter table public.planted_a no force row level security; grant select on public.planted_a to portal_app`,
-		mend: `revoke select on public.planted_a from portal_app`,
-		near: []string{
-			`create table portal.planted (customer_id text) partition by list (customer_id);
-			create table public.planted_a partition of portal.planted for values in ('AAAA22222')`,
-			`create table portal.planted (customer_id text) partition by list (customer_id);
-			create table public.planted_a partition of portal.planted for values in ('AAAA22222');
-			alter table public.planted_a enable row level security, force row level security;
-			grant select on public.planted_a to portal_app`,
-			`create table public.planted (id int) partition by list (id); create table public.planted_a partition of public.planted for values in (1);
-			grant select on public.planted_a to portal_app`,
-		},
-	},
-	{
-		lint:  "inherit_child_open",
-		plant: `create table public.planted () inherits (portal.locations); alter table public.planted disable row level security; grant select on public.planted to portal_app`,
-		mend:  `alter table public.planted enable row level security, force row level security`,
-		near: []string{
-			`create table public.planted () inherits (portal.locations)`,
-			`create table public.planted (like portal.locations); grant select on public.planted to portal_app`,
-		},
-	},
-	{
 		lint:  "unregistered_table",
 		plant: `create table platform.planted (id int)`,
 		mend:  `drop table platform.planted`,
@@ -148,9 +122,18 @@ var tableFaults = []fault{
 			`create table tenancy.planted (id int)`,
 			`create table public.planted (id int); grant select on public.planted to portal_app`,
 			`create table public.planted (id int); grant insert (id) on public.planted to public`,
+			`create role stranger; create table public.planted as select * from portal.locations; grant select on public.planted to stranger`,
+			`create role stranger; create schema apart; grant usage on schema apart to stranger; create table apart.planted as table platform.logins;
+			alter table apart.planted rename customer_id to company; alter table apart.planted rename company to customer_id; grant select (email) on apart.planted to stranger`,
+			`set local allow_system_table_mods = on; create table information_schema.planted as select customer_id, email from portal.users; grant select on information_schema.planted to public`,
+			`set local allow_system_table_mods = on; create table pg_catalog.planted as select customer_id, email from portal.users; grant select on pg_catalog.planted to portal_app`,
+			`create role lent; create role stranger; grant lent to stranger; create table public.planted as select 1 as one, customer_id from portal.users; grant select on public.planted to lent`,
 		},
 		near: []string{
 			`create table public.planted (id int)`,
+			`create role stranger; create table public.planted (id int); grant select on public.planted to stranger`,
+			`create table public.planted as select * from portal.locations`,
+			`create role stranger; create schema apart; create table apart.planted as select * from portal.locations; grant select on apart.planted to stranger`,
 			`create schema apart; create table apart.planted (id int); grant select on apart.planted to portal_app`,
 			plantedTable,
 		},

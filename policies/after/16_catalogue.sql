@@ -215,7 +215,8 @@ cross join lateral regexp_matches(e.tree, ':(?:op)?funcid ([0-9]+)', 'g') as m (
 join pg_proc f on f.oid = m.ids[1]::oid
 $view$);
 
--- Functions that somebody wrote: neither PostgreSQL's own nor an extension's.
+-- Functions that somebody wrote: neither PostgreSQL's own nor an extension's. Whoever hangs a definer function on an extension
+-- does not hide it.
 call tenancy.ensure_view('written_functions', $view$
 select
   p.oid,
@@ -232,13 +233,13 @@ select
   coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) as body
 from pg_proc p
 join pg_namespace n on n.oid = p.pronamespace
-where n.nspname <> 'information_schema'
-  and n.nspname !~ '^pg_(catalog|toast|temp)'
-  and not exists (
-    select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+where p.oid >= 16384 -- not PostgreSQL's own, whatever schema they are in
+  and n.nspname !~ '^pg_(toast|temp)'
+  and (p.prosecdef or not exists (
+    select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'))
 $view$);
 
-comment on view tenancy.written_functions is 'Functions of the database, without those of PostgreSQL and of extensions.';
+comment on view tenancy.written_functions is 'Functions of the database, without those of PostgreSQL and, but for definer functions, of extensions.';
 
 -- Functions from which an expression runs a statement, such as CALL or SET. The gate has the same.
 call tenancy.ensure_view('statement_runners', $view$
