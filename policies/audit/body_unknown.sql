@@ -6,7 +6,7 @@ select
   'warning' as severity,
   format('%s #%s', f.signature, left(encode(sha256(convert_to(f.body, 'UTF8')), 'hex'), 12)) as object,
   format('%s may do by it whatever %s may', string_agg(distinct r.role, ', '), f.owner::regrole) as detail,
-  format('write its body as begin atomic ... end, whose reach is known, or: alter routine %s security invoker', f.signature) as remedy
+  format('alter routine %s security invoker /* or write its body as begin atomic ... end, whose reach is known */', f.signature) as remedy
 from tenancy.reach r
 join tenancy.written_functions f on f.signature = r.through
 cross join tenancy.audited a

@@ -4,7 +4,7 @@ select
   'error' as severity,
   format('%I.%I', n.nspname, v.relname) as object,
   'holds rows of ' || string_agg(t.name, ', ' order by t.name) as detail,
-  format('drop materialized view %I.%I', n.nspname, v.relname) as remedy
+  format('drop materialized view if exists %I.%I cascade', n.nspname, v.relname) as remedy
 from (
   with recursive reads (matview, relation) as (
     select c.oid, c.oid
