@@ -55,7 +55,11 @@ func (c auditCommand) portals(ctx context.Context, cfg config) (audit.Report, er
 	if err != nil {
 		return audit.Report{}, err
 	}
-	return install.Audit(ctx, url)
+	var own []audit.Definition
+	for _, d := range policies.Definitions() {
+		own = append(own, audit.Definition(d))
+	}
+	return install.Audit(ctx, url, own...)
 }
 
 // An unaskedError is why the audit could not ask: whoever takes its end for a finding, or for none, would err.

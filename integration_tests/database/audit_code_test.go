@@ -437,8 +437,14 @@ var serverFaults = []fault{
 		plant: `insert into tenancy.audit_exceptions (lint, object, reason, made_on, expires_on)
 			values ('rls_disabled', 'portal.locations', 'for the tests of the audit', current_date - 9, current_date)`,
 		mend: `delete from tenancy.audit_exceptions`,
+		also: []string{
+			`set local session_replication_role = replica; insert into tenancy.audit_exceptions (lint, object, reason, made_on, expires_on)
+			values ('rls_disabled', 'portal.locations', 'for the tests of the audit', '2198-01-01', '2198-12-31')`,
+			`set local session_replication_role = replica; insert into tenancy.audit_exceptions (lint, object, reason, expires_on)
+			values ('rls_disabled', '%', 'for the tests of the audit', current_date + 1)`,
+		},
 		near: []string{
-			`insert into tenancy.audit_exceptions (lint, object, reason, expires_on) values ('rls_disabled', '%', 'for the tests of the audit', current_date + 1)`,
+			`insert into tenancy.audit_exceptions (lint, object, reason, expires_on) values ('rls_disabled', 'portal.locations', 'for the tests of the audit', current_date + 366)`,
 			`create table public.audit_exceptions (like tenancy.audit_exceptions); insert into public.audit_exceptions values ('a', 'b', 'c', '2020-01-01', 'd', '2020-01-01')`,
 		},
 	},

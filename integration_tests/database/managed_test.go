@@ -48,6 +48,9 @@ func TestManaged_InstallsWhatItMayAndSaysTheRest(t *testing.T) {
 			t.Errorf("nothing was said of %q in:\n%s", hardening, strings.Join(said.all(), "\n"))
 		}
 	}
+	if found := ownAudit(t, o.URL); len(found) != 0 {
+		t.Errorf("the audit of itself: %q", found)
+	}
 	report, err := install.Audit(t.Context(), o.URL)
 	if err != nil {
 		t.Fatal(err)

@@ -148,6 +148,7 @@ begin
           left join pg_depend e on e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'
           left join pg_extension x on x.oid = e.refobjid
           where p.oid >= 16384
+            and p.pronamespace <> pg_my_temp_schema() -- which nobody else can reach
             and p.prokind <> 'p'
             and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
             and (p.oid = d.objid or d.command_tag ~ 'GRANT|EXTENSION|SCHEMA')

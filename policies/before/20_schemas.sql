@@ -49,7 +49,7 @@ create table if not exists tenancy.installation (
 -- Findings of the audit that somebody answers for, until a day. Nobody of the API writes it.
 create table if not exists tenancy.audit_exceptions (
   lint       text not null,
-  -- As the finding names it; % stands for anything.
+  -- As the finding names it.
   object     text not null,
   reason     text not null constraint reason_has_at_least_10_characters check (char_length(reason) >= 10),
   expires_on date not null,
