@@ -113,7 +113,7 @@ func (p plantation) aside(fn func()) {
 	p.run("rollback to clean; release clean")
 }
 
-// What a remedy begins with that is no statement. TestAudit_PlantedThreeWays runs portal migrate.
+// What a remedy begins with that is no statement. TestAudit_PlantedInAMigrationAndBeforeOne runs portal migrate.
 var noStatement = regexp.MustCompile(`^(run portal migrate|no statement does: )`)
 
 // follow runs the remedies of findings, each of which ends its own.
@@ -165,8 +165,10 @@ func (p plantation) findings() []finding {
 func TestAudit_EveryLintHasItsFault(t *testing.T) {
 	t.Parallel()
 	entries := map[string]int{}
+	shapes, nearMisses := 0, 0
 	for _, f := range faults {
 		entries[f.lint]++
+		shapes, nearMisses = shapes+1+len(f.also), nearMisses+len(f.near)
 		if len(f.near) < 2 {
 			t.Errorf("%s: %d near-misses", f.lint, len(f.near))
 		}
@@ -183,7 +185,7 @@ func TestAudit_EveryLintHasItsFault(t *testing.T) {
 	if len(lints) != len(entries) {
 		t.Errorf("%d lints, %d with a fault", len(lints), len(entries))
 	}
-	t.Logf("%d lints", len(lints))
+	t.Logf("%d lints, %d shapes of faults, %d near-misses", len(lints), shapes, nearMisses)
 }
 
 // All lints answer the same columns of the same types, and what they say can be acted upon.

@@ -1,0 +1,118 @@
+package database
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"contractor-portal/db/install"
+	"contractor-portal/integration_tests/harness"
+	"contractor-portal/schema"
+)
+
+// A table for which no wall fits ends the installation before the audit: TestMistakes_InAMigration has those.
+var unfit = regexp.MustCompile(`create (unlogged )?table portal\.planted|create foreign table portal`)
+
+// A superuser is a member of everything, and of nothing in particular.
+const hidesOthers = "app_role_superuser_or_bypass"
+
+// putBack are the faults that portal migrate mends: policies, row security, the grants of our roles, owners, our triggers, the gate.
+var putBack = []string{
+	"always_true", "backup_role_writes", "bare_current_setting_cast", "column_grant_leak", "constant_false", "door_drift", "email_as_identity",
+	"event_trigger_gate_missing", "fk_trigger_disabled", "function_body_unwrapped", "guc_admin_bypass", "index_defeated_by_function", "no_own_column",
+	"not_initplan_wrapped", "null_context_disjunct", "or_true_branch", "pattern_match_on_context", "placeholder_name", "platform_policy_drift",
+	"policy_but_rls_off", "policy_function_not_pinned", "policy_recursion", "public_grant", "references_or_trigger_granted", "rls_disabled",
+	"rls_no_policy", "rls_not_forced", "role_name_compare", "subquery_on_unprotected_table", "to_bypass_role", "to_public", "truncate_granted",
+	"with_check_missing", "with_check_weaker_than_using", "wrong_guc_name", "wrong_owner",
+}
+
+// ofOneWay: what a migration does is no change by hand; and what policies/before has is put back before the migrations, a context
+// function that is volatile, and so all policies that call it, among it.
+var ofOneWay = map[string][]string{
+	"in a migration":                 {"changed_by_hand", "policy_drift", "rls_helper_drift"},
+	"by hand, before portal migrate": {"app_role_attributes", "context_function_drift", "volatile_function"},
+}
+
+// togetherIn are the faults that can stand beside each other in one database, each with names of its own.
+func togetherIn(t *testing.T, h house, ours []fault) (lints, plants []string) {
+	t.Helper()
+	conn := harness.ConnectTo(t, h.options.URL)
+	tx, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(t.Context()) //nolint:errcheck // all is taken back
+	run := func(sql string) error {
+		_, err := conn.PgConn().Exec(t.Context(), sql).ReadAll()
+		return err
+	}
+	if err := run(harness.PastTheGate(``)); err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range ours {
+		sql := strings.ReplaceAll(f.plant, "planted", fmt.Sprint("planted_", i))
+		if unfit.MatchString(f.plant) || strings.Contains(sql, "set local") || f.setup != "" || f.since > 0 || f.lint == hidesOthers {
+			continue
+		}
+		if err := run("savepoint one; " + sql); err != nil {
+			if err := run("rollback to one"); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		lints, plants = append(lints, f.lint), append(plants, sql)
+	}
+	return lints, plants
+}
+
+// Each fault is planted a second and a third time, all that fit together at once: in a migration, and by hand before portal migrate.
+// What portal migrate does not put back it names: an error refuses the installation, anything else is said. The first way is that of
+// TestAudit_EveryLintSeesItsFault.
+func TestAudit_PlantedInAMigrationAndBeforeOne(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"in a migration", "by hand, before portal migrate"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, harness.OwnCluster(t))
+			up(t, h.options)
+			if err := harness.Seed(t.Context(), h.options.URL); err != nil {
+				t.Fatal(err)
+			}
+			ours := faults
+			if way == "in a migration" { // which is refused where it makes a table outside of our schemas
+				ours = slices.DeleteFunc(slices.Clone(faults), func(f fault) bool { return strings.Contains(f.plant, "create table public.") })
+			}
+			lints, plants := togetherIn(t, h, ours)
+			source := schema.Source()
+			if way == "in a migration" {
+				source = extended(t, []string{strings.Join(plants, ";\n")})
+			} else {
+				h.Run("the faults", harness.PastTheGate(strings.Join(plants, ";\n")))
+			}
+			var said lines
+			o := h.options
+			o.Say = said.add
+			err := install.Up(t.Context(), source, o)
+			if err == nil {
+				t.Fatal("an installation with all these faults is not refused")
+			}
+			text := err.Error() + "\n" + strings.Join(said.all(), "\n")
+			named := 0
+			for _, lint := range lints {
+				found := regexp.MustCompile(`(error|warning|info) ` + lint + `: `).MatchString(text)
+				if back := slices.Contains(putBack, lint) || slices.Contains(ofOneWay[way], lint); found == back {
+					t.Errorf("%s: named by portal migrate: %t, to be put back: %t", lint, found, back)
+				}
+				if found {
+					named++
+				}
+			}
+			if len(lints) < 85 || named < 45 {
+				t.Errorf("%d faults were planted and %d named", len(lints), named)
+			}
+			t.Logf("of %d faults %d fit together; %d are named, %d put back", len(faults), len(lints), named, len(lints)-named)
+		})
+	}
+}
