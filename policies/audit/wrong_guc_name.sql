@@ -9,6 +9,7 @@ from (
   select distinct e.table_name as object, e.expression as text,
     tenancy.policy_remedy(e.table_name, e.name) || ' /* or read one of ' as remedy, ' */' as remedy_end
   from tenancy.policy_expressions e
+  where e.expression ~ 'current_setting'
   union all
   select f.signature, f.body, 'no statement does: read in its body one of ', ''
   from tenancy.written_functions f
