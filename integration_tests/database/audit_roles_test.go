@@ -43,6 +43,19 @@ var roleFaults = []fault{
 		near:  []string{`create role planted; grant portal_app to planted`, `grant portal_app to portal_owner`},
 	},
 	{
+		lint:  "unregistered_member",
+		plant: `create role planted; grant portal_app to planted`,
+		mend:  `revoke portal_app from planted`,
+		also: []string{
+			`create role planted login; grant portal_backup to planted`, `create role planted noinherit; grant portal_owner to planted with admin option`,
+			`create role lent; create role planted; grant lent to planted; grant portal_definer to lent`, `create role planted createrole; grant portal_mover to planted`,
+		},
+		near: []string{
+			`create role planted; grant portal_inspector, portal_auditor to planted`, `create role planted superuser; grant portal_owner to planted`,
+			`create role planted; grant planted to portal_app`,
+		},
+	},
+	{
 		lint:  "app_role_member_of_predefined",
 		plant: `grant pg_read_server_files to portal_app`,
 		mend:  `revoke pg_read_server_files from portal_app`,
