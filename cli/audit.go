@@ -94,18 +94,22 @@ func (c auditCommand) program() audit.Program {
 	return p
 }
 
-func (c auditCommand) Run(ctx context.Context, cfg config) error {
-	var report audit.Report
-	var err error
+// ask runs the audit.
+func (c auditCommand) ask(ctx context.Context, cfg config) (report audit.Report, err error) {
 	if c.Database != "" {
 		report, err = c.elsewhere(ctx)
 	} else {
 		report, err = c.portals(ctx, cfg)
 	}
+	report.By = c.program()
+	return report, err
+}
+
+func (c auditCommand) Run(ctx context.Context, cfg config) error {
+	report, err := c.ask(ctx, cfg)
 	if err != nil {
 		return unaskedError{err}
 	}
-	report.By = c.program()
 	if err := report.Write(os.Stdout, c.Format); err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ func (c evidenceCommand) Run(ctx context.Context, cfg config) error {
 	if o.Document, err = server.OpenAPI(); err != nil {
 		return err
 	}
+	if o.Audit, err = (auditCommand{target: c.target}).ask(ctx, cfg); err != nil {
+		return err
+	}
 	var s evidence.Summary
 	err = makeWhole(c.Out, ".tar", tarred, func(dir string) (err error) {
 		s, err = evidence.Write(ctx, dir, o)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"contractor-portal/db/audit"
 )
 
 // A database is what stands in it, as of one moment.
@@ -49,13 +48,15 @@ type role struct {
 	Purpose  string `json:"purpose"`
 }
 
-// A reach is a way of a role to rows that does not end at a wall that holds it.
+// A reach is how a role comes to the rows of a table, or to a secret. Held: row security holds it there, whichever path it takes.
 type reach struct {
-	Role   string `json:"role"`
-	Object string `json:"object"`
-	Access string `json:"access"`
-	Path   string `json:"path"`
-	Held   bool   `json:"held"`
+	Role    string `json:"role"`
+	Object  string `json:"object"`
+	Access  string `json:"access"`
+	Paths   int    `json:"paths"`
+	Path    string `json:"path"` // one of them, if possible one that nothing holds
+	Held    bool   `json:"held"`
+	Certain bool   `json:"certain"` // false: by a function of whose body PostgreSQL knows nothing
 }
 
 // A fact is a line of the posture.
@@ -104,6 +105,13 @@ from pg_roles r
 where r.rolname !~ '^pg_'
 order by r.rolname ~ '^portal_' desc, r.rolname`
 
+const reachSQL = `
+select r.role, r.object, string_agg(distinct r.access, ', '), count(*),
+  coalesce(min(r.path) filter (where not r.held), min(r.path)), bool_and(r.held), bool_and(r.certain)
+from tenancy.reach r
+group by r.role, r.object
+order by r.role, bool_and(r.held), r.object`
+
 const factsSQL = `
 select kind, object, fact
 from tenancy.posture_facts('{role,schema,table,policy,grant,key,trigger,view,function,gate}')
@@ -127,9 +135,6 @@ func (e *evidence) ask(ctx context.Context, tx pgx.Tx) (err error) {
 	if err := tx.QueryRow(ctx, headSQL).Scan(&s.Database, &s.PostgreSQL, &s.SchemaVersion, &s.Posture); err != nil {
 		return fmt.Errorf("this is no database of the portal, or its reader may not read schema tenancy: %w", err)
 	}
-	if e.Audit, err = audit.Run(ctx, tx); err != nil {
-		return err
-	}
 	if d.Tables, err = all[table](ctx, tx, tablesSQL); err != nil {
 		return err
 	}
@@ -141,6 +146,9 @@ func (e *evidence) ask(ctx context.Context, tx pgx.Tx) (err error) {
 		p.Sum, p.ProgramSum = sum(p.Installed), sum(p.Program)
 	}
 	if d.Roles, err = all[role](ctx, tx, rolesSQL); err != nil {
+		return err
+	}
+	if d.Reach, err = all[reach](ctx, tx, reachSQL); err != nil {
 		return err
 	}
 	if d.Facts, err = all[fact](ctx, tx, factsSQL); err != nil {

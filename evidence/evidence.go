@@ -35,6 +35,7 @@ const Sums = "SHA256SUMS"
 type Options struct {
 	URL      string // of the database, as somebody who may read schema tenancy
 	Document []byte // the OpenAPI document of the server
+	Audit    audit.Report
 	Program  string // its version
 	Reports  string // a directory with the last reports of attacks, mutants and restores, or ""
 }
@@ -73,7 +74,7 @@ type file struct{ Name, SHA256 string }
 
 // Write fills an empty directory. What cannot be asked is an error, and not a gap.
 func Write(ctx context.Context, dir string, o Options) (s Summary, err error) {
-	e := evidence{Summary: Summary{Made: time.Now().UTC().Format("2006-01-02 15:04 MST"), Program: o.Program}}
+	e := evidence{Summary: Summary{Made: time.Now().UTC().Format("2006-01-02 15:04 MST"), Program: o.Program}, Audit: o.Audit}
 	if e.Operations, e.Roles, err = operations(o.Document); err != nil {
 		return s, err
 	}
