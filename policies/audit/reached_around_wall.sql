@@ -25,7 +25,9 @@ where not r.held
   and case r.how
     when 'rule' then true
     when 'setting' then true
-    when 'grant' then r.object <> 'every table' and not exists (select from tenancy.our_tables t where r.object = t.name or starts_with(r.object, t.name || '.'))
+    when 'grant' then r.object <> 'every table'
+      and r.object not in (select t.name from tenancy.our_tables t)
+      and r.object not in (select format('%s.%I', s.table_name, s.column_name) from tenancy.secret_columns s)
     when 'function' then r.certain
       and not exists (
         select
