@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-
 )
 
 // A database is what stands in it, as of one moment.
