@@ -4,15 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path"
 
 	"contractor-portal/db/audit"
-	"contractor-portal/db/install"
 	"contractor-portal/policies"
-	"contractor-portal/schema"
-	"contractor-portal/server"
 )
 
 type auditCommand struct {
@@ -28,9 +23,9 @@ type auditCommand struct {
 }
 
 // elsewhere audits a database that is not the portal's.
-func (c auditCommand) elsewhere(ctx context.Context) (audit.Report, error) {
+func (c auditCommand) elsewhere(ctx context.Context, _ config) (report audit.Report, err error) {
 	if c.TenantColumn == "" || len(c.Context) == 0 || len(c.AppRole) == 0 {
-		return audit.Report{}, errors.New("--database needs --tenant-column, --context and --app-role")
+		return report, errors.New("--database needs --tenant-column, --context and --app-role")
 	}
 	asked, others := policies.Portable()
 	questions := make([]audit.Question, len(asked))
@@ -41,9 +36,11 @@ func (c auditCommand) elsewhere(ctx context.Context) (audit.Report, error) {
 	for i, u := range others {
 		unasked[i] = audit.Unasked(u)
 	}
-	return audit.Elsewhere(ctx, audit.Subject{
+	report, err = audit.Elsewhere(ctx, audit.Subject{
 		URL: c.Database, Schemas: c.Schema, TenantColumn: c.TenantColumn, Contexts: c.Context, Roles: c.AppRole,
 	}, questions, unasked)
+	report.By = lintsOf() // no other script has anything to say there
+	return report, err
 }
 
 // portals audits the portal's database.
@@ -55,11 +52,7 @@ func (c auditCommand) portals(ctx context.Context, cfg config) (audit.Report, er
 	if err != nil {
 		return audit.Report{}, err
 	}
-	var own []audit.Definition
-	for _, d := range policies.Definitions() {
-		own = append(own, audit.Definition(d))
-	}
-	return install.Audit(ctx, url, own...)
+	return askPortal(ctx, url)
 }
 
 // An unaskedError is why the audit could not ask: whoever takes its end for a finding, or for none, would err.
@@ -68,45 +61,12 @@ type unaskedError struct{ error }
 func (unaskedError) Status() int     { return 2 }
 func (e unaskedError) Unwrap() error { return e.error }
 
-// program is what asks. Of a database that is not the portal's no script but the lints has anything to say.
-func (c auditCommand) program() audit.Program {
-	p := audit.Program{Version: server.Version()}
-	for _, l := range policies.Lints() {
-		p.Scripts = append(p.Scripts, audit.Script{Name: "policies/audit/" + l.Name + ".sql", SQL: l.SQL})
-	}
-	if c.Database != "" {
-		return p
-	}
-	source := schema.Source()
-	for _, s := range source.Before {
-		p.Scripts = append(p.Scripts, audit.Script(s))
-	}
-	files, _ := fs.Glob(source.Migrations, "*.sql") // embedded, and so readable
-	for _, name := range files {
-		sql, _ := fs.ReadFile(source.Migrations, name)
-		p.Scripts = append(p.Scripts, audit.Script{Name: "migrations/" + name, SQL: string(sql)})
-	}
-	for _, s := range source.After {
-		if path.Ext(s.Name) == ".sql" { // not what is made of a template, whose lines are others
-			p.Scripts = append(p.Scripts, audit.Script(s))
-		}
-	}
-	return p
-}
-
-// ask runs the audit.
-func (c auditCommand) ask(ctx context.Context, cfg config) (report audit.Report, err error) {
-	if c.Database != "" {
-		report, err = c.elsewhere(ctx)
-	} else {
-		report, err = c.portals(ctx, cfg)
-	}
-	report.By = c.program()
-	return report, err
-}
-
 func (c auditCommand) Run(ctx context.Context, cfg config) error {
-	report, err := c.ask(ctx, cfg)
+	ask := c.portals
+	if c.Database != "" {
+		ask = c.elsewhere
+	}
+	report, err := ask(ctx, cfg)
 	if err != nil {
 		return unaskedError{err}
 	}

@@ -26,7 +26,7 @@ func (c evidenceCommand) Run(ctx context.Context, cfg config) error {
 	if o.Document, err = server.OpenAPI(); err != nil {
 		return err
 	}
-	if o.Audit, err = (auditCommand{target: c.target}).ask(ctx, cfg); err != nil {
+	if o.Audit, err = askPortal(ctx, url); err != nil {
 		return err
 	}
 	var s evidence.Summary
