@@ -21,7 +21,7 @@ var Tampered = Lint{Name: "audit_tampered", About: "The views and routines of sc
 	"It makes each anew from the text that it carries, and compares how PostgreSQL prints both."}
 
 const ownViewSQL = `
-select v.oid, v.relkind = 'v' and v.reloptions is null and pg_catalog.pg_get_viewdef(v.oid) = pg_catalog.pg_get_viewdef('pg_temp.own'::pg_catalog.regclass)
+select v.oid, v.relkind = 'v' and v.reloptions is null and pg_catalog.pg_get_viewdef(v.oid) = pg_catalog.pg_get_viewdef(pg_catalog.to_regclass('pg_temp.own'))
 from pg_catalog.pg_class v
 where v.relnamespace = 'tenancy'::pg_catalog.regnamespace and v.relname = $1`
 

@@ -183,8 +183,8 @@ var grantFaults = []fault{
 	},
 	{
 		lint:  "right_beside_tables",
-		plant: `grant set on parameter session_replication_role to portal_app`,
-		mend:  `revoke set on parameter session_replication_role from portal_app`,
+		plant: `grant set on parameter session_replication_role to portal_inspector`,
+		mend:  `revoke set on parameter session_replication_role from portal_inspector`,
 		also: []string{
 			`grant alter system on parameter log_statement to portal_inspector`, `create role planted; grant set, alter system on parameter row_security to planted`,
 			`grant set on parameter app.customer_id to public`,

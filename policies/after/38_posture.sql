@@ -20,7 +20,7 @@ call tenancy.ensure_trigger('tenancy.audit_exceptions',
 
 -- The findings of every lint, or of one severity, without those that somebody answers for. What is wrong with a stray
 -- table is a warning: it holds nothing that anybody could see, so no server need stop for it. Each lint is
--- a query of its own, but for those of tenancy.policy_lints: one query of a hundred lints takes four times as long to plan, and more
+-- a query of its own, but for those that share one (37_audit.sql.tmpl): one query of a hundred lints takes four times as long to plan, and more
 -- than a minute where PostgreSQL compiles it.
 create or replace function tenancy.audit(p_severity text default null)
 returns table (lint text, severity text, object text, detail text, remedy text)

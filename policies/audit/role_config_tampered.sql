@@ -28,7 +28,8 @@ from (
       end, d.setrole::regrole, current_database(), split_part(c, '=', 1)) as reset
   from pg_db_role_setting d, unnest(d.setconfig) as c
   where d.setdatabase in (0, (select oid from pg_database where datname = current_database()))
-    and (c ~* '^(app\.|tenancy\.|row_security=|session_preload_libraries=|plan_cache_mode=|session_replication_role=|search_path=|log_statement=)'
+    and (c ~* '^(app\.|tenancy\.|row_security=|session_preload_libraries=|plan_cache_mode=|session_replication_role=|log_statement=)'
+      or d.setrole = 0 and c ~ '^search_path='
       or d.setrole in (select oid from pg_roles where rolname in (select role from tenancy.role_settings)))
 ) as have
 full join tenancy.role_settings wanted on (have.role, have.setting) = (wanted.role, wanted.setting)
