@@ -15,6 +15,11 @@ from (
   join pg_namespace n on n.oid = c.relnamespace
   where n.nspname in ('portal', 'platform', 'jobs', 'tenancy')
     and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+    -- A sequence of a column belongs to whom its table does, always.
+    and not (c.relkind = 'S' and exists (
+      select
+      from pg_depend d
+      where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')))
   union all
   select 'routine', f.signature, f.owner, case when f.definer then 'portal_definer' else 'portal_owner' end
   from tenancy.written_functions f
