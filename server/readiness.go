@@ -7,7 +7,7 @@ import (
 )
 
 // readiness remembers whether the portal is ready: yes for five seconds, anything else for one. The audit
-// is a fifth of a second's work for the database, and everybody may ask, often several balancers at
+// is up to half a second's work for the database, and several where it is busy; everybody may ask, often several balancers at
 // once. What the audit looks for is changed by hand, so five seconds lose nothing.
 type readiness struct {
 	ask func(context.Context) string
@@ -25,7 +25,7 @@ func (r *readiness) missing(ctx context.Context) string {
 		return r.last
 	}
 	// One who goes away does not spoil the answer for the others.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	r.last = r.ask(ctx)
 	good := 5 * time.Second

@@ -312,7 +312,7 @@ func ConnectTo(t testing.TB, url string) *pgx.Conn {
 // WaitFor waits until something is so, and fails the test where it takes too long.
 func WaitFor(t testing.TB, what string, isSo func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !isSo(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !isSo(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)
 		}
