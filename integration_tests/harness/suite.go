@@ -120,7 +120,7 @@ func Summarize(format string, args ...any) {
 
 // NotTested ends a test for want of a program, and the summary of the run says of what. Where TEST_POSTGRES says what
 // to test on, as in CI, nothing may be wanting.
-func NotTested(t *testing.T, what string) {
+func NotTested(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("TEST_POSTGRES") != "" {
 		t.Fatal("not tested:", what)
