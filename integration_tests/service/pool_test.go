@@ -209,7 +209,7 @@ func TestPool_WriteIsNotRepeated(t *testing.T) {
 
 func TestPool_ExhaustedSaysSo(t *testing.T) {
 	t.Parallel()
-	p, _ := newBadPortal(t, func(s *harness.Settings) { s.DB.AcquireTimeout = 200 * time.Millisecond })
+	p, _ := newBadPortal(t, func(s *harness.Settings) { s.DB.AcquireTimeout = 500 * time.Millisecond })
 	token, other := p.Token(harness.CompanyA, auth.User), p.Token(harness.CompanyB, auth.User)
 	letGo := p.lockRows()
 	defer letGo()
