@@ -13,10 +13,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -24,6 +27,7 @@ import (
 
 type options struct {
 	run    *regexp.Regexp
+	every  int
 	jobs   int
 	search bool
 }
@@ -32,13 +36,14 @@ func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	only := flag.String("run", ".", "only the mutants whose name matches")
+	every := flag.Int("every", 1, "one mutant in so many")
 	// Each waits for its PostgreSQL half of the time.
 	jobs := flag.Int("jobs", 2*runtime.NumCPU(), "mutants at a time")
 	search := flag.Bool("search", false, "where the tests that a mutant names pass, run those that any other names: minutes for each that survives")
 	flag.Parse()
 	run, err := regexp.Compile(*only)
 	if err == nil {
-		err = mutate(ctx, options{run, *jobs, *search})
+		err = mutate(ctx, options{run, *every, *jobs, *search})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
@@ -49,6 +54,9 @@ func main() {
 func mutate(ctx context.Context, o options) (err error) {
 	began := time.Now()
 	chosen := slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool { return !o.run.MatchString(m.name) })
+	if chosen, err = oneIn(ctx, o.every, chosen); err != nil {
+		return err
+	}
 	if len(chosen) == 0 {
 		return fmt.Errorf("no mutant is called %q", o.run)
 	}
@@ -61,7 +69,7 @@ func mutate(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
-	fmt.Printf("%d mutants; built and installed in %.0f s\n", len(chosen), time.Since(began).Seconds())
+	fmt.Printf("%d of %d mutants; built and installed in %.0f s\n", len(chosen), len(mutants), time.Since(began).Seconds())
 	if err := l.baseline(ctx, chosen); err != nil {
 		return err
 	}
@@ -89,4 +97,23 @@ func mutate(ctx context.Context, o options) (err error) {
 		return err
 	}
 	return summarize(os.Stdout, outcomes, time.Since(began))
+}
+
+// oneIn is the share of this commit.
+func oneIn(ctx context.Context, n int, all []mutant) (share []mutant, err error) {
+	if n <= 1 {
+		return all, nil
+	}
+	out, err := exec.CommandContext(ctx, "git", "rev-list", "--count", "HEAD").Output()
+	if err != nil {
+		return nil, fmt.Errorf("git does not say which commit this is: %w", err)
+	}
+	commits, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	if err != nil {
+		return nil, err
+	}
+	for i := commits % n; i < len(all); i += n {
+		share = append(share, all[i])
+	}
+	return share, nil
 }

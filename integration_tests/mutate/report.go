@@ -74,7 +74,7 @@ func summarize(w io.Writer, outcomes []outcome, took time.Duration) error {
 	for _, test := range slices.Sorted(maps.Keys(kills)) {
 		fmt.Fprintf(w, "%3d killed by %s\n", kills[test], test)
 	}
-	fmt.Fprintf(w, "\n%d of %d mutants killed by behaviour, %d named by lints too, %.0f s\n", len(outcomes)-faults, len(outcomes), named, took.Seconds())
+	fmt.Fprintf(w, "\n%d of %d mutants killed by behaviour (there are %d), %d named by lints too, %.0f s\n", len(outcomes)-faults, len(outcomes), len(mutants), named, took.Seconds())
 	if faults > 0 {
 		return fmt.Errorf("%d of %d mutants prove nothing; each says why above", faults, len(outcomes))
 	}
@@ -85,10 +85,11 @@ func summarize(w io.Writer, outcomes []outcome, took time.Duration) error {
 func writeReports(postgres string, outcomes []outcome) error {
 	head := struct {
 		report.Head
+		Of      int `json:"of"` // which there are
 		Mutants int `json:"mutants"`
 		Killed  int `json:"killed"`
 		Named   int `json:"named_by_lints"`
-	}{Head: report.NewHead(postgres), Mutants: len(outcomes)}
+	}{Head: report.NewHead(postgres), Of: len(mutants), Mutants: len(outcomes)}
 	for _, o := range outcomes {
 		if o.fault() == "" {
 			head.Killed++
