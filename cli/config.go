@@ -27,11 +27,12 @@ type config struct {
 	OldPages        oldPages
 	Workers         int32         `env:"PORTAL_WORKERS" envDefault:"12"` // connections of this process's workers; 0: it works no jobs
 	AppConns        int32         `env:"PORTAL_APP_CONNECTIONS" envDefault:"10"`
-	CustomerConns   int32         `env:"PORTAL_CUSTOMER_CONNECTIONS"` // of one customer at once; half of them by default
-	CustomerStarts  int32         `env:"PORTAL_CUSTOMER_STARTS"`      // of its units of work in their first 50 ms; half of the processors by default
-	Origins         []string      `env:"PORTAL_CORS_ORIGINS"`         // comma-separated; none by default
-	PublicURL       publicURL     `env:"PORTAL_PUBLIC_URL"`           // scheme and host at which people reach the portal, for links
-	TrustProxy      bool          `env:"PORTAL_TRUST_PROXY"`          // take the client's address from X-Forwarded-For
+	CustomerConns   int32         `env:"PORTAL_CUSTOMER_CONNECTIONS"`    // of one customer at once; half of them by default
+	CustomerStarts  int32         `env:"PORTAL_CUSTOMER_STARTS"`         // of its units of work in their first 50 ms; half of the processors by default
+	MaxLag          time.Duration `env:"PORTAL_MAX_LAG" envDefault:"1s"` // how far the standby that it reads from may be behind
+	Origins         []string      `env:"PORTAL_CORS_ORIGINS"`            // comma-separated; none by default
+	PublicURL       publicURL     `env:"PORTAL_PUBLIC_URL"`              // scheme and host at which people reach the portal, for links
+	TrustProxy      bool          `env:"PORTAL_TRUST_PROXY"`             // take the client's address from X-Forwarded-For
 	AccessLifetime  time.Duration `env:"PORTAL_ACCESS_LIFETIME" envDefault:"12h"`
 	SessionLifetime time.Duration `env:"PORTAL_SESSION_LIFETIME" envDefault:"720h"`
 	SwitchLifetime  time.Duration `env:"PORTAL_SWITCH_LIFETIME" envDefault:"1h"` // of an operator inside a customer; an hour at most
@@ -151,7 +152,7 @@ func (c config) database(roles roleURLs) db.Config {
 	return db.Config{
 		Worker: worker, WorkerConns: c.Workers,
 		App: string(roles.App), Auth: string(roles.Auth), Platform: string(roles.Platform),
-		AppConns: c.AppConns, CustomerConns: c.CustomerConns, CustomerStarts: c.CustomerStarts,
+		AppConns: c.AppConns, CustomerConns: c.CustomerConns, CustomerStarts: c.CustomerStarts, MaxLag: c.MaxLag,
 	}
 }
 

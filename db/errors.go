@@ -20,7 +20,7 @@ var (
 	ErrSuspended = errors.New("customer suspended")                  // TN004
 	ErrCancelled = errors.New("customer cancelled")                  // TN009, of a job
 	ErrLimit     = errors.New("limit reached")                       // TN005; see Refusal
-	ErrBusy      = errors.New("no database connection in time")      // the pool was exhausted
+	ErrBusy      = errors.New("database is too busy")                // the pool was exhausted, or a read lost against others twice
 	ErrCrowded   = errors.New("too much at once of one customer")    // it has its share of the pool, and its line is full or slow
 	ErrTimeout   = errors.New("statement took too long")             // statement or lock time-out
 	ErrDown      = errors.New("database cannot be reached")          // the connection was lost or refused

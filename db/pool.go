@@ -13,7 +13,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,6 +38,7 @@ type Config struct {
 	PlatformConns       int32         // size of the operators' pool; 0: 2
 	WorkerConns         int32         // size of the workers' pool; 0: 12
 	AcquireTimeout      time.Duration // wait for a connection before ErrCrowded or ErrBusy; 0: 5 s
+	MaxLag              time.Duration // how long a standby that App is read from may take for what it has received; 0: 1 s
 }
 
 func (c Config) withDefaults() Config {
@@ -47,15 +50,39 @@ func (c Config) withDefaults() Config {
 	c.PlatformConns = cmp.Or(c.PlatformConns, 2)
 	c.WorkerConns = cmp.Or(c.WorkerConns, 12)
 	c.AcquireTimeout = cmp.Or(c.AcquireTimeout, 5*time.Second)
+	c.MaxLag = cmp.Or(c.MaxLag, time.Second)
 	return c
 }
 
 // DB is the way to the database. It is safe for concurrent use.
 type DB struct {
-	app, auth, platform, worker *pgxpool.Pool
+	app, auth, platform, worker *pool
+	watch                       *pool      // asks how the database is that app reads: auth, or where that is a standby one of its own
 	admission                   *admission // to app
-	acquireTimeout              time.Duration
+	acquireTimeout, maxLag      time.Duration
 }
+
+// A pool is the connections of one role.
+type pool struct {
+	*pgxpool.Pool
+	standby    bool         // its URL prefers one: a write that comes there has taken the wrong way
+	generation atomic.Int64 // of the connections that are made now
+}
+
+// generationKey finds a connection's generation in its CustomData.
+const generationKey = "generation"
+
+// empty drops all connections, where c is one that was made since that was done last: of many that find theirs dead at the
+// same time one does it, and what was connected meanwhile stays.
+func (p *pool) empty(c *pgx.Conn) {
+	of := c.PgConn().CustomData()[generationKey].(int64)
+	if p.generation.CompareAndSwap(of, of+1) {
+		p.Reset()
+	}
+}
+
+// ofStandby finds in a connection URL, in either of its forms, that a standby is wanted.
+var ofStandby = regexp.MustCompile(`\btarget_session_attrs\s*=\s*'?(prefer-)?standby\b`)
 
 // Open connects the pools. It refuses a role that is a superuser, bypasses row security, owns a
 // table or can become a role that does.
@@ -64,9 +91,13 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, errors.New("a number of connections or of starts is negative")
 	}
 	cfg = cfg.withDefaults()
-	d := &DB{admission: newAdmission(cfg), acquireTimeout: cfg.AcquireTimeout}
+	d := &DB{admission: newAdmission(cfg), acquireTimeout: cfg.AcquireTimeout, maxLag: cfg.MaxLag}
+	watched := ""
+	if ofStandby.MatchString(cfg.App) {
+		watched = cfg.App
+	}
 	for _, p := range []struct {
-		pool  **pgxpool.Pool
+		pool  **pool
 		role  string
 		url   string
 		conns int32
@@ -75,8 +106,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		{&d.auth, "portal_auth", cfg.Auth, cfg.AuthConns},
 		{&d.platform, "portal_platform", cfg.Platform, cfg.PlatformConns},
 		{&d.worker, "portal_worker", cfg.Worker, cfg.WorkerConns},
+		{&d.watch, "portal_app", watched, 1},
 	} {
-		if p.url == "" && p.pool == &d.worker {
+		if p.url == "" && (p.pool == &d.worker || p.pool == &d.watch) {
 			continue
 		}
 		pool, err := open(ctx, p.url, p.conns)
@@ -89,22 +121,25 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 			return nil, fmt.Errorf("pool of %s: %w", p.role, err)
 		}
 	}
+	if d.watch == nil {
+		d.watch = d.auth
+	}
 	return d, nil
 }
 
 // Queue is the driver of the job queue, on the workers' pool.
-func (d *DB) Queue() *riverpgxv5.Driver { return riverpgxv5.New(d.worker) }
+func (d *DB) Queue() *riverpgxv5.Driver { return riverpgxv5.New(d.worker.Pool) }
 
 // Close closes the pools and waits for borrowed connections to come back.
 func (d *DB) Close() {
-	for _, p := range []*pgxpool.Pool{d.app, d.auth, d.platform, d.worker} {
+	for _, p := range []*pool{d.app, d.auth, d.platform, d.worker, d.watch} {
 		if p != nil {
 			p.Close()
 		}
 	}
 }
 
-func open(ctx context.Context, url string, conns int32) (*pgxpool.Pool, error) {
+func open(ctx context.Context, url string, conns int32) (*pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("the connection URL cannot be read") // the parser's text may quote the password
@@ -117,11 +152,14 @@ func open(ctx context.Context, url string, conns int32) (*pgxpool.Pool, error) {
 	cfg.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.ConnConfig.RuntimeParams["application_name"] = "portal"
+	p := &pool{standby: ofStandby.MatchString(url)}
 	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
 		registerZonedTimes(c)
+		c.PgConn().CustomData()[generationKey] = p.generation.Load()
 		return nil
 	}
-	return pgxpool.NewWithConfig(ctx, cfg)
+	p.Pool, err = pgxpool.NewWithConfig(ctx, cfg)
+	return p, err
 }
 
 // The unsafe roles are told from the catalogue, not from the audit: a database without our schema has
@@ -135,7 +173,7 @@ select current_user::text as role, r.rolsuper, r.rolbypassrls,
 from pg_roles r
 where r.rolname = current_user`
 
-func refuseUnsafeRole(ctx context.Context, pool *pgxpool.Pool, want string) error {
+func refuseUnsafeRole(ctx context.Context, pool *pool, want string) error {
 	var role string
 	var super, bypass, owns, becomes bool
 	if err := pool.QueryRow(ctx, unsafeRoleSQL).Scan(&role, &super, &bypass, &owns, &becomes); err != nil {
@@ -175,11 +213,57 @@ const stateSQL = `select coalesce(schema_version, 0) as schema_version, errors f
 
 // State asks the database for its schema version and the number of error-level findings.
 func (d *DB) State(ctx context.Context) (s State, err error) {
-	err = d.work(ctx, d.auth, &unit{timeout: time.Minute}, func(ctx context.Context, tx Tx) (err error) {
+	err = d.work(ctx, d.watch, &unit{timeout: time.Minute}, func(ctx context.Context, tx Tx) (err error) {
 		s, err = One[State](ctx, tx, stateSQL)
 		return err
 	})
 	return s, err
+}
+
+// A replay is how far a standby is, in bytes of the log. On a primary it is at its end.
+type replay struct {
+	Receiving bool  `db:"receiving"` // from a primary, or another standby
+	Received  int64 `db:"received"`
+	Replayed  int64 `db:"replayed"`
+}
+
+const (
+	replaySQL = `select receiving, received, replayed from tenancy.replay()`
+	aliveSQL  = `select true`
+)
+
+// Lags tells whether the standby that the tenants' pool reads from is behind its primary: what it has received takes longer
+// than it may to be seen, or it receives nothing though a primary can be reached. Where none can, nobody writes anything
+// that could be missing, and an idle primary leaves nothing to be behind with.
+func (d *DB) Lags(ctx context.Context) (bool, error) {
+	if !d.watch.standby {
+		return false, nil
+	}
+	end := time.Now().Add(d.maxLag)
+	r, err := d.replay(ctx)
+	if err == nil && !r.Receiving {
+		ctx, cancel := context.WithDeadline(ctx, end)
+		defer cancel()
+		return d.work(ctx, d.auth, &unit{}, func(ctx context.Context, tx Tx) error {
+			_, err := Value[bool](ctx, tx, aliveSQL)
+			return err
+		}) == nil, nil
+	}
+	for upTo := r.Received; err == nil && r.Replayed < upTo; r, err = d.replay(ctx) {
+		if time.Now().After(end) {
+			return true, nil
+		}
+		time.Sleep(d.maxLag / 20)
+	}
+	return false, err
+}
+
+func (d *DB) replay(ctx context.Context) (r replay, err error) {
+	err = d.work(ctx, d.watch, &unit{}, func(ctx context.Context, tx Tx) (err error) {
+		r, err = One[replay](ctx, tx, replaySQL)
+		return err
+	})
+	return r, err
 }
 
 // connectionLost tells whether err means that the connection is gone rather than that PostgreSQL

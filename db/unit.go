@@ -81,7 +81,7 @@ type Tx struct{ u *unit }
 func Adopt(tx pgx.Tx) Tx { return Tx{&unit{via: tx, begun: true, clock: &clock{time.UTC}}} }
 
 type unit struct {
-	pool    *pgxpool.Pool
+	pool    *pool
 	timeout time.Duration // of the wait for a connection; 0: the pool's
 	write   bool
 	entry   Entry // zero: enters nothing
@@ -114,12 +114,16 @@ func (d *DB) admitted(ctx context.Context, m Member, u *unit, fn func(context.Co
 }
 
 // work runs fn in a unit of work, and once more where that did nothing and the reason has gone (again).
-func (d *DB) work(ctx context.Context, pool *pgxpool.Pool, u *unit, fn func(context.Context, Tx) error) error {
+func (d *DB) work(ctx context.Context, pool *pool, u *unit, fn func(context.Context, Tx) error) error {
 	u.pool, u.timeout = pool, cmp.Or(u.timeout, d.acquireTimeout)
 	second := *u
 	err := closed(ctx, pool, u.work(ctx, fn))
 	if u.again(ctx, err) {
-		return closed(ctx, pool, second.work(ctx, fn))
+		err = closed(ctx, pool, second.work(ctx, fn))
+	}
+	var r *Refusal
+	if errors.As(err, &r) && u.lost(r) {
+		r.Kind = ErrBusy // what was asked for contradicts nothing
 	}
 	return err
 }
@@ -128,7 +132,7 @@ const openSQL = `select has_schema_privilege('platform', 'usage')`
 
 // closed tells an error that comes of the schemas being shut, as they are below the newest version, from a bug. Who
 // was refused a schema is told so, or, where the search path led there, that there is no such table or function.
-func closed(ctx context.Context, pool *pgxpool.Pool, err error) error {
+func closed(ctx context.Context, pool *pool, err error) error {
 	var r *Refusal
 	if ctx.Err() != nil || !errors.As(err, &r) || !r.unseen() {
 		return err
@@ -180,13 +184,17 @@ func (u *unit) again(ctx context.Context, err error) bool {
 		return false
 	}
 	if r.stalePlan() {
-		u.pool.Reset()
 		return true
 	}
 	if errors.Is(r.Kind, ErrClosed) {
 		return false
 	}
-	return r.unseen() || !u.write && (r.Code() == "40001" || r.Code() == "40P01")
+	return r.unseen() || u.lost(r)
+}
+
+// lost tells whether a read lost against a concurrent change, or against the replay of a standby.
+func (u *unit) lost(r *Refusal) bool {
+	return !u.write && (r.Code() == "40001" || r.Code() == "40P01")
 }
 
 func (u *unit) acquire(ctx context.Context) error {
@@ -225,8 +233,8 @@ func (u *unit) run(ctx context.Context, sql string, args []any, collect func(pgx
 		// The pooled connection had died, and the others with it, as after a restart. Nothing can have
 		// been committed: retry once, on a fresh one.
 		u.abandon(ctx)
+		u.pool.empty(u.conn.Conn())
 		u.conn.Release()
-		u.pool.Reset()
 		if err = u.acquire(ctx); err != nil {
 			u.conn = closedConn
 			return err
@@ -236,15 +244,21 @@ func (u *unit) run(ctx context.Context, sql string, args []any, collect func(pgx
 	return u.refused(ctx, err)
 }
 
-// refused translates an error. The server of a write that is read only was the primary once: its connections are
-// dropped, so that the next ones look for the primary of now.
+// refused translates an error. What says that the other connections of the pool are as useless drops them: they died
+// together, as in a failover; they have plans from before a migration; or their server, on which nothing can be written any
+// more, was the primary once, and the next ones look for that of now.
 func (u *unit) refused(ctx context.Context, err error) error {
 	err = translate(ctx, err)
 	var r *Refusal
-	if u.write && errors.As(err, &r) && r.Code() == "25006" {
+	if u.pool == nil || !errors.As(err, &r) {
+		return err
+	}
+	former := u.write && r.Code() == "25006"
+	if former {
 		r.Kind = ErrDown
-		u.abandon(ctx)
-		u.pool.Reset()
+	}
+	if former && !u.pool.standby || r.stalePlan() || !former && errors.Is(r.Kind, ErrDown) {
+		u.pool.empty(u.conn.Conn())
 	}
 	return err
 }

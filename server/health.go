@@ -19,7 +19,7 @@ func wellness(api endpoint.API, ready *readiness) {
 			return h, endpoint.Unavailable(missing)
 		}
 		return Health{Status: "ok", Version: Version(), Database: "ok"}, nil
-	}, endpoint.Public, endpoint.Describe("503 says what is missing: the database, its newest schema, or an audit without errors."))
+	}, endpoint.Public, endpoint.Describe("503 says what is missing: the database, its newest schema, an audit without errors, or a standby that keeps up."))
 }
 
 // Health is a portal that is well.
@@ -46,7 +46,7 @@ type Readiness struct {
 }
 
 // health serves /healthz (the process is alive) and /readyz (database reachable, schema as expected,
-// audit without an error).
+// audit without an error, a standby that keeps up).
 func health(e *echo.Echo, ready *readiness, v *vault.Vault) {
 	get(e, "/healthz", func(c echo.Context) error { return c.JSON(http.StatusOK, Readiness{Status: "alive"}) })
 	get(e, "/readyz", func(c echo.Context) error {
@@ -69,6 +69,14 @@ func Unready(ctx context.Context, d *db.DB, version int32) string {
 		return "the schema has another version than this program; run portal migrate"
 	case state.Errors > 0:
 		return "the audit has error-level findings; run portal audit"
+	}
+	return ""
+}
+
+// lagging says that the standby from which is read is behind, or "".
+func lagging(ctx context.Context, d *db.DB) string {
+	if lags, err := d.Lags(ctx); err != nil || lags {
+		return "the standby is behind its primary"
 	}
 	return ""
 }

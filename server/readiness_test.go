@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-func TestReadiness_IsAskedSeldom(t *testing.T) {
+func TestAnswer_IsAskedForSeldom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asked, state := 0, ""
-		r := readiness{ask: func(context.Context) string {
+		r := answer{good: 5 * time.Second, ask: func(context.Context) string {
 			asked++
 			return state
 		}}
@@ -22,7 +22,7 @@ func TestReadiness_IsAskedSeldom(t *testing.T) {
 		var crowd sync.WaitGroup
 		for range 50 {
 			crowd.Go(func() {
-				if m := r.missing(gone); m != "" {
+				if m := r.get(gone); m != "" {
 					t.Errorf("at first: %q", m)
 				}
 			})
@@ -35,19 +35,19 @@ func TestReadiness_IsAskedSeldom(t *testing.T) {
 		// A fault is told within five seconds, its end within one.
 		state = "broken"
 		time.Sleep(4 * time.Second)
-		if m := r.missing(t.Context()); m != "" || asked != 1 {
+		if m := r.get(t.Context()); m != "" || asked != 1 {
 			t.Errorf("after four seconds: %q, asked %d times", m, asked)
 		}
 		time.Sleep(time.Second)
-		if m := r.missing(t.Context()); m != "broken" {
+		if m := r.get(t.Context()); m != "broken" {
 			t.Errorf("after five seconds: %q", m)
 		}
 		state = ""
-		if m := r.missing(t.Context()); m != "broken" {
+		if m := r.get(t.Context()); m != "broken" {
 			t.Errorf("mended this moment: %q", m)
 		}
 		time.Sleep(time.Second)
-		if m := r.missing(t.Context()); m != "" || asked != 3 {
+		if m := r.get(t.Context()); m != "" || asked != 3 {
 			t.Errorf("mended a second ago: %q, asked %d times", m, asked)
 		}
 	})

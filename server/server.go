@@ -2,7 +2,6 @@
 package server
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -107,7 +106,7 @@ func New(cfg Config) (*echo.Echo, error) {
 	if cfg.Workers == nil {
 		cfg.Workers = jobs.New(jobs.Config{DB: cfg.DB, Log: cfg.Log})
 	}
-	ready := &readiness{ask: func(ctx context.Context) string { return Unready(ctx, cfg.DB, cfg.SchemaVersion) }}
+	ready := newReadiness(cfg.DB, cfg.SchemaVersion)
 	api := features(e, cfg, ready)
 	if err := api.Err(); err != nil {
 		return nil, err

@@ -68,8 +68,9 @@ type plainAnswer struct {
 	Body               string
 }
 
-// What is another one each time: the name of the request, and the state with which somebody leaves for another company's page.
-var requestIDField = regexp.MustCompile(`"request_id":"[^"]*"|state=[0-9a-f]{64}`)
+// What is another one each time: the name of the request, the state with which somebody leaves for another company's page, and how
+// long something took.
+var requestIDField = regexp.MustCompile(`"request_id":"[^"]*"|state=[0-9a-f]{64}|"milliseconds":\d+`)
 
 // Plain is the answer without what is another one each time, and without the id that was asked for.
 func Plain(a Answer, id any) plainAnswer {

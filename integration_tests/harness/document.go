@@ -37,6 +37,7 @@ type Operation struct {
 	Scope    string   `json:"x-scope"`    // for a service whose key has it, and nobody else
 	Prepares bool     `json:"x-prepares"` // does work before its unit of work opens
 	Reads    bool     `json:"x-reads"`    // changes nothing, though it is a POST
+	MayWrite bool     `json:"x-writes"`   // may change something, though it is a GET
 
 	Method, Path string
 	document     *document

@@ -82,7 +82,8 @@ type Portal struct {
 
 // Settings are what a test may want otherwise of its portal.
 type Settings struct {
-	Database   string // another portal's; else a clone of the template
+	Cluster    *Cluster // another PostgreSQL than the suite's, which has the Database
+	Database   string   // another portal's; else a clone of the template
 	Auth       auth.Config
 	DB         db.Config
 	Server     server.Config
@@ -101,7 +102,10 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 	for _, c := range change {
 		c(&s)
 	}
-	database, tokens := s.Database, map[string]string{}
+	cluster, database, tokens := Suite.Cluster, s.Database, map[string]string{}
+	if s.Cluster != nil {
+		cluster = *s.Cluster
+	}
 	if database == "" {
 		database = CloneDatabase(t)
 		if s.Keys == Suite.Keys {
@@ -114,13 +118,13 @@ func NewPortal(t testing.TB, change ...func(*Settings)) *Portal {
 	}
 	for role, url := range roles {
 		if *url == "" {
-			*url = Suite.Cluster.URL(role, database)
+			*url = cluster.URL(role, database)
 		}
 	}
 
 	p := &Portal{T: t, Database: database, Keys: s.Keys, Log: &SyncBuffer{}, Tokens: tokens}
 	var err error
-	if p.Super, err = pgxpool.New(t.Context(), Suite.Cluster.URL("", database)); err != nil {
+	if p.Super, err = pgxpool.New(t.Context(), cluster.URL("", database)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Super.Close)

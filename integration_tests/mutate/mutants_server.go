@@ -19,6 +19,10 @@ const (
 
 var serverMutants = []mutant{
 	{
+		name: "lag-of-a-standby-passed-over", source: []edit{{poolGo, "err == nil && r.Replayed < upTo;", "err == nil && r.Replayed < upTo && !MUTANT;"}},
+		by: []string{"TestReplica_Readiness"},
+	},
+	{
 		name: "token-aud-unchecked", source: []edit{{tokenGo, "jwt.WithAudience(audience)", "either[jwt.ParseOption](MUTANT, jwt.WithValidate(true), jwt.WithAudience(audience))"}},
 		by: []string{"TestForgery_GenuineSignatureOfSomethingElse"},
 	},

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -53,8 +54,11 @@ func TestFailover_LogInOnAReadOnlyServer(t *testing.T) {
 	p.Do("POST", "/api/login/", "", form).Want(t, http.StatusOK)
 }
 
-// Unlucky are handlers that lose at their first try, with the SQLSTATE in the path.
-type unlucky struct{ tries atomic.Int64 }
+// Unlucky are handlers that lose at their first tries, with the SQLSTATE in the path.
+type unlucky struct {
+	tries  atomic.Int64
+	losing int64
+}
 
 const loseSQL = `select portal.lose(@code)::text as message`
 
@@ -63,7 +67,7 @@ func (u *unlucky) routes(api endpoint.API) {
 		Code string `path:"code"`
 	}
 	handler := func(ctx context.Context, tx db.Tx, in *input) (m endpoint.Message, err error) {
-		if u.tries.Add(1) > 1 {
+		if u.tries.Add(1) > u.losing {
 			return m, nil
 		}
 		m.Message, err = db.Value[string](ctx, tx, loseSQL, db.Args{"code": in.Code})
@@ -73,27 +77,34 @@ func (u *unlucky) routes(api endpoint.API) {
 	endpoint.Post(api, "/test/lose/{code}", "writeAndLose", "", handler, endpoint.Members)
 }
 
-// A read that loses against others is done once more; a write, which may have been decided on what it saw, is told.
+// A read that loses against others is done once more, and then told to come again; a write, which may have been decided on
+// what it saw, is told at once.
 func TestFailover_ReadsThatLoseAreRepeated(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		method, code string
+		losing       int64
 		status       int
 		tries        int64
 	}{
-		{"GET", "40001", http.StatusOK, 2},
-		{"GET", "40P01", http.StatusOK, 2},
-		{"GET", "23505", http.StatusConflict, 1},
-		{"POST", "40001", http.StatusConflict, 1},
-		{"POST", "40P01", http.StatusConflict, 1},
+		{"GET", "40001", 1, http.StatusOK, 2},
+		{"GET", "40P01", 1, http.StatusOK, 2},
+		{"GET", "40001", 9, http.StatusServiceUnavailable, 2},
+		{"GET", "40P01", 9, http.StatusServiceUnavailable, 2},
+		{"GET", "23505", 9, http.StatusConflict, 1},
+		{"POST", "40001", 9, http.StatusConflict, 1},
+		{"POST", "40P01", 9, http.StatusConflict, 1},
 	} {
-		t.Run(tt.method+" "+tt.code, func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %s %d", tt.method, tt.code, tt.losing), func(t *testing.T) {
 			t.Parallel()
-			u := &unlucky{}
+			u := &unlucky{losing: tt.losing}
 			p := newPortal(t, func(s *harness.Settings) { s.Routes = u.routes })
 			p.Exec(`create function portal.lose(code text) returns void language plpgsql as 'begin raise exception using errcode = code; end'`)
 			p.Exec(`grant execute on function portal.lose(text) to portal_app`)
-			p.Do(tt.method, "/test/lose/"+tt.code, p.Token(harness.CompanyA, auth.User), nil).Want(t, tt.status)
+			a := p.Do(tt.method, "/test/lose/"+tt.code, p.Token(harness.CompanyA, auth.User), nil).Want(t, tt.status)
+			if again := a.Header.Get("Retry-After"); (again != "") != (tt.status == http.StatusServiceUnavailable) {
+				t.Errorf("Retry-After %q", again)
+			}
 			if n := u.tries.Load(); n != tt.tries {
 				t.Errorf("tried %d times, want %d", n, tt.tries)
 			}
@@ -155,5 +166,62 @@ func TestFailover_ReadinessOnADeadConnection(t *testing.T) {
 	})
 	if lost() {
 		t.Error("a connection that died idle makes the portal unready")
+	}
+}
+
+const pidSQL = `select pg_backend_pid()`
+
+// Of the connections that a failover takes at the same time, the first that is found dead has the pool emptied. What was
+// connected since stays, whoever finds another one dead.
+func TestFailover_PoolIsEmptiedOnce(t *testing.T) {
+	t.Parallel()
+	began, resume := make(chan struct{}), []chan struct{}{make(chan struct{}), make(chan struct{})}
+	type input struct {
+		Number int32 `path:"number"`
+	}
+	pid := func(ctx context.Context, tx db.Tx) (m endpoint.Message, err error) {
+		n, err := db.Value[int32](ctx, tx, pidSQL)
+		m.Message = fmt.Sprint(n)
+		return m, err
+	}
+	p := newPortal(t, func(s *harness.Settings) {
+		s.Routes = func(api endpoint.API) {
+			endpoint.Get(api, "/test/pid", "getPID", "", func(ctx context.Context, tx db.Tx, _ *endpoint.None) (endpoint.Message, error) {
+				return pid(ctx, tx)
+			}, endpoint.Members)
+			endpoint.Get(api, "/test/hold/{number}", "hold", "", func(ctx context.Context, tx db.Tx, in *input) (endpoint.Message, error) {
+				if m, err := pid(ctx, tx); err != nil {
+					return m, err
+				}
+				began <- struct{}{}
+				<-resume[in.Number]
+				return pid(ctx, tx)
+			}, endpoint.Members)
+		}
+	})
+	token := p.Token(harness.CompanyA, auth.User)
+	held := make([]chan harness.Answer, len(resume))
+	for n := range held {
+		held[n] = make(chan harness.Answer, 1)
+		go func() {
+			a, _ := p.Try(t.Context(), "GET", fmt.Sprint("/test/hold/", n), token, nil)
+			held[n] <- a
+		}()
+		<-began
+	}
+	p.kill()
+	ask := func() string { return string(p.Do("GET", "/test/pid", token, nil).Want(t, http.StatusOK).Body) }
+	var first string
+	for n := range held {
+		close(resume[n])
+		if a := <-held[n]; a.Status != http.StatusServiceUnavailable {
+			t.Errorf("a connection that died at work: %d %s", a.Status, a.Body)
+		}
+		if n == 0 {
+			first = ask()
+		}
+	}
+	if again := ask(); again != first {
+		t.Errorf("the new connection %s was dropped for %s", first, again)
 	}
 }

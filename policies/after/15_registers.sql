@@ -256,6 +256,7 @@ from (values
   ('end_session',       array['portal_app'], 'ends a session of the customer that entered'),
   ('prune',             array['portal_worker'], 'refuses inside of a customer, and enters each where a table is of customers'),
   ('state',             array['portal_app', 'portal_auth', 'portal_platform', 'portal_worker', 'portal_auditor'], null),
+  ('replay',            array['portal_app'], null),
   ('isolation',         array['portal_platform'], null),
   ('moving',            array['portal_worker', 'portal_mover'], null),
   ('operator_name',     array['portal_app', 'portal_platform'], 'tells the name of the operator who acts, and nothing else'),
@@ -300,6 +301,7 @@ select n.role, d.function, n.reason
 from (values
   ('portal_owner'::text, '^set_config\('::text, 'owns functions that enter'::text),
   ('portal_definer',     '^set_config\(', 'owns the procedures that enter'),
+  ('portal_definer',     '^pg_stat_get_wal_receiver\(', 'tells whether a standby receives'),
   ('portal_worker',      '^pg_notify\(', 'tells the other workers of the queue'),
   ('portal_backup',      '^set_config\(', 'pg_dump'),
   ('pg_monitor',         '^pg_(stat_get|lock_status|get_replication_slots)', 'monitoring')

@@ -12,6 +12,19 @@ end;
 
 comment on function tenancy.state is 'Schema version and number of error-level audit findings, for start-up and /readyz.';
 
+-- How far a standby is, in bytes of the log. A primary is at its end, and needs to receive nothing.
+create or replace function tenancy.replay(out receiving boolean, out received bigint, out replayed bigint)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select
+    not pg_is_in_recovery() or exists (select from pg_stat_get_wal_receiver() w where w.pid is not null),
+    coalesce(pg_last_wal_receive_lsn() - '0/0'::pg_lsn, 0)::bigint,
+    coalesce(pg_last_wal_replay_lsn() - '0/0'::pg_lsn, 0)::bigint;
+end;
+
+comment on function tenancy.replay is 'Whether a standby receives, and how much of the log it has received and replayed, for /readyz.';
+
 -- What an export goes by: three registers and the version of the schema. No data.
 create or replace function tenancy.moving(out version int, out unmoved jsonb, out secrets jsonb, out soft_references jsonb)
 language sql stable security definer
@@ -97,4 +110,5 @@ grant execute on function tenancy.prune(text, timestamptz, integer) to portal_wo
 grant execute on function tenancy.lock_properties() to portal_app, portal_worker, portal_mover;
 grant execute on function tenancy.moving() to portal_worker, portal_mover;
 grant execute on function tenancy.state() to portal_app, portal_auth, portal_platform, portal_worker, portal_auditor;
+grant execute on function tenancy.replay() to portal_app;
 grant execute on function tenancy.isolation() to portal_platform;

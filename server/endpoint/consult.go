@@ -26,11 +26,18 @@ func (w Work) Write(ctx context.Context, fn func(context.Context, db.Tx) error) 
 	return w.api.write(ctx, fn)
 }
 
-// Consult registers a Consultation.
+// Consult registers a Consultation. It is taken to write, by GET too: what was learned is kept, or who leaves is noted.
 func Consult[I, O any](api API, method, path, id, summary string, h Consultation[I, O], roles Roles, options ...Option) {
 	Direct(api, method, path, id, summary, func(ctx context.Context, in *I) (O, error) {
 		return h(ctx, Work{api}, in)
-	}, roles, append(options, asksOthers)...)
+	}, roles, append(options, asksOthers, writes)...)
+}
+
+// writes marks a GET that writes: it must go to a database that can be written to.
+func writes(op *huma.Operation) {
+	if op.Method == http.MethodGet {
+		extend(op, "x-writes", true)
+	}
 }
 
 // asksOthers documents how another company can fail.

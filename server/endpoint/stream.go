@@ -26,7 +26,7 @@ func Download[I any](api API, path, id, summary, kind string, h func(context.Con
 			out.Attach(&File{Name: s.Name, Type: s.Type, stream: s})
 		}
 		return out, err
-	}, roles, append(options, files([]string{kind}), streams)...)
+	}, roles, append(options, files([]string{kind}), streams, writes)...)
 }
 
 func streams(op *huma.Operation) { op.Metadata = with(op.Metadata, "streams", true) }

@@ -55,12 +55,12 @@ func Callback[I any, P interface {
 			return nil, err
 		}
 		return h(As(ctx, known), Work{api}, in)
-	}, Public, append(options, direct, asksOthers, redirects))
+	}, Public, append(options, direct, asksOthers, redirects, writes))
 }
 
 // Leads registers a public operation that waits for another company, and sends a browser on.
 func Leads[I any](api API, path, id, summary string, h Call[I, *Redirect], options ...Option) {
-	register(api, http.MethodGet, path, id, summary, h, Public, append(options, direct, asksOthers, redirects))
+	register(api, http.MethodGet, path, id, summary, h, Public, append(options, direct, asksOthers, redirects, writes))
 }
 
 // redirects documents an answer that sends a browser on.
