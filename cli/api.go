@@ -122,6 +122,11 @@ func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, at 
 			return err
 		}
 	}
+	stop, err := p.serveMetrics(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	webs, ended := p.webs(cfg, at) //nolint:contextcheck // middleware takes the context of each request
 	ready()
 	select {
@@ -135,6 +140,29 @@ func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, at 
 		err = errors.Join(err, web.Shutdown(grace))
 	}
 	return errors.Join(err, stopWorking(ctx, p.workers))
+}
+
+// serveMetrics serves what Prometheus asks for, where the environment says so, until it is stopped.
+func (p portal) serveMetrics(ctx context.Context, cfg config) (stop func(), err error) {
+	if cfg.MetricsListen == "" {
+		return func() {}, nil
+	}
+	workers := p.workers
+	if cfg.Workers == 0 {
+		workers = nil
+	}
+	handler, err := server.NewMetrics(p.db, workers) //nolint:contextcheck // Prometheus has none to give
+	if err != nil {
+		return nil, err
+	}
+	var l net.ListenConfig
+	listener, err := l.Listen(ctx, "tcp", cfg.MetricsListen)
+	if err != nil {
+		return nil, fmt.Errorf("cannot serve metrics on %s (PORTAL_METRICS_LISTEN): %w", cfg.MetricsListen, err)
+	}
+	web := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+	go func() { _ = web.Serve(listener) }() // until it is closed
+	return func() { _ = web.Close() }, nil
 }
 
 // webs serves the portal and, where they are wanted, the old pages. What ended says is why one of them serves no more.

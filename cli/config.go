@@ -50,6 +50,7 @@ type config struct {
 	MicrosoftID     string        `env:"PORTAL_MICROSOFT_CLIENT_ID"` // the same at Microsoft
 	MicrosoftSecret secret        `env:"PORTAL_MICROSOFT_CLIENT_SECRET"`
 	AttackReport    string        `env:"PORTAL_ATTACK_REPORT"`          // the summary that task attack writes, for operators
+	MetricsListen   string        `env:"PORTAL_METRICS_LISTEN"`         // the address of /metrics, which the public must not reach; none by default
 	Tiles           tiles         `env:"PORTAL_MAP_TILES"`              // where the pages' map has its tiles; without them it shows pins alone
 	QuickBooks      environment   `env:"PORTAL_QUICKBOOKS_ENVIRONMENT"` // production by default, or sandbox
 }

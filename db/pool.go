@@ -60,6 +60,7 @@ type DB struct {
 	watch                       *pool      // asks how the database is that app reads: auth, or where that is a standby one of its own
 	admission                   *admission // to app
 	acquireTimeout, maxLag      time.Duration
+	refusals                    refusals
 }
 
 // A pool is the connections of one role.
@@ -256,6 +257,16 @@ func (d *DB) Lags(ctx context.Context) (bool, error) {
 		time.Sleep(d.maxLag / 20)
 	}
 	return false, err
+}
+
+// Behind is how many bytes of the log the standby that the tenants' pool reads from has received and does not show yet; ok is
+// false where it reads from none, or does not hear of it.
+func (d *DB) Behind(ctx context.Context) (bytes int64, ok bool) {
+	if !d.watch.standby {
+		return 0, false
+	}
+	r, err := d.replay(ctx)
+	return r.Received - r.Replayed, err == nil
 }
 
 func (d *DB) replay(ctx context.Context) (r replay, err error) {

@@ -106,6 +106,7 @@ type sender interface {
 func (d *DB) admitted(ctx context.Context, m Member, u *unit, fn func(context.Context, Tx) error) error {
 	stay, err := d.admission.admit(ctx, m.CustomerID())
 	if err != nil {
+		d.refusals.count(err)
 		return err
 	}
 	defer d.admission.leave(stay)
@@ -121,6 +122,7 @@ func (d *DB) work(ctx context.Context, pool *pool, u *unit, fn func(context.Cont
 	if u.again(ctx, err) {
 		err = closed(ctx, pool, second.work(ctx, fn))
 	}
+	d.refusals.count(err)
 	var r *Refusal
 	if errors.As(err, &r) && u.lost(r) {
 		r.Kind = ErrBusy // what was asked for contradicts nothing

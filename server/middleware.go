@@ -25,12 +25,13 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 			if err := next(c); err != nil {
 				c.Error(err)
 			}
-			f := endpoint.FactsOf(c)
+			f, took := endpoint.FactsOf(c), time.Since(start)
+			countRequest(f.Operation, c.Response().Status, took)
 			attrs := []slog.Attr{
 				slog.String("operation", f.Operation),
 				slog.String("method", c.Request().Method),
 				slog.Int("status", c.Response().Status),
-				slog.Float64("ms", float64(time.Since(start).Microseconds())/1000),
+				slog.Float64("ms", float64(took.Microseconds())/1000),
 				slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)),
 			}
 			if f.CustomerID != "" {

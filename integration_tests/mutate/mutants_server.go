@@ -23,6 +23,10 @@ var serverMutants = []mutant{
 		by: []string{"TestReplica_Readiness"},
 	},
 	{
+		name: "metrics-name-the-company", source: []edit{{"server/middleware.go", "countRequest(f.Operation,", "countRequest(f.Operation+either(MUTANT, f.CustomerID, \"\"),"}},
+		by: []string{"TestMetrics_NameNobody"},
+	},
+	{
 		name: "token-aud-unchecked", source: []edit{{tokenGo, "jwt.WithAudience(audience)", "either[jwt.ParseOption](MUTANT, jwt.WithValidate(true), jwt.WithAudience(audience))"}},
 		by: []string{"TestForgery_GenuineSignatureOfSomethingElse"},
 	},

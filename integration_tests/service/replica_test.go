@@ -168,6 +168,9 @@ func TestReplica_Readiness(t *testing.T) {
 	r.onStandby("select pg_wal_replay_pause()")
 	r.primary.Do("POST", "/property-lists/", token, map[string]any{"name": "There"}).Want(t, http.StatusOK)
 	r.awaitReadiness(http.StatusServiceUnavailable, behind)
+	if s := scraped(t, metricsOf(t, r.Portal, nil)); s["portal_replica_lag_bytes"] < 100 {
+		t.Errorf("the standby is said to be behind by %v bytes", s["portal_replica_lag_bytes"])
+	}
 	r.onStandby("select pg_wal_replay_resume()")
 	r.awaitReadiness(http.StatusOK, ready)
 

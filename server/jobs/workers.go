@@ -179,10 +179,15 @@ func (j *Job) callers(ctx context.Context) (context.Context, error) {
 func (w *Workers) log(ctx context.Context, row *rivertype.JobRow, begun time.Time, err error) {
 	at := []any{"job", row.ID, "kind", row.Kind, "attempt", row.Attempt, "ms", time.Since(begun).Milliseconds()}
 	snooze := (*river.JobSnoozeError)(nil)
-	switch code, _ := Failure(err); {
+	code, _ := Failure(err)
+	end := string(code)
+	defer func() { ends.WithLabelValues(row.Kind, end).Observe(time.Since(begun).Seconds()) }()
+	switch {
 	case err == nil:
+		end = "done"
 		w.cfg.Log.InfoContext(ctx, "job", at...)
 	case errors.As(err, &snooze), errors.Is(err, db.ErrSuspended):
+		end = "waits"
 		w.cfg.Log.InfoContext(ctx, "job waits", at...)
 	case code == Internal:
 		w.cfg.Log.ErrorContext(ctx, "job failed", append(at, "code", code, "error", err.Error())...)

@@ -17,10 +17,10 @@ func (c *Calls) Line(ctx context.Context, provider, address string, roots *x509.
 	line, err := c.line(ctx, address, roots)
 	if err != nil {
 		failed := (&Provider{name: provider}).failed(err)
-		outcomes.Add(provider+" "+string(failed.Outcome), 1)
+		count(provider, failed.Outcome)
 		return nil, failed
 	}
-	outcomes.Add(provider+" "+string(OK), 1)
+	count(provider, OK)
 	return line, nil
 }
 

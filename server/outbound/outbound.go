@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"expvar"
 	"io"
 	"maps"
 	"net"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"code.dny.dev/ssrf"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"contractor-portal/db"
 )
@@ -102,7 +102,7 @@ func (c *Calls) Provider(name string, within time.Duration) *Provider {
 // redirect follows one within a host and a scheme, three times at the most: the request carries a key.
 func (c *caller) redirect(next *http.Request, before []*http.Request) error {
 	if first := before[0].URL; len(before) > 3 || next.URL.Scheme != first.Scheme || next.URL.Host != first.Host {
-		outcomes.Add(c.provider+" "+string(Blocked), 1)
+		count(c.provider, Blocked)
 		return errElsewhere
 	}
 	return nil
@@ -119,9 +119,12 @@ var (
 	errNotJSON    = errors.New("no JSON of the kind that is expected")
 )
 
-// outcomes counts the calls of this process by provider and outcome. An answer that has begun well and cannot be read
-// counts a second time.
-var outcomes = expvar.NewMap("outbound_calls")
+// Outcomes counts the calls of this process. An answer that has begun well and cannot be read counts a second time.
+var Outcomes = prometheus.NewCounterVec(prometheus.CounterOpts{
+	Name: "portal_outbound_calls_total", Help: "Calls to other companies, by how they ended.",
+}, []string{"provider", "outcome"})
+
+func count(provider string, o Outcome) { Outcomes.WithLabelValues(provider, string(o)).Inc() }
 
 // A caller is the transport of one provider.
 type caller struct {
@@ -141,7 +144,7 @@ func (c *caller) RoundTrip(r *http.Request) (*http.Response, error) {
 		outcome = ofStatus(a.StatusCode)
 		a.Body = &bounded{ReadCloser: a.Body, left: maxBody}
 	}
-	outcomes.Add(c.provider+" "+string(outcome), 1)
+	count(c.provider, outcome)
 	return a, err
 }
 
@@ -267,7 +270,7 @@ func (p *Provider) ask(r *http.Request, into, refusal any) error {
 	}
 	if err != nil {
 		e := p.failed(err)
-		outcomes.Add(p.name+" "+string(e.Outcome), 1)
+		count(p.name, e.Outcome)
 		return e
 	}
 	return nil

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"contractor-portal/server/endpoint"
 )
 
@@ -86,7 +88,8 @@ func TestGet_SaysWhatFailed(t *testing.T) {
 			if c.answer != nil {
 				address = fake(t, c.answer)
 			}
-			before := count("the fake " + string(c.want))
+			calls := Outcomes.WithLabelValues("the fake", string(c.want))
+			before := testutil.ToFloat64(calls)
 			e, _ := get(t, Config{Allow: loopback}, address+"/"+strings.ReplaceAll(name, " ", "-")+"?appid=planted-secret")
 			if e == nil {
 				t.Fatal("no error")
@@ -98,22 +101,14 @@ func TestGet_SaysWhatFailed(t *testing.T) {
 			if strings.Contains(fmt.Sprintf("%v %+v", e, p), "planted") || strings.Contains(e.Error(), "127.0.0.1:") && c.answer != nil {
 				t.Errorf("it tells the address: %v", e)
 			}
-			if after := count("the fake " + string(c.want)); after <= before {
-				t.Errorf("%d calls were counted, and then %d", before, after)
+			if after := testutil.ToFloat64(calls); after <= before {
+				t.Errorf("%v calls were counted, and then %v", before, after)
 			}
 			if c.want == Limited && (p.GetHeaders().Get("Retry-After") != "17" || e.RetryAfter != 17*time.Second) {
 				t.Errorf("Retry-After: %v", p.GetHeaders())
 			}
 		})
 	}
-}
-
-func count(key string) int {
-	var n int
-	if v := outcomes.Get(key); v != nil {
-		_, _ = fmt.Sscan(v.String(), &n)
-	}
-	return n
 }
 
 func half(w http.ResponseWriter, _ *http.Request) {

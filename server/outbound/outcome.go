@@ -83,7 +83,7 @@ func (p *Provider) Failed(err error) *Error {
 	if errors.As(err, &way) || errors.Is(err, context.Canceled) || outcomeOf(err) != Unreachable {
 		return p.failed(err)
 	}
-	outcomes.Add(p.name+" "+string(Unreadable), 1)
+	count(p.name, Unreadable)
 	return &Error{Provider: p.name, Outcome: Unreadable, cause: errNotJSON}
 }
 
@@ -158,6 +158,6 @@ func decode(text []byte, into any) error {
 
 // Wrong is an answer that is JSON and of no use; the sentence says why.
 func (p *Provider) Wrong(sentence string) *Error {
-	outcomes.Add(p.name+" "+string(Unreadable), 1)
+	count(p.name, Unreadable)
 	return &Error{Provider: p.name, Outcome: Unreadable, sentence: sentence}
 }
