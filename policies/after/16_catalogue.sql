@@ -178,7 +178,6 @@ select
   p.roles,
   e.clause,
   e.expression,
-  regexp_replace(e.expression, '''[^'']*''', '''''', 'g') as code,
   e.tree
 from tenancy.policies p
 join pg_policy raw on raw.oid = p.oid
@@ -189,7 +188,15 @@ cross join lateral (values
 where e.expression is not null
 $view$);
 
-comment on view tenancy.policy_expressions is 'USING and WITH CHECK of the policies, one row each; code is the expression without its texts.';
+comment on view tenancy.policy_expressions is 'USING and WITH CHECK of the policies, one row each.';
+
+-- Most policies of a database say the same. What is looked for in their texts is looked for once in each.
+call tenancy.ensure_view('policy_texts', $view$
+select t.expression, t.tree, regexp_replace(t.expression, '''[^'']*''', '''''', 'g') as code
+from (select distinct e.expression, e.tree from tenancy.policy_expressions e) as t
+$view$);
+
+comment on view tenancy.policy_texts is 'What the policies say, each once; code is the expression without its texts.';
 
 -- A wall that stands: nothing that is made beside it can let in another customer's row.
 call tenancy.ensure_view('walls', $view$
@@ -210,9 +217,13 @@ comment on view tenancy.walls is 'Restrictive policies to everyone, for every co
 -- are read from the expression.
 call tenancy.ensure_view('policy_functions', $view$
 select distinct e.table_name, e.name, f.oid as function_oid
-from tenancy.policy_expressions e
-cross join lateral regexp_matches(e.tree, ':(?:op)?funcid ([0-9]+)', 'g') as m (ids)
-join pg_proc f on f.oid = m.ids[1]::oid
+from (
+  select distinct x.expression, x.tree, m.ids[1]::oid as oid
+  from tenancy.policy_texts x
+  cross join lateral regexp_matches(x.tree, ':(?:op)?funcid ([0-9]+)', 'g') as m (ids)
+) as called
+join pg_proc f on f.oid = called.oid
+join tenancy.policy_expressions e on (e.expression, e.tree) = (called.expression, called.tree)
 $view$);
 
 -- Functions that somebody wrote: neither PostgreSQL's own nor an extension's. Whoever hangs a definer function on an extension

@@ -33,7 +33,7 @@ columns as (
   from ours o
   join pg_attribute col on col.attrelid = o.oid and col.attnum > 0 and not col.attisdropped
   left join pg_attrdef d on d.adrelid = col.attrelid and d.adnum = col.attnum
-  where o.relkind in ('r', 'p') and kinds && array['table', 'column']
+  where o.relkind in ('r', 'p') and 'column' = any (kinds)
 )
 select 'role', r.rolname::text, 'attributes: ' || concat_ws(' ',
   case when r.rolsuper then 'superuser' end, case when r.rolbypassrls then 'bypassrls' end, case when r.rolcanlogin then 'login' end,
@@ -62,13 +62,15 @@ group by n.nspname, r.rolname
 union all
 select 'table', o.name, t.part || ': ' || t.fact
 from ours o
+left join pg_attribute c on c.attrelid = o.oid and c.attname = 'customer_id' and not c.attisdropped
+left join pg_attrdef d on d.adrelid = o.oid and d.adnum = c.attnum
 cross join lateral (values
   ('owner', o.relowner::regrole::text),
   ('persistence', o.relpersistence::text),
   ('row security', o.relrowsecurity::text),
   ('forced', o.relforcerowsecurity::text),
-  ('customer_id', (select concat_ws(' ', c.type, case when c.attnotnull then 'not null' end, 'default ' || c.value)
-    from columns c where (c.name, c.attname) = (o.name, 'customer_id')))
+  ('customer_id', case when c.attnum is not null then concat_ws(' ', format_type(c.atttypid, c.atttypmod), case when c.attnotnull then 'not null' end,
+    'default ' || pg_get_expr(d.adbin, d.adrelid)) end)
 ) as t (part, fact)
 where o.relkind in ('r', 'p') and t.fact is not null and 'table' = any (kinds)
 union all

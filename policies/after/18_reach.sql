@@ -121,26 +121,55 @@ depends as materialized (
     and d.objid >= 16384
   group by d.classid, d.objid, d.refclassid, d.refobjid
 ),
+-- Where each relation and function may lead on to, and what is relevant: it leads to a target, or to a function of which nobody knows.
+-- Those of tenancy that run as their caller are known. All else is left out before any long tree is read.
+leads as materialized (
+  select 'pg_class'::regclass as class, w.ev_class as oid, d.refclassid as to_class, d.refobjid as to_oid
+  from depends d
+  join pg_rewrite w on w.oid = d.objid
+  where d.classid = 'pg_rewrite'::regclass
+  union all
+  select 'pg_proc'::regclass, d.objid, d.refclassid, d.refobjid from depends d where d.classid = 'pg_proc'::regclass
+  union all
+  select 'pg_class'::regclass, g.tgrelid, 'pg_proc'::regclass, g.tgfoid from pg_trigger g where not g.tgisinternal
+),
+relevant (class, oid) as (
+  select 'pg_class'::regclass, t.oid from targets t
+  union
+  select 'pg_proc'::regclass, f.oid from functions f where f.opaque and (f.definer or f.enters or not f.is_known)
+  union
+  select s.class, s.oid
+  from relevant l
+  join leads s on (s.to_class, s.to_oid) = (l.class, l.oid)
+),
 -- The relations of rules and of functions with an SQL-standard body, and which rights each asks for (1 insert, 2 select,
 -- 4 update, 8 delete). What is only written, with nothing returned, is not read.
 touched as materialized (
   select
     b.class,
     b.oid,
-    m.found[1]::oid as relation,
-    bit_or(m.found[2]::int) & case when bit_or(m.found[2]::int) & 13 > 0 and not b.returns then 13 else 15 end as needs
+    m.relation,
+    bit_or(m.needs) & case when bit_or(m.needs) & 13 > 0 and not b.returns then 13 else 15 end as needs
   from (
-    select 'pg_rewrite'::regclass as class, w.oid, w.ev_action::text as tree, w.ev_action::text ~ ':returningList \(' as returns
+    select 'pg_rewrite'::regclass as class, w.oid, w.ev_action::text as tree, strpos(w.ev_action::text, ':returningList (') > 0 as returns
     from pg_rewrite w
+    join relevant l on (l.class, l.oid) = ('pg_class'::regclass, w.ev_class)
     where w.oid >= 16384
       and w.ev_type <> '1'
     union all
-    select 'pg_proc'::regclass, f.oid, f.tree, f.tree ~ ':returningList \('
+    select 'pg_proc'::regclass, f.oid, f.tree, strpos(f.tree, ':returningList (') > 0
     from functions f
+    join relevant l on (l.class, l.oid) = ('pg_proc'::regclass, f.oid)
     where not f.opaque
   ) as b
-  cross join lateral regexp_matches(b.tree, ':relid (\d+) (?:(?!:relid).)*?:requiredPerms (\d+)', 'g') as m (found)
-  group by b.class, b.oid, m.found[1], b.returns
+  -- No expression: in a long tree those take their time.
+  cross join lateral (
+    select split_part(t.part, ' ', 1)::oid as relation, split_part(split_part(t.part, ':requiredPerms ', 2), ' ', 1)::int as needs
+    from string_to_table(b.tree, ':relid ') with ordinality as t (part, place)
+    where t.place > 1
+      and strpos(t.part, ':requiredPerms ') > 0
+  ) as m
+  group by b.class, b.oid, m.relation, b.returns
 ),
 commands (access, event, bit, updatable, fires) as (
   values ('r'::"char", '1'::"char", 2, 0, 0), ('w', '2', 4, 4, 16), ('a', '3', 1, 8, 4), ('d', '4', 8, 16, 8)
@@ -159,6 +188,7 @@ views as materialized (
     case when v.relkind = 'v' then pg_relation_is_updatable(v.oid, false) else 0 end as updatable
   from pg_rewrite w
   join pg_class v on v.oid = w.ev_class and v.relkind in ('v', 'm')
+  join relevant l on (l.class, l.oid) = ('pg_class'::regclass, v.oid)
   where w.oid >= 16384
     and w.ev_type = '1'
 ),
@@ -178,10 +208,11 @@ steps as materialized (
   from views v
   join commands c on v.updatable & c.updatable > 0
   cross join lateral (
-    select m.found[1]::oid as oid
-    from regexp_matches(v.ev_action::text, ':relid (\d+) ', 'g') with ordinality as m (found, place)
-    where m.found[1]::oid <> v.oid
-    order by m.place
+    select split_part(t.part, ' ', 1)::oid as oid
+    from string_to_table(v.ev_action::text, ':relid ') with ordinality as t (part, place)
+    where t.place > 1
+      and split_part(t.part, ' ', 1) <> v.oid::text
+    order by t.place
     limit 1
   ) as base
   where not exists (select from pg_rewrite w where w.ev_class = v.oid and w.is_instead and w.ev_type = c.event)
@@ -222,17 +253,7 @@ steps as materialized (
   join depends d on d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.refclassid = 'pg_proc'::regclass
   where not f.opaque
 ),
--- What can lead to a target, or to a function of which nobody knows. Those of tenancy that run as their caller are known.
-relevant (class, oid) as (
-  select 'pg_class'::regclass, t.oid from targets t
-  union
-  select 'pg_proc'::regclass, f.oid from functions f where f.opaque and (f.definer or f.enters or not f.is_known)
-  union
-  select s.class, s.oid
-  from relevant l
-  join steps s on (s.to_class, s.to_oid) = (l.class, l.oid)
-),
--- Those steps, and whether one ends at a target.
+-- Those that lead to what is relevant, and whether one ends at a target.
 ways as materialized (
   select s.*, t.oid is not null as arrives
   from steps s

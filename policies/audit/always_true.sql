@@ -12,9 +12,10 @@ select
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or compare with ' || a.wall || ' */' as remedy
-from tenancy.policy_expressions e
+from tenancy.policy_texts x
+join tenancy.policy_expressions e using (expression, tree)
 cross join tenancy.audited a
-where tenancy.always_true(e.expression)
+where tenancy.always_true(x.expression)
   and not exists (
     select from tenancy.platform_access p
     where p.rows = 'all' and (p.schema || '.' || p.table_name, p.role || '_all') = (e.table_name, e.name))

@@ -6,9 +6,10 @@ select
   s.detail,
   s.remedy || 'write nullif(current_setting(..., true), '''')' || s.remedy_end as remedy
 from (
-  select e.table_name as object, format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail, e.expression as text,
+  select e.table_name as object, format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail, x.expression as text,
     tenancy.policy_remedy(e.table_name, e.name) || ' /* or ' as remedy, ' */' as remedy_end
-  from tenancy.policy_expressions e
+  from tenancy.policy_texts x
+  join tenancy.policy_expressions e using (expression, tree)
   union all
   select f.signature, 'its body casts a setting that may be empty', f.body, 'no statement does: in its body ', ''
   from tenancy.written_functions f

@@ -6,16 +6,17 @@ select
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or leave such a condition to a policy beside ' || a.wall || ' */' as remedy
-from tenancy.policy_expressions e
+from tenancy.policy_texts x
+join tenancy.policy_expressions e using (expression, tree)
 cross join tenancy.audited a
-where e.expression ~ ' = ''[^'']'
+where x.expression ~ ' = ''[^'']'
   and exists (
-    select from unnest(tenancy.disjuncts(e.expression)) as d
+    select from unnest(tenancy.disjuncts(x.expression)) as d
     where d ~ ('(current_setting|' || a.readers || ')\(')
       and d ~ ' = ''[^'']+''(::\w+)?\)*$'
       and d !~ ' AND ')
   and case
     when e.permissive then e.table_oid not in (select w.table_oid from tenancy.walls w)
-    else e.expression ~ ' OR '
-      and not exists (select from tenancy.bars b where (b.table_name, b.name, b.expression) = (e.table_name, e.name, e.expression))
+    else x.expression ~ ' OR '
+      and not exists (select from tenancy.bars b where (b.table_name, b.name, b.expression) = (e.table_name, e.name, x.expression))
   end

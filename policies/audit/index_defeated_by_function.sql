@@ -5,10 +5,11 @@ select
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or compare the bare column ' || a.tenant_column || ' */' as remedy
-from tenancy.policy_expressions e
+from tenancy.policy_texts x
+join tenancy.policy_expressions e using (expression, tree)
 cross join tenancy.audited a
 -- The columns of a function in FROM are no arguments of one.
-cross join lateral (select regexp_replace(e.code, '\) \w+\([\w, ]*\)', ')', 'g') as text) as code
+cross join lateral (select regexp_replace(x.code, '\) \w+\([\w, ]*\)', ')', 'g') as text) as code
 where code.text ~ ('\w\(+' || a.tenant_column || '\M(?!\()')
   or code.text ~ ('\(' || a.tenant_column || '\)::')
   or code.text ~ ('\(' || a.tenant_column || ' \|\|')

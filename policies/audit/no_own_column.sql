@@ -5,8 +5,9 @@ select
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or compare a column of the table, ' || a.tenant_column || ' among them */' as remedy
-from tenancy.policy_expressions e
+from tenancy.policy_texts x
+join tenancy.policy_expressions e using (expression, tree)
 cross join tenancy.audited a
-where e.tree !~ '\{VAR '
-  and not tenancy.always_true(e.expression)
-  and not tenancy.always_false(e.expression)
+where x.tree !~ '\{VAR '
+  and not tenancy.always_true(x.expression)
+  and not tenancy.always_false(x.expression)

@@ -5,11 +5,12 @@ select
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or take the branch away: without a context no row may be seen */' as remedy
-from tenancy.policy_expressions e
+from tenancy.policy_texts x
+join tenancy.policy_expressions e using (expression, tree)
 cross join tenancy.audited a
-where e.expression ~ ' OR '
+where x.expression ~ ' OR '
   and exists (
-    select from unnest(tenancy.disjuncts(e.expression)) as d
+    select from unnest(tenancy.disjuncts(x.expression)) as d
     where d ~ ('(current_setting|' || a.readers || ')\(')
       and d ~ '( IS NULL| = ''''::text)\)*$'
       and d !~ ' AND ')

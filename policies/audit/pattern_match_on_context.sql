@@ -5,5 +5,6 @@ select
   e.table_name as object,
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or compare with = */' as remedy
-from tenancy.policy_expressions e
-where e.code ~ ' (!?~~?\*?|\^@) '
+from tenancy.policy_texts x
+join tenancy.policy_expressions e using (expression, tree)
+where x.code ~ ' (!?~~?\*?|\^@) '

@@ -5,5 +5,7 @@ select
   e.table_name as object,
   format('policy %s (%s) reads the table that it protects', e.name, e.clause) as detail,
   tenancy.policy_remedy(e.table_name, e.name) as remedy
-from tenancy.policy_expressions e
-where position(format(':relid %s ', e.table_oid) in e.tree) > 0
+from tenancy.policy_texts x
+join tenancy.policy_expressions e using (expression, tree)
+where x.tree like '%:relid %'
+  and position(format(':relid %s ', e.table_oid) in x.tree) > 0

@@ -6,10 +6,11 @@ select
   format('reads the setting %s', m.names[1]) as detail,
   s.remedy || (select string_agg(c.setting, ', ') from tenancy.context_settings c) || s.remedy_end as remedy
 from (
-  select distinct e.table_name as object, e.expression as text,
+  select distinct e.table_name as object, x.expression as text,
     tenancy.policy_remedy(e.table_name, e.name) || ' /* or read one of ' as remedy, ' */' as remedy_end
-  from tenancy.policy_expressions e
-  where e.expression ~ 'current_setting'
+  from tenancy.policy_texts x
+  join tenancy.policy_expressions e using (expression, tree)
+  where x.expression ~ 'current_setting'
   union all
   select f.signature, f.body, 'no statement does: read in its body one of ', ''
   from tenancy.written_functions f
