@@ -18,6 +18,8 @@ var (
 	ErrPerson    = errors.New("person unknown or changed")           // TN002
 	ErrSession   = errors.New("session over")                        // TN003
 	ErrSuspended = errors.New("customer suspended")                  // TN004
+	ErrElsewhere = errors.New("customer is in another database")     // TN007
+	ErrMoving    = errors.New("customer is moved to another place")  // TN008
 	ErrCancelled = errors.New("customer cancelled")                  // TN009, of a job
 	ErrLimit     = errors.New("limit reached")                       // TN005; see Refusal
 	ErrBusy      = errors.New("database is too busy")                // the pool was exhausted, or a read lost against others twice
@@ -94,6 +96,8 @@ var kinds = map[string]error{
 	"TN004": ErrSuspended,
 	"TN005": ErrLimit,
 	"TN006": ErrConflict, // a rule over several rows, which a trigger holds and names
+	"TN007": ErrElsewhere,
+	"TN008": ErrMoving,
 	"TN009": ErrCancelled,
 	"23505": ErrConflict,
 	"23P01": ErrConflict,

@@ -68,6 +68,7 @@ func TestEntry_Callback(t *testing.T) {
 		{"in a lower role since", person("role = 'User'"), person("role = 'Manager'"), a, nil, "", auth.User},
 		{"suspended since", person("status = 'suspended'"), person("status = 'active'") + fmt.Sprintf("; update platform.sessions set revoked_at = null where id = '%s'", a.Session), a, nil, "TN002", ""},
 		{"suspended company", customer("status = 'suspended'"), open, a, nil, "TN004", ""},
+		{"moving company", customer("status = 'moving'"), open, a, nil, "TN008", ""},
 		{"cancelled company", customer("status = 'cancelled'"), open, a, nil, "TN004", ""},
 	} {
 		j := depart(t, app, c.of, "jobber", fmt.Sprint("state ", i))

@@ -42,6 +42,7 @@ func TestEntry_RefusesEachReasonInItsOwnWords(t *testing.T) {
 	}
 	suspended, open := customer("status = 'suspended'")
 	cancelled, _ := customer("status = 'cancelled'")
+	moving, _ := customer("status = 'moving'")
 	overTrial, _ := customer("status = 'trial', trial_ends_at = now() - interval '1 second'")
 	trialing, _ := customer("status = 'trial', trial_ends_at = now() + interval '1 minute'")
 	person := func(set string) string {
@@ -79,7 +80,8 @@ func TestEntry_RefusesEachReasonInItsOwnWords(t *testing.T) {
 		{"unknown session", "", "", changed(good, func(e *harness.Entry) { e.Session = elsewhere }), "TN003"},
 		{"a colleague's session", "", "", changed(good, func(e *harness.Entry) { e.Session = colleague.Session }), "TN003"},
 		{"other customer", "", "", changed(good, func(e *harness.Entry) { e.Customer = harness.CompanyB }), "TN003"},
-		{"no customer", "", "", changed(good, func(e *harness.Entry) { e.Customer = "" }), "TN003"},
+		{"no customer", "", "", changed(good, func(e *harness.Entry) { e.Customer = "" }), "TN007"},
+		{"customer of another database", "", "", changed(good, func(e *harness.Entry) { e.Customer = "ZZZZ99999" }), "TN007"},
 		{"made acting", "", "", changed(good, func(e *harness.Entry) { e.Acting = acting.Acting }), "TN003"},
 		{"operator in another customer", "", "", changed(acting, func(e *harness.Entry) { e.Customer = harness.CompanyB }), "TN003"},
 		{"operator in his own session", "", "", changed(acting, func(e *harness.Entry) { e.Session = own }), "TN003"},
@@ -102,6 +104,9 @@ func TestEntry_RefusesEachReasonInItsOwnWords(t *testing.T) {
 		{"suspended customer", suspended, open, as(good), "TN004"},
 		{"cancelled customer", cancelled, open, as(good), "TN004"},
 		{"trial over", overTrial, open, as(good), "TN004"},
+		{"moving customer", moving, open, as(good), "TN008"},
+		{"operator in a moving customer", moving, open, as(acting), "TN008"},
+		{"service in a moving customer", moving, open, as(service), "TN008"},
 		{"trial going on", trialing, open, as(good), ""},
 		{"operator in a suspended customer", suspended, open, as(acting), ""},
 		{"operator in a cancelled customer", cancelled, open, as(acting), "TN004"},
@@ -160,6 +165,7 @@ func TestEntry_OfAGuest(t *testing.T) {
 		{"unknown customer", "", "", of("NOBODY99"), "TN004"},
 		{"no customer", "", "", of(""), "TN004"},
 		{"suspended customer", customer("status = 'suspended'"), open, of(harness.CompanyA), "TN004"},
+		{"moving customer", customer("status = 'moving'"), open, of(harness.CompanyA), "TN008"},
 		{"cancelled customer", customer("status = 'cancelled'"), open, of(harness.CompanyA), "TN004"},
 		{"trial over", customer("status = 'trial', trial_ends_at = now()"), open, of(harness.CompanyA), "TN004"},
 	} {

@@ -58,6 +58,7 @@ func TestEntry_Job(t *testing.T) {
 		{"done", "", "", a, "completed", "TN003", ""},
 		{"given up", "", "", a, "discarded", "TN003", ""},
 		{"suspended company", customer("status = 'suspended'"), open, a, "running", "TN004", ""},
+		{"moving company", customer("status = 'moving'"), open, a, "running", "TN008", ""},
 		{"trial over", customer("status = 'trial', trial_ends_at = now() - interval '1 second'"), open, a, "running", "TN004", ""},
 		{"cancelled company", customer("status = 'cancelled'"), open, a, "running", "TN009", ""},
 		{"another company suspended", customer("status = 'suspended'"), open, b, "running", "", auth.Manager},

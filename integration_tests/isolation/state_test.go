@@ -27,6 +27,7 @@ func TestState_HoldsFromTheNextRequestOn(t *testing.T) {
 		"session over":        {sql: `update platform.sessions set created_at = now() - interval '2 days', expires_at = now() - interval '1 second'`},
 		"session gone":        {sql: `delete from platform.sessions`},
 		"company suspended":   {sql: `update platform.customers set status = 'suspended' where customer_id = 'AAAA22222'`, status: 403, kind: "/problems/customer-suspended"},
+		"company moving":      {sql: `update platform.customers set status = 'moving' where customer_id = 'AAAA22222'`, status: 503, kind: "/problems/moving"},
 		"company cancelled":   {sql: `update platform.customers set status = 'cancelled' where customer_id = 'AAAA22222'`, status: 403, kind: "/problems/customer-suspended"},
 		"company after trial": {sql: `update platform.customers set status = 'trial', trial_ends_at = now() - interval '1 second' where customer_id = 'AAAA22222'`, status: 403, kind: "/problems/customer-suspended"},
 		"operator suspended":  {sql: `update platform.operators set status = 'suspended'`, who: harness.Operator},

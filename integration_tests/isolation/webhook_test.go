@@ -52,6 +52,7 @@ func TestEntry_OfAWebhook(t *testing.T) {
 		{"a customer's id", "", "", called(harness.CompanyA), "TN004"},
 		{"no number", "", "", called(""), "TN004"},
 		{"suspended customer", customer("status = 'suspended'"), open, called(own), "TN004"},
+		{"moving customer", customer("status = 'moving'"), open, called(own), "TN008"},
 		{"cancelled customer", customer("status = 'cancelled'"), open, called(own), "TN004"},
 		{"trial over", customer("status = 'trial', trial_ends_at = now()"), open, called(own), "TN004"},
 		{"number taken away", "delete from platform.receiving_numbers where phone_number = '" + own + "'", "insert into platform.receiving_numbers (phone_number, customer_id) values ('" + own + "', '" + harness.CompanyA + "')", called(own), "TN004"},

@@ -96,7 +96,7 @@ func TestErase_LeavesNothing(t *testing.T) {
 	still, _ := exported(t, p, harness.CompanyB, moving.ExportOptions{})
 	same(t, other, still)
 	p.Do("GET", "/properties/", p.Token(harness.CompanyB, auth.Admin), nil).Want(t, 200)
-	p.Do("GET", "/properties/", p.Tokens[harness.Email(harness.CompanyA, auth.Admin)], nil).Want(t, 401)
+	p.Do("GET", "/properties/", p.Tokens[harness.Email(harness.CompanyA, auth.Admin)], nil).Want(t, 421)
 	healthy(t, p)
 }
 

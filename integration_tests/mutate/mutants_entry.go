@@ -11,6 +11,7 @@ const (
 
 var entryMutants = []mutant{
 	entered("enter-closed-customer", enter, "tenancy.is_open(c.status, c.trial_ends_at) or", "c.customer_id is not null or", "TestEntry_RefusesEachReasonInItsOwnWords"),
+	entered("operator-enters-a-moving-customer", enter, "('cancelled', 'moving')", "('cancelled')", "TestEntry_RefusesEachReasonInItsOwnWords"),
 	entered("enter-after-the-trial", "tenancy.is_open(text, timestamptz)", "(p_trial_ends_at > now())", "(p_trial_ends_at is not null)", "TestEntry_RefusesEachReasonInItsOwnWords", "TestState_TrialIsOpenUntilItsEnd"),
 	entered("enter-inactive-person", enter, "s.status = 'active' and s.role = p_role", "s.role = p_role", "TestEntry_RefusesEachReasonInItsOwnWords"),
 	entered("enter-in-another-role", enter, "s.status = 'active' and s.role = p_role", "s.status = 'active'", "TestEntry_RefusesEachReasonInItsOwnWords"),

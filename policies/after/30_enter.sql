@@ -6,7 +6,8 @@
 -- Two rows decide: the session's, which PostgreSQL keeps equal to its person by foreign keys, and the customer's.
 --
 -- Refusals: TN002 person not active, or of another role; TN003 session unknown, of somebody else, revoked or over;
--- TN004 customer suspended, cancelled, or its trial over.
+-- TN004 customer suspended, cancelled, or its trial over; TN007 customer not in this database; TN008 customer on its move
+-- to another one.
 --
 -- A read-only entry makes its transaction read only until it ends. (PostgreSQL 15 still lets RESET
 -- transaction_read_only undo that. It is a statement, which no expression and no handler can say.)
@@ -18,6 +19,11 @@
 create or replace function tenancy.is_open(p_status text, p_trial_ends_at timestamptz) returns boolean
   language sql stable parallel safe
   return p_status = 'active' or (p_status = 'trial' and p_trial_ends_at > now());
+
+-- The refusal of a customer that is not open; null: of one that is not there.
+create or replace function tenancy.closed(p_status text) returns text
+  language sql immutable parallel safe
+  return case p_status when 'moving' then 'TN008' else 'TN004' end;
 
 -- A session with a customer and neither a person nor an operator is a service's: its row says of which key.
 create or replace procedure tenancy.enter(
@@ -33,8 +39,8 @@ begin
     s.status = 'active' and s.role = p_role as person_ok,
     s.revoked_at is null and s.expires_at > now() as session_live,
     -- An operator who acts comes in until the customer is cancelled.
-    tenancy.is_open(c.status, c.trial_ends_at) or (p_acting is not null and c.status <> 'cancelled') as customer_open,
-    c.timezone, s.service_token_id
+    tenancy.is_open(c.status, c.trial_ends_at) or (p_acting is not null and c.status not in ('cancelled', 'moving')) as customer_open,
+    c.status, c.timezone, s.service_token_id
   into f
   from platform.sessions s
   join platform.customers c on c.customer_id = s.customer_id
@@ -44,7 +50,8 @@ begin
     and s.operator_id is not distinct from p_acting;
 
   if not found then
-    raise exception 'entry refused: session' using errcode = 'TN003';
+    raise exception 'entry refused: session or customer' using errcode =
+      case when exists (select from platform.customers c where c.customer_id = p_customer) then 'TN003' else 'TN007' end;
   end if;
   if f.person_ok is not true then
     raise exception 'entry refused: person' using errcode = 'TN002';
@@ -53,7 +60,7 @@ begin
     raise exception 'entry refused: session' using errcode = 'TN003';
   end if;
   if f.customer_open is not true then
-    raise exception 'entry refused: customer' using errcode = 'TN004';
+    raise exception 'entry refused: customer' using errcode = tenancy.closed(f.status);
   end if;
 
   ignored := concat(
@@ -82,13 +89,13 @@ declare
   f record;
   ignored text;
 begin
-  select tenancy.is_open(c.status, c.trial_ends_at) as customer_open, c.timezone
+  select c.status, tenancy.is_open(c.status, c.trial_ends_at) as customer_open, c.timezone
   into f
   from platform.customers c
   where c.customer_id = p_customer;
 
   if f.customer_open is not true then
-    raise exception 'entry refused: customer' using errcode = 'TN004';
+    raise exception 'entry refused: customer' using errcode = tenancy.closed(f.status);
   end if;
 
   ignored := concat(
@@ -115,14 +122,14 @@ declare
   f record;
   ignored text;
 begin
-  select n.customer_id, tenancy.is_open(c.status, c.trial_ends_at) as customer_open, c.timezone
+  select n.customer_id, c.status, tenancy.is_open(c.status, c.trial_ends_at) as customer_open, c.timezone
   into f
   from platform.receiving_numbers n
   join platform.customers c on c.customer_id = n.customer_id
   where n.phone_number = p_number;
 
   if f.customer_open is not true then
-    raise exception 'entry refused: customer' using errcode = 'TN004';
+    raise exception 'entry refused: customer' using errcode = tenancy.closed(f.status);
   end if;
 
   ignored := concat(

@@ -122,7 +122,7 @@ comment on function tenancy.discard_job is 'Gives up a job of the own customer t
 -- counts.
 --
 -- Refusals: TN003 no such job runs; TN002 its person is not active any more; TN004 the customer is suspended or its trial
--- over; TN009 the customer is cancelled, and nothing of it will run again.
+-- over; TN008 it is on its move; TN009 the customer is cancelled, and nothing of it will run again.
 create or replace procedure tenancy.enter_job(inout p_zone text, p_job bigint)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -146,7 +146,7 @@ begin
     raise exception 'entry refused: customer' using errcode = 'TN009';
   end if;
   if f.customer_open is not true then
-    raise exception 'entry refused: customer' using errcode = 'TN004';
+    raise exception 'entry refused: customer' using errcode = tenancy.closed(f.status);
   end if;
   if f.user_id is not null and f.person is distinct from 'active' then
     raise exception 'entry refused: person' using errcode = 'TN002';

@@ -20,7 +20,7 @@ comment on function tenancy.begin_connection is 'Notes that whoever acts leaves 
 -- The way in of whoever comes back, as he is now. An entry that may write uses the state up.
 --
 -- Refusals: TN003 no such state, or over, or of another purpose or browser; TN002 the person is not active any more; TN004 the
--- customer is closed.
+-- customer is closed; TN008 it is on its move.
 create or replace procedure tenancy.enter_callback(inout p_zone text, p_purpose text, p_state text, p_browser bytea, p_read_only boolean)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -46,7 +46,7 @@ begin
     raise exception 'entry refused: state' using errcode = 'TN003';
   end if;
 
-  select l.role, l.status, c.timezone, tenancy.is_open(c.status, c.trial_ends_at) as customer_open
+  select l.role, l.status, c.status as customer_status, c.timezone, tenancy.is_open(c.status, c.trial_ends_at) as customer_open
   into f
   from platform.logins l
   join platform.customers c on c.customer_id = l.customer_id
@@ -55,7 +55,7 @@ begin
     raise exception 'entry refused: person' using errcode = 'TN002';
   end if;
   if f.customer_open is not true then
-    raise exception 'entry refused: customer' using errcode = 'TN004';
+    raise exception 'entry refused: customer' using errcode = tenancy.closed(f.customer_status);
   end if;
 
   ignored := concat(

@@ -89,6 +89,7 @@ grant execute on function tenancy.combined_policy(oid, name, "char", boolean), t
   to portal_auditor;
 grant execute on function tenancy.posture_hash() to portal_auditor, portal_definer;
 grant execute on function tenancy.is_open(text, timestamptz) to portal_auth, portal_definer;
+grant execute on function tenancy.closed(text) to portal_definer;
 
 grant execute on procedure tenancy.enter(text, text, bigint, text, bigint, uuid, boolean) to portal_app;
 grant execute on procedure tenancy.enter_guest(text, text) to portal_auth;

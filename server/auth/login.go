@@ -33,7 +33,7 @@ type candidate struct {
 // known: the device that asks has been in this account before.
 const candidatesSQL = `
 select l.customer_id, c.company_name, l.user_id as id, l.role, l.email,
-  l.status = 'active' and tenancy.is_open(c.status, c.trial_ends_at) as admitted,
+  l.status = 'active' and (tenancy.is_open(c.status, c.trial_ends_at) or c.status = 'moving') as admitted, -- whoever moves is told so
   l.password_hash, l.password_set_at, c.sign_on_only,
   exists (
     select from platform.sessions s

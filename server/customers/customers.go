@@ -63,7 +63,7 @@ type Customer struct {
 	ContactEmail     *string     `json:"contact_email" db:"contact_email"`
 	ContactPhone     *string     `json:"contact_phone" db:"contact_phone"`
 	Address          *string     `json:"address" db:"address"`
-	Status           string      `json:"status" db:"status" enum:"trial,active,suspended,cancelled"`
+	Status           string      `json:"status" db:"status" enum:"trial,active,suspended,cancelled,moving"`
 	SubscriptionTier string      `json:"subscription_tier" db:"subscription_tier"`
 	MaxUsers         int32       `json:"max_users" db:"max_users"`
 	MaxProperties    int32       `json:"max_properties" db:"max_properties"`

@@ -16,6 +16,7 @@ const (
 	active    = "active"
 	suspended = "suspended"
 	cancelled = "cancelled"
+	moving    = "moving" // to another database; nothing but its move ends that
 )
 
 // What moves a customer from one state to another.
@@ -32,6 +33,9 @@ const TrialLength = 14 * 24 * time.Hour
 func next(id, status, action string) (string, error) {
 	if id == primary && action != activate {
 		return "", endpoint.Invalid("the primary customer can be neither suspended nor cancelled")
+	}
+	if status == moving {
+		return "", endpoint.Conflict("the customer is being moved to another database")
 	}
 	switch action {
 	case activate:

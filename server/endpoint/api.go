@@ -167,6 +167,7 @@ func (r Roles) document(op *huma.Operation) {
 	if r.public {
 		return
 	}
+	op.Errors = append(op.Errors, http.StatusMisdirectedRequest)
 	roles := slices.Clone(r.members)
 	if r.outside || r.acting {
 		roles = append(roles, auth.SuperAdmin)

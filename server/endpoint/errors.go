@@ -31,6 +31,14 @@ var table = []struct {
 	{db.ErrSuspended, false, func(error) *Problem {
 		return newProblem("customer-suspended", http.StatusForbidden, "the company is suspended or its trial is over")
 	}},
+	{db.ErrElsewhere, false, func(error) *Problem {
+		return newProblem("misdirected", http.StatusMisdirectedRequest, "the company is not on this server; its address leads to where it is")
+	}},
+	{db.ErrMoving, false, func(error) *Problem {
+		p := newProblem("moving", http.StatusServiceUnavailable, "the company is moved to another server this moment; come again")
+		p.retryAfter = "1"
+		return p
+	}},
 	{db.ErrLimit, false, func(err error) *Problem {
 		return newProblem("limit-reached", http.StatusForbidden, "the plan's limit is reached: "+limit(err))
 	}},

@@ -27,6 +27,8 @@ func TestProblemOf(t *testing.T) {
 		db.ErrPerson:                             {401, "unauthenticated", false},
 		db.ErrSession:                            {401, "unauthenticated", false},
 		db.ErrSuspended:                          {403, "customer-suspended", false},
+		db.ErrElsewhere:                          {421, "misdirected", false},
+		db.ErrMoving:                             {503, "moving", false},
 		db.ErrLimit:                              {403, "limit-reached", false},
 		db.ErrCrowded:                            {429, "too-many-requests", false},
 		db.ErrBusy:                               {503, "unavailable", true},

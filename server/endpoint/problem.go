@@ -94,6 +94,8 @@ var Types = map[string]string{
 	"conflict":           "The request contradicts what is stored: something is taken already, or was changed meanwhile.",
 	"limit-reached":      "The company's plan does not allow more of this.",
 	"customer-suspended": "The company is suspended or cancelled, or its trial is over. Nothing is lost; the operator can activate it.",
+	"misdirected":        "The company of the token is not on this server. The request may be sent again, to the company's own address.",
+	"moving":             "The company is moved to another server. It takes seconds; Retry-After says how many to wait. Nobody is logged out by it.",
 	"invalid":            "The request cannot be understood or breaks a rule. errors names the fields.",
 	"too-many-requests":  "Too many tries, or too many requests of one company at once. Retry-After says how many seconds to wait.",
 	"unavailable":        "The server cannot serve this now, or another company that it asks cannot. Retry-After, where it is, says how many seconds to wait.",

@@ -89,6 +89,9 @@ func Failure(err error) (code Code, final bool) {
 // suspendedPause is how long a job waits before it looks whether its customer is open again.
 const suspendedPause = 10 * time.Minute
 
+// movingPause is the same of a customer on its move.
+const movingPause = 10 * time.Second
+
 // outcome is what the queue is told of a handler's error.
 func outcome(err error) error {
 	switch {
@@ -96,6 +99,8 @@ func outcome(err error) error {
 		return nil
 	case errors.Is(err, db.ErrSuspended):
 		return river.JobSnooze(suspendedPause)
+	case errors.Is(err, db.ErrMoving):
+		return river.JobSnooze(movingPause)
 	case errors.Is(err, db.ErrCancelled):
 		return river.JobCancel(&failure{code: Cancelled, cause: err})
 	case errors.Is(err, db.ErrPerson):

@@ -186,7 +186,7 @@ func (w *Workers) log(ctx context.Context, row *rivertype.JobRow, begun time.Tim
 	case err == nil:
 		end = "done"
 		w.cfg.Log.InfoContext(ctx, "job", at...)
-	case errors.As(err, &snooze), errors.Is(err, db.ErrSuspended):
+	case errors.As(err, &snooze), errors.Is(err, db.ErrSuspended), errors.Is(err, db.ErrMoving):
 		end = "waits"
 		w.cfg.Log.InfoContext(ctx, "job waits", at...)
 	case code == Internal:
