@@ -178,7 +178,8 @@ select
   p.roles,
   e.clause,
   e.expression,
-  e.tree
+  e.tree,
+  md5(e.expression || e.tree) as text_id
 from tenancy.policies p
 join pg_policy raw on raw.oid = p.oid
 cross join lateral (values
@@ -192,8 +193,8 @@ comment on view tenancy.policy_expressions is 'USING and WITH CHECK of the polic
 
 -- Most policies of a database say the same. What is looked for in their texts is looked for once in each.
 call tenancy.ensure_view('policy_texts', $view$
-select t.expression, t.tree, regexp_replace(t.expression, '''[^'']*''', '''''', 'g') as code
-from (select distinct e.expression, e.tree from tenancy.policy_expressions e) as t
+select t.text_id, t.expression, t.tree, regexp_replace(t.expression, '''[^'']*''', '''''', 'g') as code
+from (select distinct e.text_id, e.expression, e.tree from tenancy.policy_expressions e) as t
 $view$);
 
 comment on view tenancy.policy_texts is 'What the policies say, each once; code is the expression without its texts.';
@@ -218,12 +219,12 @@ comment on view tenancy.walls is 'Restrictive policies to everyone, for every co
 call tenancy.ensure_view('policy_functions', $view$
 select distinct e.table_name, e.name, f.oid as function_oid
 from (
-  select distinct x.expression, x.tree, m.ids[1]::oid as oid
+  select distinct x.text_id, m.ids[1]::oid as oid
   from tenancy.policy_texts x
   cross join lateral regexp_matches(x.tree, ':(?:op)?funcid ([0-9]+)', 'g') as m (ids)
 ) as called
 join pg_proc f on f.oid = called.oid
-join tenancy.policy_expressions e on (e.expression, e.tree) = (called.expression, called.tree)
+join tenancy.policy_expressions e using (text_id)
 $view$);
 
 -- Functions that somebody wrote: neither PostgreSQL's own nor an extension's. Whoever hangs a definer function on an extension

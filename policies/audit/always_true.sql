@@ -13,7 +13,7 @@ select
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or compare with ' || a.wall || ' */' as remedy
 from tenancy.policy_texts x
-join tenancy.policy_expressions e using (expression, tree)
+join tenancy.policy_expressions e using (text_id)
 cross join tenancy.audited a
 where tenancy.always_true(x.expression)
   and not exists (

@@ -9,7 +9,7 @@ from (
   select e.table_name as object, format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail, x.expression as text,
     tenancy.policy_remedy(e.table_name, e.name) || ' /* or ' as remedy, ' */' as remedy_end
   from tenancy.policy_texts x
-  join tenancy.policy_expressions e using (expression, tree)
+  join tenancy.policy_expressions e using (text_id)
   union all
   select f.signature, 'its body casts a setting that may be empty', f.body, 'no statement does: in its body ', ''
   from tenancy.written_functions f

@@ -7,7 +7,7 @@ select
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or leave such a condition to a policy beside ' || a.wall || ' */' as remedy
 from tenancy.policy_texts x
-join tenancy.policy_expressions e using (expression, tree)
+join tenancy.policy_expressions e using (text_id)
 cross join tenancy.audited a
 where x.expression ~ ' = ''[^'']'
   and exists (

@@ -6,7 +6,7 @@ select
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or compare the bare column ' || a.tenant_column || ' */' as remedy
 from tenancy.policy_texts x
-join tenancy.policy_expressions e using (expression, tree)
+join tenancy.policy_expressions e using (text_id)
 cross join tenancy.audited a
 -- The columns of a function in FROM are no arguments of one.
 cross join lateral (select regexp_replace(x.code, '\) \w+\([\w, ]*\)', ')', 'g') as text) as code

@@ -6,7 +6,7 @@ select
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or call it in (select ...), as in ' || a.wall || ' */' as remedy
 from tenancy.policy_texts x
-join tenancy.policy_expressions e using (expression, tree)
+join tenancy.policy_expressions e using (text_id)
 cross join tenancy.audited a
 -- What is within a (select ...) without FROM is asked once.
 where regexp_replace(x.code, '\( SELECT ((?! FROM ).)*? AS ("[^"]*"|\w+)\)', '', 'g') ~ ('(' || a.readers || '|current_setting)\(')

@@ -6,6 +6,6 @@ select
   format('policy %s (%s) reads the table that it protects', e.name, e.clause) as detail,
   tenancy.policy_remedy(e.table_name, e.name) as remedy
 from tenancy.policy_texts x
-join tenancy.policy_expressions e using (expression, tree)
+join tenancy.policy_expressions e using (text_id)
 where x.tree like '%:relid %'
   and position(format(':relid %s ', e.table_oid) in x.tree) > 0

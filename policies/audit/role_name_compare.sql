@@ -7,5 +7,5 @@ select
   format('policy %s (%s): %s', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or name the roles in TO, and compare only the entered customer */' as remedy
 from tenancy.policy_texts x
-join tenancy.policy_expressions e using (expression, tree)
+join tenancy.policy_expressions e using (text_id)
 where x.code ~ '\m(CURRENT_USER|SESSION_USER|CURRENT_ROLE|pg_has_role)\M'

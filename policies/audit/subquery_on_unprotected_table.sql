@@ -6,7 +6,7 @@ select
   format('policy %s (%s) reads %s, which has no row security', e.name, e.clause, c.oid::regclass) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or enable row security of the other table, too */' as remedy
 from tenancy.policy_texts x
-join tenancy.policy_expressions e using (expression, tree)
+join tenancy.policy_expressions e using (text_id)
 cross join lateral (select distinct m[1]::oid as oid from regexp_matches(x.tree, ':relid ([0-9]+)', 'g') as m) as r
 join pg_class c on c.oid = r.oid
 where x.tree like '%:relid %'

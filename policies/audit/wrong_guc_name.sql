@@ -9,7 +9,7 @@ from (
   select distinct e.table_name as object, x.expression as text,
     tenancy.policy_remedy(e.table_name, e.name) || ' /* or read one of ' as remedy, ' */' as remedy_end
   from tenancy.policy_texts x
-  join tenancy.policy_expressions e using (expression, tree)
+  join tenancy.policy_expressions e using (text_id)
   where x.expression ~ 'current_setting'
   union all
   select f.signature, f.body, 'no statement does: read in its body one of ', ''
