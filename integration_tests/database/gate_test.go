@@ -66,6 +66,24 @@ func TestGate_NewTableIsClosedAtOnce(t *testing.T) {
 	}
 }
 
+// A table elsewhere that becomes a part of one of ours is closed with it.
+func TestGate_ClosesWhatATableGets(t *testing.T) {
+	t.Parallel()
+	super := harness.ConnectAs(t, "", harness.CloneDatabase(t))
+	for _, sql := range []string{
+		`create table portal.planted (customer_id text) partition by list (customer_id); create table public.planted_a (customer_id text);
+			alter table portal.planted attach partition public.planted_a for values in ('AAAA22222')`,
+		`create table public.planted_a (like portal.weather_data including all); alter table public.planted_a inherit portal.weather_data`,
+	} {
+		must(t, super, "begin; "+sql)
+		var closed bool
+		if err := super.QueryRow(t.Context(), `select relrowsecurity and relforcerowsecurity from pg_class where oid = 'public.planted_a'::regclass`).Scan(&closed); err != nil || !closed {
+			t.Errorf("%s: closed %t, %v", sql, closed, err)
+		}
+		must(t, super, "rollback")
+	}
+}
+
 // Without the gate a new table is out of reach too: nobody but its owner is granted anything.
 func TestGate_NewTableIsOutOfReachWithoutIt(t *testing.T) {
 	t.Parallel()
@@ -102,6 +120,10 @@ const (
 	runner     = `create function public.planted(text) returns void language plpgsql as $$ begin execute $1; end $$`
 	nobodyRuns = `; revoke execute on function public.planted(text) from public`
 )
+
+// A definer function as its refusal says: nobody may call it before it is one.
+const doneRight = `create function public.planted() returns int language sql set search_path = pg_catalog, pg_temp return 1;
+	revoke execute on routine public.planted() from public; alter routine public.planted() security definer`
 
 const ownView = `create view public.planted as select * from portal.locations`
 
@@ -164,6 +186,19 @@ func TestGate_RefusesWhatTakesIsolationAway(t *testing.T) {
 			`create function public.planted() returns int language internal as 'pg_backend_pid'`,
 			`create extension dblink`,
 		},
+		"TN016": {
+			definer,
+			`create procedure public.planted() language sql security definer set search_path = pg_catalog, pg_temp begin atomic end`,
+			`create schema hidden; create function hidden.planted() returns int language plpgsql security definer set search_path = pg_catalog, pg_temp as $$ begin return 1; end $$`,
+			`create function public.planted() returns int language sql set search_path = pg_catalog, pg_temp return 1; alter function public.planted() security definer`,
+			doneRight + `; grant execute on function public.planted() to public`,
+			doneRight + `; grant execute on all functions in schema public to portal_worker`,
+			doneRight + `; grant execute on routine public.planted() to portal_inspector`,
+			doneRight + `; create role lent; grant lent to portal_app; grant execute on function public.planted() to lent`,
+			`grant execute on procedure tenancy.enter_guest(text, text) to public`,
+			`alter default privileges grant execute on functions to portal_app; alter default privileges revoke execute on functions from public; ` + definer,
+			`create function public.planted() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$ begin return new; end $$`,
+		},
 	} {
 		for _, sql := range statements {
 			err := tried(t, super, sql)
@@ -185,7 +220,13 @@ func TestGate_RefusesWhatTakesIsolationAway(t *testing.T) {
 		`create view public.planted with (security_invoker) as select * from portal.locations`,
 		`create view public.planted as select relname from pg_class`,
 		`create temporary view planted as select * from portal.locations`,
-		definer,
+		doneRight,
+		doneRight + `; create role stranger; grant execute on function public.planted() to stranger, portal_backup`,
+		`alter default privileges revoke execute on functions from public; ` + definer,
+		harness.PastTheGate(definer) + `; set local tenancy.installing = off; create role stranger; grant select on portal.locations to stranger; create function public.other() returns int language sql return 1`,
+		`grant execute on procedure tenancy.enter_guest(text, text) to portal_auth`,
+		`create or replace function tenancy.moving(out version int, out unmoved jsonb, out secrets jsonb, out soft_references jsonb) language sql stable
+			security definer set search_path = pg_catalog, pg_temp return (1, null::jsonb, null::jsonb, null::jsonb)`,
 		`alter function tenancy.state() cost 7`,
 		`create extension pgstattuple`,
 		`create function public.planted() returns trigger language plpgsql as $$ begin execute 'select 1'; return null; end $$`,

@@ -3,7 +3,9 @@
 --   passes before portal migrate puts its wall.
 --   What takes isolation away is refused: TN010 row security lifted, or a tenant table moved out of portal;
 --   TN011 a policy made, changed or dropped by hand; TN012 a view that reads as its owner; TN013 a definer
---   function without a pinned search_path; TN014 a function that runs statements, for a role of the API.
+--   function without a pinned search_path; TN014 a function that runs statements, for a role of the API; TN016 a
+--   definer function that everybody or a role that the walls hold may execute, and that is no door. What else the
+--   doors are given to, the audit compares with their register.
 -- portal migrate passes, and so does a superuser who says "set tenancy.installing = on". Nobody else's
 -- setting counts: it is the session's user who must be a superuser, whatever role acts.
 --
@@ -57,7 +59,7 @@ begin
   begin
     -- Each command for itself, from what it changed: the catalogue may be large.
     for d in
-      select c.classid, c.objid, c.command_tag, c.object_identity, c.in_extension
+      select c.classid, c.objid, c.command_tag, c.object_type, c.object_identity, c.in_extension
       from pg_event_trigger_ddl_commands() c
     loop
       -- A table, and the partitions and heirs that it got.
@@ -135,6 +137,33 @@ begin
       then
         raise exception 'the gate refuses definer function %, whose search_path is its caller''s', d.object_identity using errcode = 'TN013',
           hint = 'Add: set search_path = pg_catalog, pg_temp (pg_temp last; unnamed it comes first).';
+      end if;
+
+      -- Of a new function everybody is given EXECUTE. A door is of tenancy and portal_definer, which none made by hand is.
+      if d.classid = 'pg_proc'::regclass or d.command_tag = 'GRANT' and d.object_type in ('FUNCTION', 'PROCEDURE', 'ROUTINE') then
+        for o in
+          select p.oid::regprocedure as name, p.proowner::regrole as owner, string_agg(distinct w.name, ', ' order by w.name) as callers
+          from pg_proc p
+          join (
+            select 0::oid as oid, 'public'::name as name
+            union all
+            select r.oid, r.rolname
+            from pg_roles r
+            where r.rolname in ('portal_app', 'portal_auth', 'portal_platform', 'portal_worker', 'portal_mover', 'portal_inspector', 'portal_auditor')
+          ) as w on case w.oid
+              when 0 then exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)
+              else has_function_privilege(w.oid, p.oid, 'execute')
+            end
+          where p.oid >= 16384
+            and p.prosecdef
+            and (p.oid = d.objid or d.command_tag = 'GRANT')
+            and (w.oid = 0 or p.pronamespace::regnamespace::text <> 'tenancy' or p.proowner::regrole::text <> 'portal_definer')
+          group by p.oid, p.proowner
+        loop
+          raise exception 'the gate refuses definer function %, by which % would act with the rights of %', o.name, o.callers, o.owner using errcode = 'TN016',
+            hint = case when d.in_extension then advice else format('Make it security invoker, then: revoke execute on routine %s from %s; alter routine %s security definer. What a role of the API is to call is a door: write it in policies/, register it in tenancy.definer_functions and run portal migrate.',
+              o.name, o.callers, o.name) end;
+        end loop;
       end if;
 
       -- As tenancy.statement_runners has it. What a GRANT gives is not told.
