@@ -300,7 +300,8 @@ var codeFaults = []fault{
 		lint: "large_objects_present", severity: "warning",
 		plant: `select lo_create(4711)`,
 		mend:  `select lo_unlink(4711)`,
-		near:  []string{`create table public.planted (picture bytea); insert into public.planted values ('\x00')`, `create table public.planted (picture oid); insert into public.planted values (4711)`},
+		also:  []string{`set local lo_compat_privileges = on`, `select lo_from_bytea(4711, 'a'), lo_create(4712)`},
+		near:  []string{`set local lo_compat_privileges = off`, `create table public.planted (picture bytea); insert into public.planted values ('\x00')`, `create table public.planted (picture oid); insert into public.planted values (4711)`},
 	},
 }
 
@@ -390,7 +391,7 @@ var serverFaults = []fault{
 		plant: `grant select (name) on portal.locations to portal_platform`,
 		mend:  `revoke select (name) on portal.locations from portal_platform`,
 		also: []string{
-			`alter table portal.locations no force row level security`, dropDoors, door(mine),
+			`alter table portal.locations no force row level security`,
 			`create unique index planted on portal.locations (customer_id, name)`, `alter table portal.locations drop constraint one_property_per_address`,
 			`drop trigger touch on portal.locations`, `alter table portal.locations disable trigger touch`,
 			`create table platform.planted (id int)`, `drop table portal.weather_data`, `create view portal.planted as select 1 as one`,
@@ -402,6 +403,7 @@ var serverFaults = []fault{
 			`alter table portal.locations enable always trigger touch`, `create unique index planted on portal.locations (customer_id, lower(name))`,
 		},
 		near: []string{
+			dropDoors, door(mine), dropWall, `drop policy portal_auth_all on platform.identities`,
 			`create index planted on portal.locations (customer_id, plow)`, `comment on table portal.locations is 'a comment'`,
 			`alter table portal.locations add column planted text`, `alter table portal.locations replica identity full`, `insert into portal.locations (customer_id, name, address) values ('AAAA22222', 'n', 'a')`,
 		},

@@ -46,11 +46,18 @@ var policyFaults = []fault{
 			door(`current_setting('app.customer_id', true) is null or ` + mine),
 			door(`coalesce(current_setting('app.customer_id', true), '') = '' or ` + mine),
 			`alter policy wall on portal.locations with check (plow and ((select tenancy.user_id()) is null or salt))`,
+			door(`not ((select tenancy.customer_id()) is not null) or ` + mine),
+			door(`((select tenancy.customer_id()) is null)::boolean is true or ` + mine),
+			door(mine + ` or (select tenancy.customer_id()) is not distinct from null`),
+			door(mine + ` or not (coalesce(current_setting('app.customer_id', true), '') <> '')`),
+			door(`(` + mine + `) is not false`), door(`coalesce(` + mine + `, true)`),
 		},
 		near: []string{
 			door(mine + ` and (select tenancy.acting_as()) is null`),
 			door(`notes is null or ` + mine),
 			door(mine + ` or (plow and (select tenancy.acting_as()) is null)`),
+			door(mine + ` and not ((select tenancy.user_id()) is null)`), door(mine + ` or not (notes is not null)`),
+			door(`coalesce(plow, true) and ` + mine + ` and coalesce(salt, true)`), door(mine + ` and plow is not false`),
 		},
 	},
 	{
@@ -101,13 +108,68 @@ var policyFaults = []fault{
 		plant: door(`customer_id = current_setting('app.custmer_id', true)`),
 		mend:  doorGone,
 		also: []string{
-			door(`customer_id = current_setting('request.jwt.claims', true)`),
+			door(`customer_id = current_setting('request.jwt.claims', true)`), door(`customer_id = current_setting('customer_id', true)`),
 			`create function tenancy.planted() returns text language sql stable as $$ select current_setting('app.tenant', true) $$`,
 		},
 		near: []string{
 			door(`customer_id = current_setting('app.customer_id', true)`),
 			door(`name = current_setting('server_version')`),
 			`create function public.planted() returns text language sql stable as $$ select current_setting('app.tenant', true) $$`,
+		},
+	},
+	{
+		lint: "current_setting_one_arg", severity: "warning",
+		plant: door(`customer_id = (select current_setting('app.customer_id'))`),
+		mend:  doorGone,
+		also:  []string{door(mine + ` and name = current_setting('app.role')`), `create policy planted on platform.sessions as restrictive using (id = nullif(current_setting('app.session_id'), '')::uuid)`},
+		near:  []string{door(`customer_id = (select current_setting('app.customer_id', true))`), door(`name = current_setting('server_version')`), door(`name = 'current_setting(''app.role'')'`)},
+	},
+	{
+		lint: "hardcoded_literal", severity: "warning",
+		plant: door(`customer_id = 'AAAA22222'`),
+		mend:  doorGone,
+		also: []string{
+			door(mine + ` or 'AAAA22222' = customer_id`), door(`customer_id in ('AAAA22222', 'BBBB33333')`), door(`customer_id::varchar = 'AAAA22222'`),
+			`alter policy wall on portal.locations using (` + mine + ` or customer_id = 'AAAA22222')`,
+			`create policy planted on platform.sessions to portal_app using (customer_id <> 'AAAA22222')`,
+		},
+		near: []string{door(`name = 'AAAA22222'`), door(`name = 'customer_id = ''AAAA22222'''`), door(mine), door(`id = 1`)},
+	},
+	{
+		lint: "exists_of_anybody", severity: "warning",
+		plant: door(`exists (select from portal.users u where u.role = 'Admin')`),
+		mend:  doorGone,
+		also: []string{
+			door(mine + ` or exists (select from portal.users u where u.role in ('Admin', 'Manager') and (u.status = 'active' or u.id > 7))`),
+			`create policy planted on platform.sessions to portal_app using (exists (select from platform.operators o where o.status = 'active'))`,
+			door(`not exists (select from portal.routes)`),
+		},
+		near: []string{
+			door(`exists (select from portal.users u where u.id = (select tenancy.user_id()) and u.role = 'Admin')`), door(`exists (select from portal.users u where u.id = locations.id)`),
+			door(`id in (select r.id from portal.routes r)`), door(`name = 'exists (select from portal.users)'`),
+		},
+	},
+	{
+		lint: "unknown_role", severity: "warning",
+		plant: door(mine + ` and (select tenancy.role()) = 'Administrator'`),
+		mend:  doorGone,
+		also:  []string{door(`tenancy.role() = 'admin'`), `create policy planted on platform.logins as restrictive using ((select tenancy.role()) <> 'Owner')`},
+		near: []string{
+			door(mine + ` and (select tenancy.role()) = 'Manager'`), door(mine + ` and (select tenancy.role()) = 'webhook'`), door(`name = 'Administrator'`),
+			door(mine + ` and (select tenancy.role()) = name`),
+		},
+	},
+	{
+		lint:  "written_before_login",
+		plant: `create policy planted on portal.locations for insert to portal_auth with check (` + mine + `)`,
+		mend:  `alter policy planted on portal.locations to portal_app`,
+		also: []string{
+			`create policy planted on portal.routes to portal_app, portal_auth using (` + mine + `)`, `create policy planted on platform.usage for update to portal_auth using (true)`,
+			`alter policy app_door on portal.api_keys to portal_app, portal_auth`,
+		},
+		near: []string{
+			`create policy planted on portal.locations for select to portal_auth using (` + mine + `)`, `create policy planted on portal.locations as restrictive to portal_auth using (plow)`,
+			door(mine),
 		},
 	},
 	{

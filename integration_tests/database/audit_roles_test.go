@@ -107,6 +107,7 @@ var roleFaults = []fault{
 			here(`alter database %I set session_preload_libraries = 'x'`), `alter role all set row_security = off`,
 			`create role planted; alter role planted set app.customer_id = 'AAAA22222'`, `create role planted; alter role planted set session_replication_role = replica`,
 			here(`alter database %I set search_path = public`), `alter role all set log_statement = 'all'`,
+			`alter role all set lo_compat_privileges = on`, here(`alter database %I set lo_compat_privileges = on`),
 		},
 		near: []string{
 			`create role planted; alter role planted set work_mem = '8MB'`,
@@ -199,12 +200,15 @@ var grantFaults = []fault{
 			`alter default privileges in schema portal grant usage on sequences to portal_app`, `create role planted; alter default privileges grant execute on functions to planted`,
 			`create foreign data wrapper planted; create role stranger; grant usage on foreign data wrapper planted to stranger`,
 			`create foreign data wrapper planted; create server planted foreign data wrapper planted; grant usage on foreign server planted to portal_app`,
+			`select lo_create(4711), lo_create(4712); grant select, update on large object 4711, 4712 to portal_app`, `select lo_create(4711); grant select on large object 4711 to public`,
+			`select lo_create(4711); create role planted; grant update on large object 4711 to planted with grant option`,
 		},
 		near: []string{
 			`create role planted superuser; grant set on parameter session_replication_role to planted`, `grant execute on function pg_catalog.pg_sleep(double precision) to portal_owner`,
 			`create role planted; ` + here(`grant connect, temporary on database %I to planted`), `create role planted; grant usage on schema public to planted`,
 			`alter default privileges in schema portal grant select on tables to portal_backup`, `create schema planted; create role stranger; grant create on schema planted to stranger`,
 			`create table public.planted (id int); create role stranger; grant select on public.planted to stranger with grant option`,
+			`select lo_create(4711); create role planted superuser; grant select on large object 4711 to planted`, `select lo_create(4711); grant update on large object 4711 to portal_owner`,
 		},
 	},
 	{

@@ -92,6 +92,7 @@ var tableFaults = []fault{
 			`alter policy app_door on portal.api_keys to portal_app, portal_auth`,
 			`drop policy admin_deletes on portal.users`,
 			`alter policy admin_deletes on portal.users using (customer_id = (select tenancy.customer_id()))`,
+			`create policy planted on portal.locations as restrictive using (plow)`, `alter policy wall on portal.locations rename to no_wall`,
 			door(`customer_id = 'AAAA22222'`), door(`customer_id = current_setting('app.customer_id')`), door(mine + ` and name = (select tenancy.role())`),
 		},
 		near: []string{dropWall, `create policy planted on platform.sessions to portal_app using (false)`},

@@ -20,12 +20,12 @@ const hidesOthers = "app_role_superuser_or_bypass"
 
 // putBack are the faults that portal migrate mends: policies, row security, the grants of our roles, owners, our triggers, the gate.
 var putBack = []string{
-	"always_true", "backup_role_writes", "bare_current_setting_cast", "column_grant_leak", "constant_false", "door_drift", "email_as_identity",
-	"event_trigger_gate_missing", "fk_trigger_disabled", "function_body_unwrapped", "guc_admin_bypass", "index_defeated_by_function", "no_own_column",
+	"always_true", "backup_role_writes", "bare_current_setting_cast", "column_grant_leak", "constant_false", "current_setting_one_arg", "door_drift", "email_as_identity",
+	"event_trigger_gate_missing", "exists_of_anybody", "fk_trigger_disabled", "function_body_unwrapped", "guc_admin_bypass", "hardcoded_literal", "index_defeated_by_function", "no_own_column",
 	"not_initplan_wrapped", "null_context_disjunct", "or_true_branch", "pattern_match_on_context", "placeholder_name", "platform_policy_drift",
 	"policy_but_rls_off", "policy_function_not_pinned", "policy_recursion", "public_grant", "references_or_trigger_granted", "rls_disabled",
-	"rls_no_policy", "rls_not_forced", "role_name_compare", "subquery_on_unprotected_table", "to_bypass_role", "to_public", "truncate_granted",
-	"with_check_missing", "with_check_weaker_than_using", "wrong_guc_name", "wrong_owner",
+	"rls_no_policy", "rls_not_forced", "role_name_compare", "subquery_on_unprotected_table", "to_bypass_role", "to_public", "truncate_granted", "unknown_role",
+	"with_check_missing", "with_check_weaker_than_using", "written_before_login", "wrong_guc_name", "wrong_owner",
 }
 
 // ofOneWay: what a migration does is no change by hand; and what policies/before has is put back before the migrations, a context

@@ -7,7 +7,7 @@ const wall = "(customer_id = (select tenancy.customer_id()))"
 var wallMutants = []mutant{
 	{
 		name: "wall-dropped", sql: `drop policy wall on portal.locations`,
-		by: []string{"TestLayers_EachHoldsAlone/walls"}, lints: []string{"no_restrictive_wall", "policy_drift"},
+		by: []string{"TestLayers_EachHoldsAlone/walls"}, lints: []string{"no_restrictive_wall"},
 	},
 	{
 		name: "wall-permissive",

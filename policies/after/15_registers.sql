@@ -364,6 +364,21 @@ $view$);
 
 comment on view tenancy.role_settings is 'What each role starts a session with; the audit compares pg_db_role_setting with it.';
 
+-- What a DBA is given is portal_inspector and portal_auditor. The installer of a managed server is a member of the owners: it made
+-- them, and has CREATEROLE.
+call tenancy.ensure_view('unregistered_members', $view$
+select m.member as member_oid, member.rolname::text as member, m.roleid as role_oid, g.rolname::text as role, m.admin_option
+from pg_auth_members m
+join pg_roles g on g.oid = m.roleid
+join pg_roles member on member.oid = m.member
+where g.rolname in ('portal_backup', 'portal_owner', 'portal_definer', 'portal_app', 'portal_auth', 'portal_platform', 'portal_worker', 'portal_mover')
+  and not member.rolsuper
+  and member.rolname not in ('portal_owner', 'portal_definer', 'portal_app', 'portal_auth', 'portal_platform', 'portal_worker', 'portal_mover', 'portal_inspector', 'portal_auditor')
+  and not (member.rolcreaterole and not (select i.by_superuser from tenancy.installation i))
+$view$);
+
+comment on view tenancy.unregistered_members is 'Members of the roles that nobody else is to become: the owners, the mover, those that the API logs in as, and the one that sees every row.';
+
 -- What a customer does not take along when it moves.
 call tenancy.ensure_view('unmoved_tables', $view$
 select *

@@ -50,6 +50,17 @@ return (
     and (membership.roleid = p_role or pg_has_role(membership.roleid, p_role, 'member'))
 );
 
+-- Puts a setting back where the row of pg_settings says that it comes from.
+create or replace function tenancy.setting_reset(p_setting text, p_source text) returns text
+language sql stable parallel safe
+return case p_source
+  when 'database' then format('alter database %I reset %I', current_database(), p_setting)
+  when 'user' then format('alter role %I reset %I', session_user, p_setting)
+  when 'database user' then format('alter role %I in database %I reset %I', session_user, current_database(), p_setting)
+  when 'configuration file' then format('alter system reset %I', p_setting)
+  else format('reset %I', p_setting)
+end;
+
 -- Drops an index, or the constraint that it is of.
 create or replace function tenancy.index_dropped(p_index oid) returns text
 language sql stable parallel safe
@@ -137,8 +148,6 @@ declare
   statements text[] := '{}';
 begin
   case
-    when kind = 'policy' then
-      return tenancy.policy_remedy(object, part);
     when kind = 'grant' and now is not null and (part !~ '^(portal_|public$)' or exists (
       select from pg_class c join pg_namespace n on n.oid = c.relnamespace where format('%I.%I', n.nspname, c.relname) = object and c.relkind = 'S'))
     then

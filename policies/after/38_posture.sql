@@ -114,7 +114,7 @@ $view$);
 
 comment on view tenancy.posture is 'One row for each table of portal and platform: its column, wall, doors, grants, keys, and what the audit says.';
 
--- Everybody for whom the walls do not hold, or who could make them fall.
+-- Everybody for whom the walls do not hold, who could make them fall, or who could pass for the portal.
 call tenancy.ensure_view('who_can_bypass', $view$
 select
   r.rolname::text as role,
@@ -138,14 +138,15 @@ cross join lateral (
   from pg_roles up
   where up.oid <> r.oid
     and not r.rolsuper
-    and (up.rolsuper or up.rolbypassrls or up.rolcreaterole
-      or up.rolname in ('portal_owner', 'portal_definer', 'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program'))
     and pg_has_role(r.oid, up.oid, 'member')
+    and (up.rolsuper or up.rolbypassrls or up.rolcreaterole
+      or up.rolname in ('portal_owner', 'portal_definer', 'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
+      or exists (select from tenancy.unregistered_members m where m.role_oid = up.oid and pg_has_role(r.oid, m.member_oid, 'member')))
 ) as b
 where r.rolname !~ '^pg_'
 $view$);
 
-comment on view tenancy.who_can_bypass is 'Roles that the walls do not hold, and roles that could take them down.';
+comment on view tenancy.who_can_bypass is 'Roles that the walls do not hold, roles that could take them down, and whoever can become one of the portal''s.';
 
 -- The lints, with what each is about.
 call tenancy.ensure_view('lints', $view$

@@ -82,7 +82,7 @@ grant execute on function tenancy.operator_name() to portal_app, portal_platform
 -- The audit's views call these as whoever reads them.
 grant execute on function tenancy.wall(), tenancy.expression(pg_node_tree, oid), tenancy.always_true(text), tenancy.always_false(text),
   tenancy.disjuncts(text), tenancy.posture_facts(text[]), tenancy.drift(text[]), tenancy.orphans(), tenancy.shared_ids(), tenancy.audit(text),
-  tenancy.policy_remedy(text, text), tenancy.revocation(text, oid, text, text[]), tenancy.membership_remedy(oid, oid), tenancy.index_dropped(oid),
+  tenancy.policy_remedy(text, text), tenancy.revocation(text, oid, text, text[]), tenancy.membership_remedy(oid, oid), tenancy.index_dropped(oid), tenancy.setting_reset(text, text),
   tenancy.tenant_first(oid), tenancy.tenant_paired(oid), tenancy.drift_remedy(text, text, text, text[], text[])
   to portal_auditor, portal_definer;
 grant execute on function tenancy.combined_policy(oid, name, "char", boolean), tenancy.effective_policy(text, name, text)

@@ -3,7 +3,7 @@
 -- written anew, and what was changed by hand until then is said here for the last time.
 do $$
 declare
-  kinds constant text[] := '{table,policy,grant,key,trigger,view,function,column,check,index,identity,sequence,statistics,rule,type,event trigger}';
+  kinds constant text[] := '{table,grant,key,trigger,view,function,column,check,index,identity,sequence,statistics,rule,type,event trigger}';
   form constant text := (select md5(p.prosrc) from pg_proc p where p.oid = 'tenancy.posture_facts(text[])'::regprocedure);
   d record;
 begin

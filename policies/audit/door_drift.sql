@@ -1,5 +1,6 @@
--- The doors of portal are exactly those registered: one for portal_app and portal_worker, one for portal_mover, one for
--- portal_inspector, those of tenancy.narrow_doors and tenancy.other_doors. So are the bars before them, those of tenancy.bars.
+-- The policies of portal beside its walls are exactly those registered: a door for portal_app and portal_worker, one for portal_mover,
+-- one for portal_inspector, those of tenancy.narrow_doors and tenancy.other_doors, and the bars before them, those of tenancy.bars.
+-- What such a policy does the other lints say.
 select
   'door_drift' as lint,
   'error' as severity,
@@ -9,4 +10,3 @@ select
 from tenancy.policy_differences d
 where d.table_name ~ '^portal\.'
   and d.name <> 'wall'
-  and (d.permissive or d.name in (select b.name from tenancy.bars b))

@@ -1,5 +1,5 @@
 -- Rights that are not on rows lead past the walls, too: to set parameters, to call functions that PostgreSQL keeps for
--- superusers, to create, to use foreign servers, to hand on what one was given, or to be given what is made later. Of roles
+-- superusers, to create, to use foreign servers, to read large objects, to hand on what one was given, or to be given what is made later. Of roles
 -- that rows are walled for, other lints name some of them.
 select
   'right_beside_tables' as lint,
@@ -72,6 +72,13 @@ from (
     where a.is_grantable
       and a.grantee <> o.owner
     group by a.grantee, o.name
+    union all
+    select a.grantee, format('may %s %s large objects, which have no row security', string_agg(distinct case a.privilege_type when 'SELECT' then 'read' else 'write' end, ' and '), count(distinct l.oid)),
+      'do $do$ declare l oid; begin for l in select oid from pg_largeobject_metadata loop execute ''revoke all on large object '' || l || '' from %s''; end loop; end $do$', true
+    from pg_largeobject_metadata l
+    cross join lateral aclexplode(l.lomacl) a
+    where a.grantee <> l.lomowner
+    group by a.grantee
     union all
     select a.grantee, format('will be given %s on %s that %s makes%s', string_agg(a.privilege_type, ', ' order by a.privilege_type), k.kind, d.defaclrole::regrole, coalesce(' in ' || n.nspname, '')),
       format('alter default privileges for role %s%s revoke all on %s from %%s', d.defaclrole::regrole, coalesce(' in schema ' || quote_ident(n.nspname), ''), k.kind),

@@ -28,7 +28,7 @@ from (
       end, d.setrole::regrole, current_database(), split_part(c, '=', 1)) as reset
   from pg_db_role_setting d, unnest(d.setconfig) as c
   where d.setdatabase in (0, (select oid from pg_database where datname = current_database()))
-    and (c ~* '^(app\.|tenancy\.|row_security=|session_preload_libraries=|plan_cache_mode=|session_replication_role=|log_statement=)'
+    and (c ~* '^(app\.|tenancy\.|row_security=|session_preload_libraries=|plan_cache_mode=|session_replication_role=|log_statement=|lo_compat_privileges=)'
       or d.setrole = 0 and c ~ '^search_path='
       or d.setrole in (select oid from pg_roles where rolname in (select role from tenancy.role_settings)))
 ) as have

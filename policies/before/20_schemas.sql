@@ -32,7 +32,7 @@ begin
   if to_regprocedure('tenancy.posture_facts(text[])') is not null and not exists (select from tenancy.facts_before) then
     insert into tenancy.facts_before (kind, object, fact)
     select f.kind, f.object, f.fact
-    from tenancy.posture_facts('{table,policy,grant,key,trigger,view,function,column,check,index,identity,sequence,statistics,rule,type,event trigger}') f;
+    from tenancy.posture_facts('{table,grant,key,trigger,view,function,column,check,index,identity,sequence,statistics,rule,type,event trigger}') f;
   end if;
 end
 $$;
