@@ -46,6 +46,11 @@ func TestAudit_EveryLintSeesItsFault(t *testing.T) {
 	}
 	// One after the other: the faults lock tables and roles.
 	var turn sync.Mutex
+	t.Cleanup(func() {
+		for _, k := range kinds {
+			harness.Summarize("audit, %s: %d shapes planted, %d seen, %d ended by their remedies; %d near-misses\n", k.name, k.planted, k.seen, k.remedied, k.near)
+		}
+	})
 	for _, f := range faults {
 		t.Run(f.lint, func(t *testing.T) {
 			t.Parallel()
@@ -56,7 +61,7 @@ func TestAudit_EveryLintSeesItsFault(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer tx.Rollback(t.Context()) //nolint:errcheck // the connection ends with the test
-			plantation{t, tx, f}.check(major)
+			plantation{t, tx, f, kindOf(f.lint)}.check(major)
 		})
 	}
 }
@@ -66,6 +71,7 @@ type plantation struct {
 	t  *testing.T
 	tx pgx.Tx
 	fault
+	kind *kind
 }
 
 func (p plantation) check(major int) {
@@ -75,8 +81,7 @@ func (p plantation) check(major int) {
 	p.silent("on a fresh database")
 	if major >= p.since {
 		p.aside(func() {
-			p.run(p.plant)
-			found := p.findings()
+			found := p.see(p.plant)
 			if len(found) != 1 {
 				p.t.Errorf("planted: %d findings: %q\n%s", len(found), found, p.plant)
 			} else if want := cmp.Or(p.severity, "error"); !strings.HasPrefix(found[0].Said, want+" ") {
@@ -88,21 +93,31 @@ func (p plantation) check(major int) {
 		})
 		for _, sql := range p.also {
 			p.aside(func() {
-				p.run(sql)
-				found := p.findings()
-				if len(found) == 0 {
-					p.t.Errorf("not seen: %s", sql)
-				}
-				p.follow(found)
+				p.follow(p.see(sql))
 			})
 		}
 	}
 	for _, sql := range p.near {
 		p.aside(func() {
+			p.kind.near++
 			p.run(sql)
 			p.silent("after: " + sql)
 		})
 	}
+}
+
+// see plants a shape of the fault.
+func (p plantation) see(sql string) []finding {
+	p.t.Helper()
+	p.run(sql)
+	p.kind.planted++
+	found := p.findings()
+	if len(found) == 0 {
+		p.t.Errorf("not seen: %s", sql)
+	} else {
+		p.kind.seen++
+	}
+	return found
 }
 
 // aside takes back what fn does.
@@ -126,10 +141,14 @@ func (p plantation) follow(found []finding) {
 			p.run(f.Remedy)
 		}
 	}
-	for _, f := range p.findings() {
+	left := p.findings()
+	for _, f := range left {
 		if !noStatement.MatchString(f.Remedy) {
 			p.t.Errorf("%s after %q", f.Said, followed)
 		}
+	}
+	if len(found) > 0 && len(left) == 0 {
+		p.kind.remedied++
 	}
 }
 

@@ -67,6 +67,72 @@ func togetherIn(t *testing.T, h house, ours []fault) (lints, plants []string) {
 	return lints, plants
 }
 
+// A kind is what some lints are about, and what became of their shapes: planted in every form, seen, and ended by statements that the
+// remedy says. What is left of those seen portal migrate puts back, or the remedy says why no statement can.
+type kind struct {
+	name                          string
+	lints                         []string
+	planted, seen, remedied, near int
+}
+
+// kinds are those of what goes past the walls; the last one is of all other lints.
+var kinds = []*kind{
+	{name: "what reads or writes tenant rows", lints: []string{
+		"body_unknown", "column_grant_leak", "foreign_table", "leakproof_user_function", "matview_on_tenant", "reached_around_wall", "risky_extension", "rule_on_tenant_table",
+		"secdef_executable_by_app", "secdef_function", "secdef_owner_not_minimal", "secdef_search_path", "secdef_trusts_guc", "statement_runner", "trigger_secdef",
+		"unregistered_table", "untrusted_language", "view_calls_secdef", "view_not_invoker",
+	}},
+	{name: "who may become whom", lints: []string{
+		"app_role_attributes", "app_role_can_reach_owner", "app_role_member_of_predefined", "app_role_owns", "app_role_superuser_or_bypass", "backup_role_writes",
+		"bypass_role_unregistered", "owner_role_unsafe", "unregistered_member", "wrong_owner",
+	}},
+	{name: "rights beside tables", lints: []string{
+		"create_on_schema", "dangerous_function_executable", "default_acl_grants_writes_to_app", "default_acl_public", "large_objects_present", "maintain_granted", "public_grant",
+		"references_or_trigger_granted", "right_beside_tables", "role_config_tampered", "row_security_off_default", "sequence_granted_update", "temp_on_database", "truncate_granted",
+	}},
+	{name: "changes by hand", lints: []string{
+		"changed_by_hand", "context_function_drift", "door_drift", "platform_policy_drift", "policy_drift", "rls_helper_drift", "wall_not_canonical",
+	}},
+	{name: "the audit itself", lints: []string{"event_trigger_gate_missing", "exception_expired"}},
+	{name: "published tables", lints: []string{"publication_exposes", "published_unidentified"}},
+	{name: "policies, tables and keys"},
+}
+
+// kindOf is the kind of a lint.
+func kindOf(lint string) *kind {
+	for _, k := range kinds {
+		if slices.Contains(k.lints, lint) {
+			return k
+		}
+	}
+	return kinds[len(kinds)-1]
+}
+
+// Each kind has three shapes at least, and there are forty near-misses; each lint that a kind names is one.
+func TestAudit_EveryKindHasItsShapes(t *testing.T) {
+	t.Parallel()
+	shapes, near := map[*kind]int{}, 0
+	var lints []string
+	for _, f := range faults {
+		lints = append(lints, f.lint)
+		shapes[kindOf(f.lint)] += 1 + len(f.also)
+		near += len(f.near)
+	}
+	for _, k := range kinds {
+		if shapes[k] < 3 {
+			t.Errorf("%s: %d shapes", k.name, shapes[k])
+		}
+		for _, lint := range k.lints {
+			if !slices.Contains(lints, lint) {
+				t.Errorf("%s: there is no lint %s", k.name, lint)
+			}
+		}
+	}
+	if near < 40 {
+		t.Errorf("%d near-misses", near)
+	}
+}
+
 // Each fault is planted a second and a third time, all that fit together at once: in a migration, and by hand before portal migrate.
 // What portal migrate does not put back it names: an error refuses the installation, anything else is said. The first way is that of
 // TestAudit_EveryLintSeesItsFault.
