@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"contractor-portal/db/audit"
 	"contractor-portal/policies"
@@ -20,6 +21,7 @@ type auditCommand struct {
 	Context      []string `placeholder:"SETTING" help:"The setting with the tenant of a session, such as app.tenant_id; after it other settings that policies read."`
 	AppRole      []string `placeholder:"ROLE" help:"A role of the application, which row security must hold; may be repeated."`
 	Schema       []string `default:"public" placeholder:"NAME" help:"A schema with tables of tenants; may be repeated."`
+	Secret       []string `sep:"none" placeholder:"TABLE.COLUMN[=ROLE,…]" help:"A column with a secret, and the roles that may read it beside the owner of the table; may be repeated."`
 }
 
 // elsewhere audits a database that is not the portal's.
@@ -28,16 +30,25 @@ func (c auditCommand) elsewhere(ctx context.Context, _ config) (report audit.Rep
 		return report, errors.New("--database needs --tenant-column, --context and --app-role")
 	}
 	asked, others := policies.Portable()
-	questions := make([]audit.Question, len(asked))
-	for i, l := range asked {
-		questions[i] = audit.Question(l)
+	var questions []audit.Question
+	for _, l := range asked {
+		if l.Name == "column_grant_leak" && len(c.Secret) == 0 {
+			others = append(others, policies.Unasked{Name: l.Name, Reason: "no --secret names a column"})
+			continue
+		}
+		questions = append(questions, audit.Question(l))
 	}
 	unasked := make([]audit.Unasked, len(others))
 	for i, u := range others {
 		unasked[i] = audit.Unasked(u)
 	}
+	secrets := make([]audit.Secret, len(c.Secret))
+	for i, s := range c.Secret {
+		column, readers, _ := strings.Cut(s, "=")
+		secrets[i] = audit.Secret{Column: column, Readers: strings.FieldsFunc(readers, func(r rune) bool { return r == ',' })}
+	}
 	report, err = audit.Elsewhere(ctx, audit.Subject{
-		URL: c.Database, Schemas: c.Schema, TenantColumn: c.TenantColumn, Contexts: c.Context, Roles: c.AppRole,
+		URL: c.Database, Schemas: c.Schema, TenantColumn: c.TenantColumn, Contexts: c.Context, Roles: c.AppRole, Secrets: secrets,
 	}, questions, unasked)
 	report.By = lintsOf() // no other script has anything to say there
 	return report, err
@@ -45,8 +56,8 @@ func (c auditCommand) elsewhere(ctx context.Context, _ config) (report audit.Rep
 
 // portals audits the portal's database.
 func (c auditCommand) portals(ctx context.Context, cfg config) (audit.Report, error) {
-	if c.TenantColumn != "" || len(c.Context) > 0 || len(c.AppRole) > 0 {
-		return audit.Report{}, errors.New("--tenant-column, --context and --app-role go with --database")
+	if c.TenantColumn != "" || len(c.Context) > 0 || len(c.AppRole) > 0 || len(c.Secret) > 0 {
+		return audit.Report{}, errors.New("--tenant-column, --context, --app-role and --secret go with --database")
 	}
 	url, err := c.url(cfg)
 	if err != nil {

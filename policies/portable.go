@@ -14,7 +14,7 @@ type Unasked struct{ Name, Reason string }
 // Settings are the columns of tenancy.audited, in the order in which Portable's queries take them as arguments.
 var Settings = []string{
 	"tenant_schemas text[]", "tenant_column text", "tenant_type text", "wall text", "compares text", "context text", "settings text[]",
-	"readers text", "reader_names text", "roles text[]", "owner text",
+	"readers text", "reader_names text", "roles text[]", "owner text", "secrets jsonb",
 }
 
 // audited is tenancy.audited of another database.
@@ -28,18 +28,23 @@ select
 // catalogue is the file whose views are of any database.
 const catalogue = "after/16_catalogue.sql"
 
+// secrets is tenancy.secret_columns of another database: an array of objects with the names of its columns.
+const secrets = `
+select s.table_name, s.column_name, s.readers, false as is_credential
+from tenancy.audited a
+cross join lateral jsonb_to_recordset(a.secrets) as s (table_name text, column_name text, readers text[])`
+
 // elsewhere says which views of the other files are of any database, too: true, as they are, and false, where nobody has
 // registered anything yet.
 var elsewhere = map[string]bool{
-	"fixed_minors": true, "reach": true, "secret_columns": false, "platform_access": false, "bars": false, "definer_functions": false, "other_references": false, "wanted_policies": false, "narrow_doors": false,
+	"fixed_minors": true, "reach": true, "platform_access": false, "bars": false, "definer_functions": false, "other_references": false, "wanted_policies": false, "narrow_doors": false,
 	"other_doors": false,
 }
 
 // pointless are lints that could be asked anywhere and say nothing there.
 var pointless = map[string]string{
-	"column_grant_leak": "no column is registered as a secret",
-	"stray_table":       "tables that nobody can reach are no hole; of the portal's own it says that they wait for portal migrate",
-	"id_not_identity":   "how ids are given is the portal's own rule",
+	"stray_table":     "tables that nobody can reach are no hole; of the portal's own it says that they wait for portal migrate",
+	"id_not_identity": "how ids are given is the portal's own rule",
 }
 
 var (
@@ -86,6 +91,7 @@ func Portable() (asked []Lint, unasked []Unasked) {
 			w.functions[m[1]] = function{params, m[3]}
 		}
 	}
+	w.views["secret_columns"] = secrets
 	for _, l := range Lints() {
 		sql, reason := w.write(l.Name, l.SQL)
 		if why, ok := pointless[l.Name]; ok {

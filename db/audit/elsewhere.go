@@ -2,9 +2,11 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -18,6 +20,13 @@ type Subject struct {
 	TenantColumn string   // by which a row names its tenant
 	Contexts     []string // settings that policies may read, the one with the tenant first
 	Roles        []string // of the application, which row security must hold
+	Secrets      []Secret
+}
+
+// A Secret is a column that none but its readers and the owner of its table may read.
+type Secret struct {
+	Column  string // table.column, or schema.table.column
+	Readers []string
 }
 
 // A Question is a lint as one query, which takes what Subject.arguments returns and reads the catalogue alone.
@@ -90,6 +99,23 @@ where not exists (
     and a.attname = $3::text
     and not a.attisdropped)`
 
+// secretsSQL finds the columns of some secrets, and names those that are not there. A table of two schemas has two.
+const secretsSQL = `
+select
+  coalesce(jsonb_agg(jsonb_build_object('table_name', found.table_name, 'column_name', found.column_name, 'readers', s.readers))
+    filter (where found.column_name is not null), '[]'),
+  coalesce(array_agg(s.name) filter (where found.column_name is null), '{}')
+from jsonb_to_recordset($2::jsonb) as s (name text, readers text[])
+left join lateral (
+  select format('%I.%I', n.nspname, c.relname) as table_name, a.attname::text as column_name
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  where n.nspname = any ($1::text[])
+    and c.relkind in ('r', 'p')
+    and s.name in (format('%s.%s', c.relname, a.attname), format('%s.%s.%s', n.nspname, c.relname, a.attname))
+) as found on true`
+
 // mannersSQL is what the database itself says of how it keeps tenants apart: the usual type of the tenant's column, the
 // functions that read the context, directly or by another one, and who owns the database.
 const mannersSQL = `
@@ -125,10 +151,24 @@ select
 
 // arguments are the columns of tenancy.audited for the subject, in the order of policies.Settings.
 func (s Subject) arguments(ctx context.Context, tx pgx.Tx) ([]any, error) {
-	rows, _ := tx.Query(ctx, absentSQL, s.Schemas, s.Roles, s.TenantColumn)
+	named := make([]map[string]any, len(s.Secrets))
+	roles := slices.Clone(s.Roles)
+	for i, secret := range s.Secrets {
+		named[i] = map[string]any{"name": secret.Column, "readers": append([]string{}, secret.Readers...)}
+		roles = append(roles, secret.Readers...)
+	}
+	var secrets json.RawMessage
+	var missing []string
+	if err := tx.QueryRow(ctx, secretsSQL, s.Schemas, named).Scan(&secrets, &missing); err != nil {
+		return nil, err
+	}
+	rows, _ := tx.Query(ctx, absentSQL, s.Schemas, roles, s.TenantColumn)
 	absent, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return nil, err
+	}
+	for _, column := range missing {
+		absent = append(absent, "column "+column)
 	}
 	if len(absent) > 0 {
 		return nil, fmt.Errorf("the database has no %s", strings.Join(absent, ", no "))
@@ -150,7 +190,7 @@ func (s Subject) arguments(ctx context.Context, tx pgx.Tx) ([]any, error) {
 	reading := `(` + context + `|` + pattern(readers) + `\()`
 	compares := `(^|[( ])` + regexp.QuoteMeta(column) + `\)*(::[a-z ]+)? = ` + operand + reading + `|` + reading + operand + ` = \(*` + regexp.QuoteMeta(column) + `($|\W)`
 	return []any{
-		s.Schemas, s.TenantColumn, tenantType, wall, compares, s.Contexts[0], s.Contexts, pattern(readers), pattern(names), s.Roles, owner,
+		s.Schemas, s.TenantColumn, tenantType, wall, compares, s.Contexts[0], s.Contexts, pattern(readers), pattern(names), s.Roles, owner, secrets,
 	}, nil
 }
 

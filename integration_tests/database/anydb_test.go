@@ -43,6 +43,7 @@ var holes = []struct{ lint, object string }{
 	{"reached_around_wall", "booking.parted_2026"},
 	{"app_role_owns", "web"},
 	{"app_role_superuser_or_bypass", "reporting"},
+	{"column_grant_leak", "booking.payments"},
 }
 
 // portal audit --database asks a database of another house: what is well there has no error, every hole is named by its lint, in
@@ -68,7 +69,10 @@ func TestCommandLine_AuditElsewhere(t *testing.T) {
 		}
 	}
 	run("rentals", "anydb.sql")
-	manners := []string{"--schema", "booking", "--tenant-column", "tenant_id", "--context", "app.tenant_id", "--app-role", "web", "--app-role", "reporting"}
+	manners := []string{
+		"--schema", "booking", "--tenant-column", "tenant_id", "--context", "app.tenant_id", "--app-role", "web", "--app-role", "reporting",
+		"--secret", "payments.card_token=web", "--secret", "booking.documents.title=web,reporting",
+	}
 	type report struct {
 		Errors, Lints int
 		Findings      []audit.Finding
@@ -158,6 +162,10 @@ func TestCommandLine_AuditElsewhereNamesWhatIsMissing(t *testing.T) {
 		{"no schema nowhere", []string{"--database", url, "--schema", "nowhere", "--tenant-column", "customer_id", "--context", "app.x", "--app-role", "portal_app"}},
 		{"no role nobody", []string{"--database", url, "--schema", "portal", "--tenant-column", "customer_id", "--context", "app.x", "--app-role", "nobody"}},
 		{"no column tenant_id in a table of portal", []string{"--database", url, "--schema", "portal", "--tenant-column", "tenant_id", "--context", "app.x", "--app-role", "portal_app"}},
+		{"no column users.no_such", []string{
+			"--database", url, "--schema", "portal", "--tenant-column", "customer_id", "--context", "app.x", "--app-role", "portal_app",
+			"--secret", "portal.users.email", "--secret", "users.no_such",
+		}},
 		{"needs --tenant-column", []string{"--database", url}},
 		{"go with --database", []string{"--tenant-column", "tenant_id"}},
 		{"cannot be read", []string{"--database", "postgres://:not a URL", "--tenant-column", "x", "--context", "app.x", "--app-role", "x"}},

@@ -1,4 +1,4 @@
--- A secret granted to somebody who is none of its readers. portal_definer has what its functions need, portal_backup copies all.
+-- A secret granted to somebody who is none of its readers. The role of the definer functions has what they need, a backup's copies all.
 select
   'column_grant_leak' as lint,
   'error' as severity,
@@ -9,6 +9,7 @@ select
 from tenancy.secret_columns s
 join tenancy.our_tables t on t.name = s.table_name
 join pg_attribute a on a.attrelid = t.oid and a.attname = s.column_name
+cross join tenancy.audited d
 cross join lateral (
   select x.grantee, false as by_column from aclexplode(t.acl) x where x.privilege_type = 'SELECT'
   union
@@ -16,5 +17,5 @@ cross join lateral (
 ) as g
 left join pg_roles r on r.oid = g.grantee
 where g.grantee <> t.owner
-  and coalesce(r.rolname, 'public') <> all (s.readers || array['portal_definer', 'portal_backup'])
+  and coalesce(r.rolname, 'public') <> all (s.readers || d.backup_roles || array_remove(array[d.definer], null))
 group by s.table_name, r.rolname, g.by_column

@@ -87,4 +87,6 @@ alter table booking.own enable row level security, force row level security;
 create policy own on booking.own to web using (tenant_id = (select helpers.tenant()));
 alter table booking.own owner to web;
 
+grant select (card_token) on booking.payments to reporting;
+
 alter role reporting bypassrls;
