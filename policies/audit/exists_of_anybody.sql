@@ -6,13 +6,14 @@ select
   e.table_name as object,
   format('policy (?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))*\))*\))*\))*\)) ((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))*\))*\))*\))*\))) asks for a row of anybody: (?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))*\))*\))*\))*\))', e.name, e.clause, e.expression) as detail,
   tenancy.policy_remedy(e.table_name, e.name) || ' /* or let EXISTS ask for the row of who acts */' as remedy
-from tenancy.policy_expressions e
+from tenancy.policy_texts x
+join tenancy.policy_expressions e using (expression, tree)
 join pg_class c on c.oid = e.table_oid
 cross join tenancy.audited a
-where e.code ~ '\mEXISTS \('
+where x.code ~ '\mEXISTS \('
   -- Up to eight parentheses deep.
   and exists (
     select
-    from regexp_matches(e.code, '\mEXISTS \((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))*\))*\))*\))*\))*\)', 'g') as m (found)
+    from regexp_matches(x.code, '\mEXISTS \((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))*\))*\))*\))*\))*\)', 'g') as m (found)
     where m.found[1] !~ ('(current_setting|' || a.readers || ')\(|\m(CURRENT_USER|SESSION_USER)\M')
       and position(quote_ident(c.relname) || '.' in m.found[1]) = 0)

@@ -15,5 +15,5 @@ where x.expression ~ ' OR '
         and d ~ '( IS NULL| = ''''::text|^\(*NOT .*( IS NOT NULL| <> ''''::text| IS DISTINCT FROM NULL::\w+))\)*(::boolean| IS TRUE)?\)*$'
         and d !~ ' AND ')
   -- What is null is not known, and here taken for true.
-  or e.code ~ ('(current_setting|' || a.readers || ')\(((?! AND | OR ).)* IS NOT FALSE\M')
-  or e.code ~ ('\mCOALESCE\(((?!, true\)).)*(current_setting|' || a.readers || ')\(.*, true\)')
+  or x.code ~ ('(current_setting|' || a.readers || ')\(((?! AND | OR ).)* IS NOT FALSE\M')
+  or x.code ~ ('\mCOALESCE\(((?!, true\)).)*(current_setting|' || a.readers || ')\(.*, true\)')
