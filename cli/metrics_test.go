@@ -20,6 +20,7 @@ func TestMetrics_Listen(t *testing.T) {
 		if err != nil {
 			return 0
 		}
+		_ = answer.Body.Close()
 		return answer.StatusCode
 	}
 	var p portal

@@ -38,7 +38,8 @@ func NewMetrics(d *db.DB, workers *jobs.Workers) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	all := []prometheus.Collector{
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		requests, durations, outbound.Outcomes, poolState{d},
+		requests, durations, outbound.Outcomes,
+		poolState{d},
 	}
 	if workers != nil {
 		all = append(all, workers)
@@ -90,7 +91,7 @@ func (c poolState) Collect(to chan<- prometheus.Metric) {
 	gauge(inLine, float64(s.Waiting))
 	counter(turnedAway, float64(s.Crowded), "crowded")
 	counter(turnedAway, float64(s.Busy), "busy")
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second) //nolint:forbidigo // a Collector is given none
 	defer cancel()
 	if bytes, ok := c.db.Behind(ctx); ok {
 		gauge(lag, float64(bytes))

@@ -42,7 +42,7 @@ func (w *Workers) Collect(to chan<- prometheus.Metric) {
 		Oldest float64 `db:"oldest"`
 	}
 	var states []state
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second) //nolint:forbidigo // a Collector is given none
 	defer cancel()
 	err := w.cfg.DB.Worker(ctx, func(ctx context.Context, tx db.Tx) (err error) {
 		states, err = db.All[state](ctx, tx, queueSQL)
