@@ -31,7 +31,7 @@ func ownAudit(t *testing.T, url string) (objects []string) {
 }
 
 // Whoever bends the audit itself, so that it finds nothing, is found by the program.
-func TestAudit_SeesItsOwnTampering(t *testing.T) {
+func TestTampering_IsFound(t *testing.T) {
 	t.Parallel()
 	p := harness.NewPortal(t)
 	url := harness.Suite.Cluster.URL("", p.Database)

@@ -32,7 +32,7 @@ func (e edit) apply(text string) (string, error) {
 }
 
 // mutants are all of them; a file for each part of the system.
-var mutants = slices.Concat(wallMutants, keyMutants, grantMutants, roleMutants, codeMutants, entryMutants, jobMutants, exportMutants, serverMutants, mailMutants, smsMutants, serviceMutants, assistantMutants, jobberMutants, bookMutants, signOnMutants, pagesMutants, sessionMutants, movingMutants, cloneMutants, evidenceMutants)
+var mutants = slices.Concat(wallMutants, keyMutants, grantMutants, roleMutants, codeMutants, entryMutants, jobMutants, exportMutants, serverMutants, mailMutants, smsMutants, serviceMutants, assistantMutants, jobberMutants, bookMutants, signOnMutants, pagesMutants, sessionMutants, movingMutants, cloneMutants, evidenceMutants, auditMutants)
 
 // Tests that compare the catalogue, or ask the lints, kill nothing: a hole is seen by what comes through it.
 var notBehavioural = regexp.MustCompile(`^Test(Audit|PgTAP|Posture|SQL|OpenAPI|Install)_`)
