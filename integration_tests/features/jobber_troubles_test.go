@@ -134,6 +134,15 @@ func TestJobber_ServerDies(t *testing.T) {
 	j.connect(a)
 	j.Has(many(120)...)
 	held := map[string]chan struct{}{"ClientsWithProperties after-50": make(chan struct{}), "ClientsWithProperties after-100": make(chan struct{})}
+	release := map[string]func(){}
+	for query, wait := range held {
+		release[query] = sync.OnceFunc(func() { close(wait) })
+	}
+	defer func() { // the servers end when nobody waits any more
+		for _, let := range release {
+			let()
+		}
+	}()
 	hangs := make(chan string)
 	var calls sync.Map
 	j.Answers(func(_ http.ResponseWriter, _ *http.Request, query string) bool {
@@ -157,10 +166,10 @@ func TestJobber_ServerDies(t *testing.T) {
 	j.Exec(again)
 	newPortal(t, j.Over, func(s *harness.Settings) { s.Database, s.Workers = j.Database, true })
 	second := <-hangs
-	close(held[first]) // the dead one stores its page, which the other has stored
+	release[first]() // the dead one stores its page, which the other has stored
 	harness.WaitFor(t, "the first server", func() bool { return strings.Contains(j.Log.String(), `"msg":"job failed"`) })
 	j.Exec(again)
-	close(held[second])
+	release[second]()
 	j.ends(j.logs(a)[0].ID, "completed")
 	if err := <-answered; err != nil {
 		t.Error(err)

@@ -21,7 +21,7 @@ var entryMutants = []mutant{
 	entered("enter-anybodys-session", enter, "s.user_id is not distinct from p_user", "(s.user_id is null) = (p_user is null)", "TestEntry_RefusesEachReasonInItsOwnWords"),
 	entered("enter-another-customer", enter, "s.customer_id = p_customer", "s.customer_id is not null", "TestEntry_RefusesEachReasonInItsOwnWords"),
 	entered("enter-as-another-operator", enter, "s.operator_id is not distinct from p_acting", "(s.operator_id is null) = (p_acting is null)", "TestEntry_RefusesEachReasonInItsOwnWords"),
-	entered("enter-cancelled-customer", enter, "(p_acting is not null and c.status <> 'cancelled')", "p_acting is not null", "TestEntry_RefusesEachReasonInItsOwnWords"),
+	entered("enter-cancelled-customer", enter, "(p_acting is not null and c.status not in ('cancelled', 'moving'))", "p_acting is not null", "TestEntry_RefusesEachReasonInItsOwnWords"),
 	entered("enter-for-the-session", enter, "set_config('app.customer_id', p_customer, true)", "set_config('app.customer_id', p_customer, false)", "TestEntry_RefusesEachReasonInItsOwnWords"),
 	entered("enter-ignores-read-only", enter, "set_config('transaction_read_only', 'on', true)", "'off'", "TestContext_ReadOnlyEntryCannotBeUndone"),
 	entered("enter-keeps-the-last-operator", enter, ",\n    set_config('app.acting_as', coalesce(p_acting::text, ''), true)", "", "TestDoors_OfAnActingOperator"),
