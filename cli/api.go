@@ -117,16 +117,16 @@ func serve(ctx context.Context, cfg config, roles roleURLs, keys *auth.Keys, at 
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(256 << 20)
 	}
-	if cfg.Workers > 0 {
-		if err := p.workers.Start(ctx); err != nil {
-			return err
-		}
-	}
 	stop, err := p.serveMetrics(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer stop()
+	if cfg.Workers > 0 {
+		if err := p.workers.Start(ctx); err != nil {
+			return err
+		}
+	}
 	webs, ended := p.webs(cfg, at) //nolint:contextcheck // middleware takes the context of each request
 	ready()
 	select {

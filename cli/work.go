@@ -21,14 +21,14 @@ func (workCommand) Run(ctx context.Context, cfg config) error {
 		return err
 	}
 	defer p.db.Close()
+	stop, err := p.serveMetrics(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	if err := p.workers.Start(ctx); err != nil {
 		return err
 	}
-	stop, err := p.serveMetrics(ctx, cfg)
-	if err != nil {
-		return errors.Join(err, stopWorking(ctx, p.workers))
-	}
-	defer stop()
 	say("working jobs")
 	<-ctx.Done()
 	return stopWorking(ctx, p.workers)
