@@ -26,11 +26,12 @@ import (
 	"contractor-portal/server/vault"
 )
 
-func listen(ctx context.Context, address string) (net.Listener, error) {
+// listen takes an address for what is served there; the setting names another one.
+func listen(ctx context.Context, what, address, setting string) (net.Listener, error) {
 	var l net.ListenConfig
 	listener, err := l.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("cannot serve on %s: %w (another --listen may be free)", address, err)
+		return nil, fmt.Errorf("cannot serve %s on %s: %w (another %s may be free)", what, address, err, setting)
 	}
 	return listener, nil
 }
@@ -155,10 +156,9 @@ func (p portal) serveMetrics(ctx context.Context, cfg config) (stop func(), err 
 	if err != nil {
 		return nil, err
 	}
-	var l net.ListenConfig
-	listener, err := l.Listen(ctx, "tcp", cfg.MetricsListen)
+	listener, err := listen(ctx, "metrics", cfg.MetricsListen, "PORTAL_METRICS_LISTEN")
 	if err != nil {
-		return nil, fmt.Errorf("cannot serve metrics on %s (PORTAL_METRICS_LISTEN): %w", cfg.MetricsListen, err)
+		return nil, err
 	}
 	web := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
 	go func() { _ = web.Serve(listener) }() // until it is closed

@@ -26,12 +26,11 @@ func openFront(ctx context.Context, address string, old oldPages) (f front, err 
 	if err := old.check(address); err != nil {
 		return f, err
 	}
-	if f.Listener, err = listen(ctx, address); err != nil || old.Dir == "" {
+	if f.Listener, err = listen(ctx, "the portal", address, "--listen"); err != nil || old.Dir == "" {
 		return f, err
 	}
-	var l net.ListenConfig
-	if f.old, err = l.Listen(ctx, "tcp", old.Listen); err != nil {
-		return f, errors.Join(fmt.Errorf("cannot serve the old pages on %s (PORTAL_OLD_PAGES_LISTEN): %w", old.Listen, err), f.Close())
+	if f.old, err = listen(ctx, "the old pages", old.Listen, "PORTAL_OLD_PAGES_LISTEN"); err != nil {
+		return f, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
